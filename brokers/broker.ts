@@ -1,0 +1,74 @@
+/**
+ * The lab's view of one row of the comparison. This file and servers/server.ts are all that lab/
+ * may know of brokers: whatever a concrete system needs stays in brokers/<name>.ts.
+ */
+import type { HandleLikes, LikeConsumer, LikeProducer } from '../likes/like.ts';
+import type { ServerName, Settings, Tier } from './servers/server.ts';
+
+/** What a broker says it does, in the settings the lab uses. Verdicts are judged against this. */
+export interface Promises {
+  /** `per-post`: likes of one post from one source are first delivered in the order sent. */
+  readonly order: 'per-post' | 'none';
+  /** How often an acknowledged like is delivered, as long as the tier's limit is not exceeded. */
+  readonly delivery: 'at-least-once' | 'at-most-once';
+  /** Where the promise is written down: a page of the system's own documentation. */
+  readonly source: string;
+}
+
+/** What the server itself says is left in a queue. Drained: the first two are 0. */
+export interface Backlog {
+  /** Likes that no consumer has been given yet. */
+  readonly waiting: number;
+  /** Likes that a consumer was given and has not acknowledged. */
+  readonly unacknowledged: number;
+  /** Messages in the dead-letter place of the queue. */
+  readonly parked: number;
+}
+
+/** A message in the dead-letter place: its text, and why the consumer put it there. */
+export interface ParkedMessage {
+  readonly text: string;
+  readonly reason: string;
+}
+
+/** How this broker is best driven. Facts of the client, printed with every result. */
+export interface Habits {
+  /** Likes that one `send` carries at full load. */
+  readonly likesPerSend: number;
+  /** Sends that one producer may have in flight. */
+  readonly sendsInFlight: number;
+}
+
+/** One queueing system, used in one way, at one tier, on one running server. */
+export interface Broker extends AsyncDisposable {
+  readonly name: string;
+  readonly tier: Tier;
+  readonly promises: Promises;
+  readonly habits: Habits;
+  /** Creates an empty queue. Rejects when one of that name is already there. */
+  createQueue(queue: string, options: { lanes: number }): Promise<void>;
+  /** Deletes the queue and its dead-letter place; deleting one that is not there is no error. */
+  deleteQueue(queue: string): Promise<void>;
+  openProducer(queue: string): Promise<LikeProducer>;
+  /** Resolves when the consumer has its lanes and is reading. */
+  openConsumer(queue: string, handleLikes: HandleLikes): Promise<LikeConsumer>;
+  /** The server's own word, never our own count. */
+  backlog(queue: string): Promise<Backlog>;
+  /** All messages in the dead-letter place, oldest first, left where they are. */
+  parked(queue: string): Promise<ParkedMessage[]>;
+  /** Lets the server free the space of likes that are acknowledged. Harmless at any time. */
+  reclaim(queue: string): Promise<void>;
+  /** Read back from the running server, never copied from our own configuration. */
+  settings(queue: string): Promise<Settings>;
+}
+
+/** One line of the registry: what is known of a broker before its client library is loaded. */
+export interface BrokerEntry {
+  readonly server: ServerName;
+  /** The tiers that this broker has, the default one first. */
+  readonly tiers: readonly Tier[];
+  /** One line for `--help` and the tables. */
+  readonly summary: string;
+  /** Connects to a running server. `address` is `host:port`. */
+  open(connection: { address: string; tier: Tier }): Promise<Broker>;
+}

@@ -1,0 +1,166 @@
+/**
+ * What a like is, how it travels, and what producers and consumers of likes agree on.
+ * This file imports nothing, so that a consumer and this file are all one has to copy.
+ */
+
+/** One event: a user likes (or unlikes) a post. Identified for ever by `(source, seq)`. */
+export interface Like {
+  /** Who numbered the like: one life of one producer. A restart is a new source. */
+  readonly source: string;
+  /** The like's dense running number within its source, from 0. */
+  readonly seq: number;
+  readonly post: string;
+  readonly user: string;
+  readonly action: 'like' | 'unlike';
+  /** The user's own running number of actions on this post, from 1: the larger one is the later. */
+  readonly version: number;
+  /** Wall-clock time of the press, in ms since 1970. For people and audits; nothing is judged by it. */
+  readonly likedAtMs: number;
+}
+
+/** The number of the message format that `encodeLike` writes; `decodeLike` accepts no other. */
+export const LIKE_FORMAT = 1;
+
+/** The longest source, post or user that travels, in UTF-16 code units. */
+export const NAME_LENGTH_MAX = 256;
+
+/**
+ * Writes a like as one JSON object in UTF-8, about 150 bytes; the fields are in likes/README.md.
+ */
+export function encodeLike(like: Like): string {
+  return JSON.stringify({
+    format: LIKE_FORMAT,
+    source: like.source,
+    seq: like.seq,
+    post: like.post,
+    user: like.user,
+    action: like.action,
+    version: like.version,
+    likedAtMs: like.likedAtMs,
+  });
+}
+
+/** A message that is not a like and never will be: dead-letter it, do not deliver it again. */
+export class NotALikeError extends Error {
+  override readonly name = 'NotALikeError';
+  readonly code = 'NOT_A_LIKE';
+}
+
+/**
+ * Reads one message. Fields that are not named here are ignored, so that senders may add some.
+ * @throws NotALikeError that names the field, what it held and what is allowed.
+ */
+export function decodeLike(text: string): Like {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new NotALikeError(`not JSON: ${excerpt(text)}`, { cause });
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new NotALikeError(`expected a JSON object, got ${excerpt(text)}`);
+  }
+  const fields = value as Record<string, unknown>;
+  if (fields.format !== LIKE_FORMAT) {
+    throw refused('format', fields.format, `${LIKE_FORMAT}, the only format known here`);
+  }
+  if (fields.action !== 'like' && fields.action !== 'unlike') {
+    throw refused('action', fields.action, '"like" or "unlike"');
+  }
+  return {
+    source: nameOf(fields, 'source'),
+    seq: numberOf(fields, 'seq', 0),
+    post: nameOf(fields, 'post'),
+    user: nameOf(fields, 'user'),
+    action: fields.action,
+    version: numberOf(fields, 'version', 1),
+    likedAtMs: numberOf(fields, 'likedAtMs', 0),
+  };
+}
+
+function nameOf(fields: Record<string, unknown>, field: string): string {
+  const value = fields[field];
+  if (typeof value === 'string' && value.length > 0 && value.length <= NAME_LENGTH_MAX)
+    return value;
+  throw refused(field, value, `a string of 1 to ${NAME_LENGTH_MAX} characters`);
+}
+
+function numberOf(fields: Record<string, unknown>, field: string, least: number): number {
+  const value = fields[field];
+  if (Number.isSafeInteger(value) && (value as number) >= least) return value as number;
+  throw refused(field, value, `a whole number from ${least} up`);
+}
+
+function refused(field: string, value: unknown, allowed: string): NotALikeError {
+  const found = value === undefined ? 'nothing' : excerpt(JSON.stringify(value));
+  return new NotALikeError(`field "${field}" holds ${found}; allowed is ${allowed}`);
+}
+
+function excerpt(text: string): string {
+  const shown = text.length > 60 ? `${text.slice(0, 60)}… (${text.length} characters)` : text;
+  return JSON.stringify(shown);
+}
+
+/**
+ * What a consumer calls with each batch it has decoded.
+ * Resolves: all likes are stored, the batch may be acknowledged.
+ * Rejects with `RefusedLikesError`: the named likes can never be stored (dead-letter them), the
+ * rest are stored. Rejects with anything else: an outage; deliver the whole batch again, and never
+ * dead-letter it.
+ */
+export type HandleLikes = (likes: Like[]) => Promise<void>;
+
+/** One like of a batch that can never be stored. `index` is its place in the batch. */
+export interface Refusal {
+  readonly index: number;
+  readonly reason: string;
+}
+
+/** Some likes of a batch can never be stored; all others of the batch are. */
+export class RefusedLikesError extends Error {
+  override readonly name = 'RefusedLikesError';
+  readonly code = 'LIKES_REFUSED';
+  readonly refusals: readonly Refusal[];
+
+  constructor(refusals: readonly Refusal[]) {
+    super(`${refusals.length} likes refused, the first because: ${refusals[0]?.reason}`);
+    this.refusals = refusals;
+  }
+}
+
+/**
+ * What became of one like of a send: `ok`, the broker acknowledged it; `fail`, the broker provably
+ * refused it; `unknown`, anything else, such as a timeout or a broken connection.
+ */
+export type SendOutcome = 'ok' | 'fail' | 'unknown';
+
+/** Not every like of a send was acknowledged. `outcomes[i]` tells what became of `likes[i]`. */
+export class SendError extends Error {
+  override readonly name = 'SendError';
+  readonly code = 'SEND_INCOMPLETE';
+  readonly outcomes: readonly SendOutcome[];
+
+  constructor(outcomes: readonly SendOutcome[], cause: unknown) {
+    const count = (wanted: SendOutcome) => outcomes.filter((found) => found === wanted).length;
+    const why = cause instanceof Error ? cause.message : String(cause);
+    super(`${count('unknown')} likes unknown, ${count('fail')} refused: ${why}`, { cause });
+    this.outcomes = outcomes;
+  }
+}
+
+/** Sends likes. Disposing it waits for the sends in flight, then closes the connection. */
+export interface LikeProducer extends AsyncDisposable {
+  /**
+   * Resolves when the broker has acknowledged all likes.
+   * @throws SendError with an outcome per like when it has not.
+   */
+  send(likes: readonly Like[]): Promise<void>;
+}
+
+/** Receives likes and hands them to a `HandleLikes` until it is stopped. Disposing it stops it. */
+export interface LikeConsumer extends AsyncDisposable {
+  /** Resolves when the batch in hand is stored and acknowledged and nothing more is read. */
+  stop(): Promise<void>;
+  /** Rejects when the consumer cannot go on by itself; never resolves. */
+  readonly failed: Promise<never>;
+}
