@@ -129,6 +129,39 @@ export class RefusedLikesError extends Error {
 }
 
 /**
+ * Decodes one batch of messages, hands the likes on, and names the messages to dead-letter: those
+ * that are no likes and those that the store refuses. Once it resolves, everything else is stored,
+ * so after dead-lettering these the whole batch may be acknowledged.
+ * Rejects on an outage: acknowledge nothing, dead-letter nothing, deliver the batch again.
+ */
+export async function handleMessages(
+  messages: readonly string[],
+  handleLikes: HandleLikes,
+): Promise<Refusal[]> {
+  const likes: Like[] = [];
+  const places: number[] = [];
+  const refusals: Refusal[] = [];
+  for (const [index, message] of messages.entries()) {
+    try {
+      likes.push(decodeLike(message));
+      places.push(index);
+    } catch (error) {
+      if (!(error instanceof NotALikeError)) throw error;
+      refusals.push({ index, reason: error.message });
+    }
+  }
+  if (likes.length > 0) {
+    await handleLikes(likes).catch((error: unknown) => {
+      if (!(error instanceof RefusedLikesError)) throw error;
+      for (const { index, reason } of error.refusals) {
+        refusals.push({ index: places[index]!, reason });
+      }
+    });
+  }
+  return refusals;
+}
+
+/**
  * What became of one like of a send: `ok`, the broker acknowledged it; `fail`, the broker provably
  * refused it; `unknown`, anything else, such as a timeout or a broken connection.
  */
@@ -163,4 +196,45 @@ export interface LikeConsumer extends AsyncDisposable {
   stop(): Promise<void>;
   /** Rejects when the consumer cannot go on by itself; never resolves. */
   readonly failed: Promise<never>;
+}
+
+/** The first and the longest pause after an error in `consumeLoop`; each is twice the last. */
+const RETRY_PAUSE_MS_FIRST = 100;
+const RETRY_PAUSE_MS_MAX = 5_000;
+
+/**
+ * A consumer for clients that have no loop of their own: repeats `readAndStore` until stopped.
+ * After an error it pauses and goes on, for ever, unless `isHopeless` says that it cannot help.
+ * `close` runs once, after the last `readAndStore`.
+ */
+export function consumeLoop(
+  readAndStore: () => Promise<void>,
+  options: { isHopeless: (error: Error) => boolean; close: () => Promise<void> },
+): LikeConsumer {
+  let running = true;
+  const failed = Promise.withResolvers<never>();
+  failed.promise.catch(() => undefined); // It may fail before anybody listens.
+
+  async function run(): Promise<void> {
+    let pauseMs = RETRY_PAUSE_MS_FIRST;
+    while (running) {
+      try {
+        await readAndStore();
+        pauseMs = RETRY_PAUSE_MS_FIRST;
+      } catch (error) {
+        if (options.isHopeless(error as Error)) return failed.reject(error);
+        await new Promise((resolve) => setTimeout(resolve, pauseMs));
+        pauseMs = Math.min(pauseMs * 2, RETRY_PAUSE_MS_MAX);
+      }
+    }
+  }
+
+  const ended = run();
+  let closed: Promise<void> | undefined;
+  const stop = () => {
+    running = false;
+    closed ??= ended.then(options.close);
+    return closed;
+  };
+  return { stop, failed: failed.promise, [Symbol.asyncDispose]: stop };
 }

@@ -1,0 +1,39 @@
+/** What the workloads hand out: likes without a source and a time, which a run adds. */
+
+/** One like to send, or (`retry`) one to send once more. */
+export interface PlannedLike {
+  /** Dense, from 0, in the order of the presses. A retry repeats the seq of its like. */
+  readonly seq: number;
+  readonly post: string;
+  readonly user: string;
+  readonly action: 'like' | 'unlike';
+  /** The user's own running number of actions on this post, from 1. */
+  readonly version: number;
+  /** True when the same like (same seq) is sent once more, as a client's retry does. */
+  readonly retry: boolean;
+}
+
+/** Makes the distinct likes of one stream, one a call, with seqs rising by one from 0. */
+export interface LikeMaker {
+  make(seq: number): PlannedLike;
+}
+
+/** How often each like of a post counts when every distinct like is counted once. */
+export interface ExpectedCount {
+  readonly likes: number;
+  readonly unlikes: number;
+}
+
+/**
+ * A workload that cannot be opened. `USAGE`: an option is wrong. `DATA_UNREADABLE`: the file of
+ * counts cannot be opened. `DATA_INVALID`: the file is there, and something in it is not allowed.
+ */
+export class WorkloadError extends Error {
+  override readonly name = 'WorkloadError';
+  readonly code: 'USAGE' | 'DATA_UNREADABLE' | 'DATA_INVALID';
+
+  constructor(code: WorkloadError['code'], message: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.code = code;
+  }
+}
