@@ -1,0 +1,34 @@
+/** What goes wrong between the lab and a server, each with the next step for the user. */
+
+export class BrokerError extends Error {
+  override readonly name = 'BrokerError';
+  readonly code: 'BROKER_UNREACHABLE' | 'BROKER_REFUSED';
+
+  constructor(code: BrokerError['code'], message: string, cause?: unknown) {
+    super(message, { cause });
+    this.code = code;
+  }
+
+  static unreachable(broker: string, address: string, cause: unknown): BrokerError {
+    return new BrokerError(
+      'BROKER_UNREACHABLE',
+      `${broker} does not answer at ${address} (${reasonOf(cause)}); ` +
+        'check that the server runs and that the address is right',
+      cause,
+    );
+  }
+
+  static refused(broker: string, request: string, answer: unknown): BrokerError {
+    return new BrokerError(
+      'BROKER_REFUSED',
+      `${broker} refused ${request}: ${reasonOf(answer)}; use another queue name or ` +
+        'delete the old queue first',
+      answer,
+    );
+  }
+}
+
+function reasonOf(cause: unknown): string {
+  if (!(cause instanceof Error)) return String(cause);
+  return cause.cause instanceof Error ? cause.cause.message : cause.message;
+}

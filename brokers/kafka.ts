@@ -1,0 +1,196 @@
+/** Kafka as the lab runs it: a topic per queue, a partition per lane, one group that counts. */
+import { randomUUID } from 'node:crypto';
+import { type Admin, ConfigResourceTypes, Kafka, type KafkaConfig, logLevel } from 'kafkajs';
+import { openKafkaConsumer } from '../consumers/kafka.ts';
+import { openKafkaProducer } from '../producers/kafka.ts';
+import type { Backlog, Broker, ParkedMessage } from './broker.ts';
+import { BrokerError } from './broker-error.ts';
+import type { Settings, Tier } from './servers/server.ts';
+
+/** The consumer group that counts; another group could read the same likes again. */
+const groupOf = (queue: string) => `${queue}.like-counters`;
+const deadLetterTopicOf = (queue: string) => `${queue}.dead-letters`;
+
+/** kafkajs' tries of an administrative request; with its growing pauses about 20 s. */
+const ADMIN_RETRIES_MAX = 8;
+/** How long a read of the dead-letter topic may take until its last message is there. */
+const PARKED_READ_TIMEOUT_MS = 20_000;
+
+/** Segments of 16 MiB: whole segments are what Kafka deletes, so small ones keep the disk bounded
+ * while a long trial runs. `power` has every append fsynced before it is acknowledged. */
+function topicSettings(tier: Tier): { name: string; value: string }[] {
+  const segments = { name: 'segment.bytes', value: String(16 * 1024 * 1024) };
+  return tier === 'power' ? [segments, { name: 'flush.messages', value: '1' }] : [segments];
+}
+
+/** Connects an admin client; rejects with BROKER_UNREACHABLE when no broker answers. */
+export async function openKafkaBroker(connection: {
+  address: string;
+  tier: Tier;
+}): Promise<Broker> {
+  const client: KafkaConfig = {
+    brokers: [connection.address],
+    clientId: 'like-lab',
+    logLevel: logLevel.NOTHING, // Every failure also rejects; the lab prints it once.
+  };
+  const admin = new Kafka(client).admin({ retry: { retries: ADMIN_RETRIES_MAX } });
+  await admin.connect().catch((cause: unknown) => {
+    throw BrokerError.unreachable('kafka', connection.address, cause);
+  });
+  return {
+    name: 'kafka',
+    tier: connection.tier,
+    promises: {
+      order: 'per-post',
+      delivery: 'at-least-once',
+      source: 'kafka.apache.org/43/design/design/#semantics',
+    },
+    habits: { likesPerSend: 2_000, sendsInFlight: 1 },
+    async createQueue(queue, { lanes }) {
+      const settings = { replicationFactor: 1, configEntries: topicSettings(connection.tier) };
+      const created = await admin.createTopics({
+        waitForLeaders: true,
+        topics: [
+          { topic: queue, numPartitions: lanes, ...settings },
+          { topic: deadLetterTopicOf(queue), numPartitions: 1, ...settings },
+        ],
+      });
+      if (!created) throw BrokerError.refused('kafka', `queue ${queue}`, 'it is there already');
+    },
+    async deleteQueue(queue) {
+      const topics = [queue, deadLetterTopicOf(queue)];
+      const there = await admin.listTopics();
+      await admin.deleteTopics({ topics: topics.filter((topic) => there.includes(topic)) });
+      // There is no group yet where nobody has consumed.
+      await admin.deleteGroups([groupOf(queue)]).catch(() => undefined);
+    },
+    openProducer: (queue) => openKafkaProducer({ client, topic: queue }),
+    openConsumer: (queue, handleLikes) =>
+      openKafkaConsumer(
+        {
+          client,
+          topic: queue,
+          groupId: groupOf(queue),
+          deadLetterTopic: deadLetterTopicOf(queue),
+        },
+        handleLikes,
+      ),
+    backlog: (queue) => backlogOf(admin, queue),
+    parked: (queue) => readDeadLetters(client, admin, deadLetterTopicOf(queue)),
+    async reclaim(queue) {
+      const partitions = (await positionsOf(admin, queue))
+        .filter(({ first, committed }) => committed > first)
+        .map(({ partition, committed }) => ({ partition, offset: `${committed}` }));
+      if (partitions.length > 0) await admin.deleteTopicRecords({ topic: queue, partitions });
+    },
+    settings: (queue) => readSettings(admin, queue),
+    [Symbol.asyncDispose]: () => admin.disconnect(),
+  };
+}
+
+interface Position {
+  readonly partition: number;
+  readonly first: bigint;
+  readonly committed: bigint;
+  readonly end: bigint;
+}
+
+/** Where the log of each partition begins and ends, and up to where the group has counted. */
+async function positionsOf(admin: Admin, queue: string): Promise<Position[]> {
+  const [topic] = await admin.fetchOffsets({ groupId: groupOf(queue), topics: [queue] });
+  const offsets = await admin.fetchTopicOffsets(queue);
+  return offsets.map(({ partition, low, high }) => {
+    const found = topic?.partitions.find((candidate) => candidate.partition === partition);
+    const committed = BigInt(found?.offset ?? -1);
+    const first = BigInt(low);
+    return {
+      partition,
+      first,
+      committed: committed < first ? first : committed,
+      end: BigInt(high),
+    };
+  });
+}
+
+/** Kafka knows what is committed, not what is in a consumer's hands: both count as waiting. */
+async function backlogOf(admin: Admin, queue: string): Promise<Backlog> {
+  const positions = await positionsOf(admin, queue);
+  const waiting = positions.reduce((sum, { end, committed }) => sum + Number(end - committed), 0);
+  const dead = await admin.fetchTopicOffsets(deadLetterTopicOf(queue));
+  const parked = dead.reduce((sum, { low, high }) => sum + Number(high) - Number(low), 0);
+  return { waiting, unacknowledged: 0, parked };
+}
+
+async function readDeadLetters(
+  client: KafkaConfig,
+  admin: Admin,
+  topic: string,
+): Promise<ParkedMessage[]> {
+  const [offsets] = await admin.fetchTopicOffsets(topic);
+  const wanted = Number(offsets?.high ?? 0) - Number(offsets?.low ?? 0);
+  const found: ParkedMessage[] = [];
+  if (wanted === 0) return found;
+  const groupId = `dead-letter-readers.${randomUUID()}`;
+  const consumer = new Kafka(client).consumer({ groupId, maxWaitTimeInMs: 100 });
+  await consumer.connect();
+  await consumer.subscribe({ topics: [topic], fromBeginning: true });
+  const complete = Promise.withResolvers<void>();
+  await consumer.run({
+    autoCommit: false,
+    eachMessage: async ({ message }) => {
+      const reason = message.headers?.reason?.toString() ?? 'no reason given';
+      found.push({ text: message.value?.toString() ?? '', reason });
+      if (found.length >= wanted) complete.resolve();
+    },
+  });
+  const late = AbortSignal.timeout(PARKED_READ_TIMEOUT_MS);
+  late.addEventListener('abort', () => complete.reject(late.reason));
+  try {
+    await complete.promise;
+  } catch (cause) {
+    throw BrokerError.unreachable('kafka', `${topic} (${found.length} of ${wanted} read)`, cause);
+  } finally {
+    await consumer.disconnect();
+  }
+  return found;
+}
+
+/** The settings that decide what an acknowledgement means, and how much disk a queue may take. */
+const SETTINGS_READ = {
+  [ConfigResourceTypes.BROKER]: [
+    'broker.session.timeout.ms',
+    'broker.heartbeat.interval.ms',
+    'group.initial.rebalance.delay.ms',
+    'log.retention.check.interval.ms',
+    'log.segment.delete.delay.ms',
+    'message.max.bytes',
+  ],
+  [ConfigResourceTypes.TOPIC]: [
+    'cleanup.policy',
+    'flush.messages',
+    'flush.ms',
+    'min.insync.replicas',
+    'segment.bytes',
+  ],
+};
+
+async function readSettings(admin: Admin, queue: string): Promise<Settings> {
+  const { brokers } = await admin.describeCluster();
+  const resources = [
+    { type: ConfigResourceTypes.BROKER, name: String(brokers[0]?.nodeId) },
+    { type: ConfigResourceTypes.TOPIC, name: queue },
+  ] as const;
+  const answer = await admin.describeConfigs({
+    includeSynonyms: false,
+    resources: resources.map(({ type, name }) => ({
+      type,
+      name,
+      configNames: SETTINGS_READ[type],
+    })),
+  });
+  const settings: Record<string, string> = { 'brokers in the cluster': String(brokers.length) };
+  for (const { configEntries } of answer.resources) {
+    for (const { configName, configValue } of configEntries) settings[configName] = configValue;
+  }
+  return settings;
+}

@@ -1,0 +1,43 @@
+/** The null broker: the lab's own ceiling, a process that only passes the same bytes on. */
+import { openNullConsumer } from '../consumers/null.ts';
+import { openNullProducer } from '../producers/null.ts';
+import type { Backlog, Broker, ParkedMessage } from './broker.ts';
+import { BrokerError } from './broker-error.ts';
+import type { Settings, Tier } from './servers/server.ts';
+
+/** How long the server may take to answer an administrative request. */
+const ANSWER_TIMEOUT_MS = 10_000;
+
+/** Connects nothing: every request is a connection of its own to `address`. */
+export async function openNullBroker(connection: { address: string; tier: Tier }): Promise<Broker> {
+  const url = `http://${connection.address}`;
+  const ask = async (path: string, method = 'GET'): Promise<Response> => {
+    const signal = AbortSignal.timeout(ANSWER_TIMEOUT_MS);
+    const response = await fetch(url + path, { method, signal }).catch((cause: unknown) => {
+      throw BrokerError.unreachable('null', connection.address, cause);
+    });
+    if (response.ok || (method === 'DELETE' && response.status === 404)) return response;
+    throw BrokerError.refused('null', `${method} ${path}`, await response.text());
+  };
+  const queuePath = (queue: string) => `/queues/${encodeURIComponent(queue)}`;
+  return {
+    name: 'null',
+    tier: connection.tier,
+    promises: {
+      order: 'per-post',
+      delivery: 'at-least-once',
+      source: 'brokers/servers/local/null-server.ts',
+    },
+    habits: { likesPerSend: 1_000, sendsInFlight: 2 },
+    createQueue: async (queue) => void (await ask(queuePath(queue), 'PUT')),
+    deleteQueue: async (queue) => void (await ask(queuePath(queue), 'DELETE')),
+    openProducer: (queue) => openNullProducer({ url, queue }),
+    openConsumer: (queue, handleLikes) => openNullConsumer({ url, queue }, handleLikes),
+    backlog: async (queue) => (await (await ask(queuePath(queue))).json()) as Backlog,
+    parked: async (queue) =>
+      (await (await ask(`${queuePath(queue)}/parked`)).json()) as ParkedMessage[],
+    reclaim: async () => undefined,
+    settings: async () => (await (await ask('/settings')).json()) as Settings,
+    [Symbol.asyncDispose]: async () => undefined,
+  };
+}

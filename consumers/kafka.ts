@@ -1,0 +1,95 @@
+/**
+ * Counts likes from a Kafka topic with kafkajs 2.2.
+ *
+ * Promise: at least once, in order per partition. An offset is committed only after `handleLikes`
+ * has stored everything before it, so a crash at any moment delivers likes again and loses none.
+ * They are counted once only if `handleLikes` knows which it has seen.
+ *
+ * The settings it rests on:
+ * - `eachBatchAutoResolve: false` and `autoCommit: false`: kafkajs' defaults mark a batch as done
+ *   when `eachBatch` returns early (on a rebalance, for one), which loses what was not handled.
+ * - `fromBeginning: true`: a new group starts at the first like, not at those sent after it joined.
+ * - an outage of the store throws: kafkajs backs off and delivers the batch again, for ever.
+ * - what can never be counted goes to the dead-letter topic with its reason, before its offset is
+ *   committed, so that one bad message neither blocks its partition nor gets lost.
+ */
+import { Kafka, type KafkaConfig } from 'kafkajs';
+import { type HandleLikes, handleMessages, type LikeConsumer } from '../likes/like.ts';
+
+export interface KafkaConsumerOptions {
+  /** Brokers, TLS and SASL, as kafkajs takes them. */
+  readonly client: KafkaConfig;
+  readonly topic: string;
+  readonly deadLetterTopic: string;
+  readonly groupId: string;
+}
+
+/** Likes for one call of `handleLikes`: more make fewer store transactions, fewer lose less time
+ * when a batch is delivered again. 5,000 are about what a fetch of 1 MiB holds. */
+const LIKES_PER_BATCH_MAX = 5_000;
+/** How long the broker keeps a fetch open when nothing is new; stopping takes up to as long. */
+const FETCH_WAIT_MS = 200;
+/** After this long without a heartbeat the partitions go to another consumer. A batch and its
+ * retries must fit; after a crash, others wait this long before they take over. */
+const SESSION_TIMEOUT_MS = 30_000;
+/** The longest pause between two tries of a batch during an outage; well under the session. */
+const RETRY_PAUSE_MS_MAX = 5_000;
+
+/** Resolves when the group has assigned partitions to this consumer and it is fetching. */
+export async function openKafkaConsumer(
+  options: KafkaConsumerOptions,
+  handleLikes: HandleLikes,
+): Promise<LikeConsumer> {
+  const kafka = new Kafka(options.client);
+  const deadLetters = kafka.producer({ idempotent: true, maxInFlightRequests: 1 });
+  const consumer = kafka.consumer({
+    groupId: options.groupId,
+    sessionTimeout: SESSION_TIMEOUT_MS,
+    maxWaitTimeInMs: FETCH_WAIT_MS,
+    retry: { maxRetryTime: RETRY_PAUSE_MS_MAX },
+  });
+  const failed = Promise.withResolvers<never>();
+  failed.promise.catch(() => undefined); // It may fail before anybody listens.
+  consumer.on(consumer.events.CRASH, ({ payload }) => {
+    if (!payload.restart) failed.reject(payload.error);
+  });
+  const joined = new Promise<void>((resolve) => {
+    consumer.on(consumer.events.GROUP_JOIN, () => resolve());
+  });
+
+  await Promise.all([consumer.connect(), deadLetters.connect()]);
+  await consumer.subscribe({ topics: [options.topic], fromBeginning: true });
+  await consumer.run({
+    autoCommit: false,
+    eachBatchAutoResolve: false,
+    eachBatch: async (payload) => {
+      const { messages } = payload.batch;
+      for (let from = 0; from < messages.length; from += LIKES_PER_BATCH_MAX) {
+        if (!payload.isRunning() || payload.isStale()) return;
+        const batch = messages.slice(from, from + LIKES_PER_BATCH_MAX);
+        const texts = batch.map((message) => message.value?.toString() ?? '');
+        const refusals = await handleMessages(texts, handleLikes);
+        if (refusals.length > 0) {
+          await deadLetters.send({
+            topic: options.deadLetterTopic,
+            messages: refusals.map(({ index, reason }) => ({
+              key: batch[index]!.key,
+              value: batch[index]!.value,
+              headers: { reason },
+            })),
+          });
+        }
+        payload.resolveOffset(batch.at(-1)!.offset);
+        await payload.commitOffsetsIfNecessary(payload.uncommittedOffsets());
+        await payload.heartbeat();
+      }
+    },
+  });
+  await Promise.race([joined, failed.promise]);
+
+  const stop = async () => {
+    await consumer.disconnect();
+    await deadLetters.disconnect();
+  };
+  return { stop, failed: failed.promise, [Symbol.asyncDispose]: stop };
+}

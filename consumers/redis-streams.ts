@@ -1,0 +1,116 @@
+/**
+ * Counts likes from Redis streams with ioredis 6, several consumers side by side.
+ *
+ * Promise: at least once, in order per lane. Each lane (stream) has one owner at a time, by a lease
+ * shared out fairly; its new owner first takes over what the old one left pending, then reads on. An entry is acknowledged only after `handleLikes` has stored it, so a crash at any
+ * moment delivers likes again and loses none. They are counted once only if `handleLikes` knows
+ * which it has seen: a consumer that slept through its lease still stores the batch in its hands.
+ *
+ * The settings it rests on:
+ * - XAUTOCLAIM when a lane is won and after every error: `>` never gives out again what a dead
+ *   consumer, or a lost answer, left pending; without it such likes are never counted.
+ * - a connection of its own for XREADGROUP: a blocking read holds up all else on its connection.
+ * - XTRIM MINID after XACK: acknowledging frees no memory. The owner acknowledges in order, so all
+ *   before its last entry is done. Leave it out where others still read the streams.
+ * - an outage of the store leaves the batch pending and takes it up again after a pause, for ever;
+ *   what can never be counted goes to the stream `<queue>:dead` with its reason.
+ */
+import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Redis, type RedisOptions } from 'ioredis';
+import { consumeLoop, type HandleLikes, handleMessages, type LikeConsumer } from '../likes/like.ts';
+
+export interface RedisStreamsConsumerOptions {
+  /** Address, TLS and password, as ioredis takes them. */
+  readonly client: RedisOptions;
+  /** The streams `<queue>:0` to `<queue>:<lanes - 1>` exist and have the group, created at 0. */
+  readonly queue: string;
+  readonly lanes: number;
+  readonly group: string;
+}
+
+/** Entries of one lane for one call of `handleLikes`; more make fewer store transactions. */
+const ENTRIES_PER_LANE_MAX = 1_000;
+/** A consumer that is silent this long loses its lanes; others then wait this long at most. */
+const LEASE_S = 10;
+/** A blocking read ends after this long: often enough to renew leases and to notice `stop`. */
+const READ_WAIT_MS = 500;
+
+/** When a connection breaks or is silent for too long, commands in flight reject, and the loop
+ * tries again; by default ioredis repeats them by itself, and waits for ever on a silent one. */
+const CONNECTION = { maxRetriesPerRequest: 0, socketTimeout: 10_000, lazyConnect: true };
+
+/** Shares the lanes out over the consumers that were heard of within a lease; answers with mine. */
+const CLAIM_LANES = `
+local now = tonumber(redis.call('TIME')[1])
+redis.call('ZADD', KEYS[1], now + ARGV[2], ARGV[1])
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
+local share, mine = math.ceil(ARGV[3] / redis.call('ZCARD', KEYS[1])), {}
+for lane = 0, ARGV[3] - 1 do
+  local owner = redis.call('HGET', KEYS[2], lane)
+  if not owner or owner == ARGV[1] or not redis.call('ZSCORE', KEYS[1], owner) then
+    redis.call('HSET', KEYS[2], lane, #mine < share and ARGV[1] or '')
+    if #mine < share then mine[#mine + 1] = lane end
+  end
+end
+return mine`;
+
+type Batch = readonly [stream: string, entries: [id: string, fields: string[]][]][];
+
+/** Resolves when the consumer is connected and asks for its share of the lanes. */
+export async function openRedisStreamsConsumer(
+  options: RedisStreamsConsumerOptions,
+  handleLikes: HandleLikes,
+): Promise<LikeConsumer> {
+  const { queue, group, lanes } = options;
+  const me = randomUUID();
+  const redis = new Redis({ ...options.client, ...CONNECTION }).on('error', () => undefined);
+  const reader = redis.duplicate().on('error', () => undefined);
+  await Promise.all([redis.connect(), reader.connect()]);
+  /** Lanes of which nothing older is pending. Emptied by every error, to take over once more. */
+  const caughtUp: string[] = [];
+
+  async function store(batch: Batch): Promise<void> {
+    const fields = batch.flatMap(([, entries]) => entries.map((entry) => entry[1]));
+    const texts = fields.map((names) => names[names.indexOf('like') + 1] ?? '');
+    const refusals = await handleMessages(texts, handleLikes);
+    const done = redis.multi();
+    for (const { index, reason } of refusals) {
+      done.xadd(`${queue}:dead`, '*', 'like', texts[index]!, 'reason', reason);
+    }
+    for (const [stream, entries] of batch) {
+      done.xack(stream, group, ...entries.map(([id]) => id));
+      done.xtrim(stream, 'MINID', '~', entries.at(-1)![0]);
+    }
+    for (const [error] of (await done.exec()) ?? []) if (error) throw error;
+  }
+
+  async function readAndStore(): Promise<void> {
+    const known = caughtUp.splice(0);
+    const keys = [`${queue}:consumers`, `${queue}:owners`];
+    const mine = (await redis.eval(CLAIM_LANES, 2, ...keys, me, LEASE_S, lanes)) as number[];
+    const streams = mine.map((lane) => `${queue}:${lane}`);
+    const count = ['COUNT', ENTRIES_PER_LANE_MAX] as const;
+    for (const stream of streams.filter((name) => !known.includes(name))) {
+      const found = await redis.xautoclaim(stream, group, me, 0, '0-0', ...count);
+      const entries = (found[1] as Batch[0][1]).filter((entry) => entry !== null);
+      if (entries.length > 0) return store([[stream, entries]]);
+    }
+    if (streams.length === 0) return pause(READ_WAIT_MS);
+    const limits = [...count, 'BLOCK', READ_WAIT_MS] as const;
+    const from = [...streams, ...streams.map(() => '>')];
+    const batch = await reader.xreadgroup('GROUP', group, me, ...limits, 'STREAMS', ...from);
+    if (batch) await store(batch as Batch);
+    caughtUp.push(...streams);
+  }
+
+  return consumeLoop(readAndStore, {
+    // No such stream or group, or no right to it: trying again cannot help.
+    isHopeless: (error) => /^(NOGROUP|WRONGTYPE|NOAUTH|NOPERM)/.test(error.message),
+    async close() {
+      await redis.zrem(`${queue}:consumers`, me).catch(() => 0); // Else the lease runs out.
+      redis.disconnect();
+      reader.disconnect();
+    },
+  });
+}
