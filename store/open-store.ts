@@ -1,0 +1,180 @@
+/** Opens the count store in a folder, and makes it when there is none yet. */
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { z } from 'zod';
+import type { CountStore, Shard } from './count-store.ts';
+import { StoreFolderError } from './errors.ts';
+import { MemoryShard } from './memory-shard.ts';
+import { ShardedStore } from './sharded-store.ts';
+import { evenSlotMap, SHARDS_MAX } from './slot-map.ts';
+import {
+  BUSY_TIMEOUT_MS,
+  createShardFile,
+  SYNCHRONOUS_LEVELS,
+  type Synchronous,
+} from './sqlite-file.ts';
+import { SqliteShard } from './sqlite-shard.ts';
+import {
+  readStoreFile,
+  STORE_FILE_NAME,
+  type StoreDescription,
+  syncFolder,
+  writeStoreFile,
+} from './store-file.ts';
+
+export const SHARDS_DEFAULT = 4;
+
+/** A store in a folder, shared by all processes that open it. */
+export interface SqliteStoreOptions {
+  readonly engine?: 'sqlite';
+  readonly folder: string;
+  /** For a new store; an existing one keeps its own number. 4 unless told. */
+  readonly shards?: number;
+  /** FULL unless told: a commit survives a power cut. */
+  readonly synchronous?: Synchronous;
+  /** How long to wait for a shard's write lock, in ms, before it is an outage. */
+  readonly busyTimeoutMs?: number;
+}
+
+/** A store that only this object knows, and that ends with it. */
+export interface MemoryStoreOptions {
+  readonly engine: 'memory';
+  readonly shards?: number;
+}
+
+export type StoreOptions = SqliteStoreOptions | MemoryStoreOptions;
+
+const shardsSchema = z.number().int().min(1).max(SHARDS_MAX).optional();
+
+const optionsSchema: z.ZodType<StoreOptions> = z.union([
+  z.strictObject({ engine: z.literal('memory'), shards: shardsSchema }),
+  z.strictObject({
+    engine: z.literal('sqlite').optional(),
+    folder: z.string().min(1),
+    shards: shardsSchema,
+    synchronous: z.enum(SYNCHRONOUS_LEVELS).optional(),
+    busyTimeoutMs: z.number().int().nonnegative().optional(),
+  }),
+]) as z.ZodType<StoreOptions>;
+
+/**
+ * Opens the store that the options describe. Several processes may do so at once, also when the
+ * folder is not there yet: one of them makes it, all use that one.
+ * @throws StoreFolderError when the folder is not a store, is damaged, has another number of shards
+ * than asked for, or is of another format; StoreUnavailableError when SQLite cannot open it now.
+ */
+export async function openStore(options: StoreOptions): Promise<CountStore> {
+  const checked = checkOptions(options);
+  if (checked.engine === 'memory') return openMemoryStore(checked.shards ?? SHARDS_DEFAULT);
+  const folder = resolve(checked.folder);
+  if (!isStore(folder)) createStore(folder, checked.shards ?? SHARDS_DEFAULT);
+  const description = readStoreFile(folder);
+  const found = description.slotMap.shards;
+  if (checked.shards !== undefined && checked.shards !== found) {
+    throw new StoreFolderError(
+      'STORE_SHARDS_DIFFER',
+      `${folder} has ${found} shards, ${checked.shards} were asked for; ask for ${found}, for no ` +
+        'number, or use another folder',
+    );
+  }
+  const shards = openShards(folder, description, checked);
+  return new ShardedStore(shards, () => readStoreFile(folder).slotMap);
+}
+
+function checkOptions(options: StoreOptions): StoreOptions {
+  const { success, error } = optionsSchema.safeParse(options);
+  if (success) return options;
+  const why = z.prettifyError(error).replaceAll(/\s+/g, ' ');
+  throw new StoreFolderError(
+    'STORE_OPTIONS_INVALID',
+    `the store's options are wrong: ${why}; give a folder and 1 to ${SHARDS_MAX} shards`,
+    { cause: error },
+  );
+}
+
+function openMemoryStore(count: number): CountStore {
+  const map = evenSlotMap(count);
+  const shards = Array.from({ length: count }, (_, index) => new MemoryShard(index, map));
+  return new ShardedStore(shards, () => map);
+}
+
+function openShards(
+  folder: string,
+  { store, slotMap }: StoreDescription,
+  { synchronous = 'FULL', busyTimeoutMs = BUSY_TIMEOUT_MS }: SqliteStoreOptions,
+): Shard[] {
+  const opened: Shard[] = [];
+  try {
+    for (let index = 0; index < slotMap.shards; index++) {
+      const path = shardPath(folder, index);
+      const identity = { store, index };
+      opened.push(new SqliteShard({ path, identity, synchronous, busyTimeoutMs }));
+    }
+    return opened;
+  } catch (error) {
+    for (const shard of opened) shard[Symbol.dispose]();
+    throw error;
+  }
+}
+
+/** Where the file of a shard is. */
+export function shardPath(folder: string, index: number): string {
+  return join(folder, `shard-${index}.sqlite`);
+}
+
+/** True for a store, false where one can be made. @throws StoreFolderError for anything else. */
+function isStore(folder: string): boolean {
+  try {
+    // One listing decides, since another process may make the store between two looks.
+    const names = readdirSync(folder);
+    if (names.includes(STORE_FILE_NAME)) return true;
+    if (names.length === 0) return false;
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return false;
+    if (code !== 'ENOTDIR') throw notAStore(folder, `cannot be listed (${code})`, cause);
+    throw notAStore(folder, 'is a file', cause);
+  }
+  throw notAStore(folder, `holds other things and no ${STORE_FILE_NAME}`);
+}
+
+/**
+ * Makes the whole store under another name beside `folder`, then renames it: it is there whole or
+ * not at all, and of several processes one wins. A crash on the way leaves a folder `….creating-…`.
+ */
+function createStore(folder: string, shards: number): void {
+  const draft = `${folder}.creating-${randomUUID()}`;
+  try {
+    mkdirSync(draft, { recursive: true });
+    const description = {
+      store: randomUUID(),
+      engine: 'sqlite',
+      slotMap: evenSlotMap(shards),
+    } as const;
+    for (let index = 0; index < shards; index++) {
+      const identity = { store: description.store, index };
+      createShardFile(shardPath(draft, index), identity, description.slotMap);
+    }
+    writeStoreFile(draft, description);
+    renameSync(draft, folder);
+    syncFolder(dirname(folder));
+  } catch (cause) {
+    rmSync(draft, { recursive: true, force: true });
+    if (isStore(folder)) return;
+    throw new StoreFolderError(
+      'STORE_NOT_CREATED',
+      `${folder} could not be made: ${(cause as Error).message}; choose a folder on a local disk ` +
+        'whose parent is writable',
+      { cause },
+    );
+  }
+}
+
+function notAStore(folder: string, why: string, cause?: unknown): StoreFolderError {
+  return new StoreFolderError(
+    'NOT_A_STORE',
+    `${folder} is no store: it ${why}; choose an empty folder or one that is not there yet`,
+    { cause },
+  );
+}

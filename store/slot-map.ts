@@ -1,0 +1,108 @@
+/** Slot -> shard, with a version, and the few posts that were moved alone. Pure. */
+import { z } from 'zod';
+import { SLOT_COUNT, slotOf } from './slot.ts';
+
+/** A shard keeps at least four slots, so that slots stay the unit in which load is moved. */
+export const SHARDS_MAX = SLOT_COUNT / 4;
+
+/** Which shard holds which slot. A changed map is a new one with the next version. */
+export interface SlotMap {
+  /** From 1 up. Two maps of one store with the same version are the same map. */
+  readonly version: number;
+  readonly shards: number;
+  /** The shard of each of the 4,096 slots. */
+  readonly shardOfSlot: Uint16Array;
+  /** Post -> shard, for posts that do not live where their slot does. */
+  readonly exceptions: ReadonlyMap<string, number>;
+}
+
+/** How a map looks on disk: runs of neighbouring slots, so that a person can read it. */
+export interface SlotMapDocument {
+  readonly version: number;
+  readonly shards: number;
+  readonly runs: readonly { readonly from: number; readonly to: number; readonly shard: number }[];
+  readonly exceptions: readonly { readonly post: string; readonly shard: number }[];
+}
+
+const count = z.number().int().nonnegative();
+
+/** Checks the document's shape and that its runs name every slot once, in order. */
+export const slotMapSchema: z.ZodType<SlotMapDocument> = z
+  .strictObject({
+    version: z.number().int().positive(),
+    shards: z.number().int().min(1).max(SHARDS_MAX),
+    runs: z.array(z.strictObject({ from: count, to: count, shard: count })),
+    exceptions: z.array(z.strictObject({ post: z.string().min(1), shard: count })),
+  })
+  .superRefine((document, context) => {
+    const problem = problemOf(document);
+    if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
+  });
+
+/** The map of a new store: version 1, neighbouring slots together, sizes that differ by 1 at most. */
+export function evenSlotMap(shards: number): SlotMap {
+  const shardOfSlot = Uint16Array.from({ length: SLOT_COUNT }, (_, slot) =>
+    Math.floor((slot * shards) / SLOT_COUNT),
+  );
+  return { version: 1, shards, shardOfSlot, exceptions: new Map() };
+}
+
+export function shardOfPost(map: SlotMap, post: string): number {
+  if (map.exceptions.size > 0) {
+    const moved = map.exceptions.get(post);
+    if (moved !== undefined) return moved;
+  }
+  return map.shardOfSlot[slotOf(post)]!;
+}
+
+/** The next version, in which `slot` belongs to `shard`. Moves no counts: that is the mover's part. */
+export function withSlotMoved(map: SlotMap, slot: number, shard: number): SlotMap {
+  const shardOfSlot = map.shardOfSlot.with(slot, shard);
+  return { ...map, version: map.version + 1, shardOfSlot };
+}
+
+/** The next version, in which `post` alone belongs to `shard`. Moves no counts either. */
+export function withPostMoved(map: SlotMap, post: string, shard: number): SlotMap {
+  const exceptions = new Map(map.exceptions);
+  if (map.shardOfSlot[slotOf(post)] === shard) exceptions.delete(post);
+  else exceptions.set(post, shard);
+  return { ...map, version: map.version + 1, exceptions };
+}
+
+export function slotMapToDocument(map: SlotMap): SlotMapDocument {
+  const runs: { from: number; to: number; shard: number }[] = [];
+  map.shardOfSlot.forEach((shard, slot) => {
+    const last = runs.at(-1);
+    if (last?.shard === shard) last.to = slot;
+    else runs.push({ from: slot, to: slot, shard });
+  });
+  const exceptions = [...map.exceptions].map(([post, shard]) => ({ post, shard }));
+  return { version: map.version, shards: map.shards, runs, exceptions };
+}
+
+/** @throws ZodError when the document is not a slot map. */
+export function slotMapFromDocument(value: unknown): SlotMap {
+  const { version, shards, runs, exceptions } = slotMapSchema.parse(value);
+  const shardOfSlot = new Uint16Array(SLOT_COUNT);
+  for (const run of runs) shardOfSlot.fill(run.shard, run.from, run.to + 1);
+  const pairs = exceptions.map(({ post, shard }) => [post, shard] as const);
+  return { version, shards, shardOfSlot, exceptions: new Map(pairs) };
+}
+
+function problemOf({ shards, runs, exceptions }: SlotMapDocument): string | undefined {
+  let next = 0;
+  for (const run of runs) {
+    if (run.from !== next) return `expected a run from slot ${next}, found one from ${run.from}`;
+    if (run.to < run.from) return `the run from slot ${run.from} ends before it, at ${run.to}`;
+    if (run.shard >= shards) return `slot ${run.from} is in shard ${run.shard} of ${shards}`;
+    next = run.to + 1;
+  }
+  if (next !== SLOT_COUNT) return `the runs name ${next} of ${SLOT_COUNT} slots`;
+  for (const { post, shard } of exceptions) {
+    if (shard >= shards) return `post ${JSON.stringify(post)} is in shard ${shard} of ${shards}`;
+  }
+  if (new Set(exceptions.map(({ post }) => post)).size !== exceptions.length) {
+    return 'a post has two exceptions';
+  }
+  return undefined;
+}

@@ -1,0 +1,84 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { SLOT_COUNT, slotOf } from '../../store/slot.ts';
+import {
+  evenSlotMap,
+  SHARDS_MAX,
+  type SlotMap,
+  shardOfPost,
+  slotMapFromDocument,
+  slotMapToDocument,
+  withPostMoved,
+  withSlotMoved,
+} from '../../store/slot-map.ts';
+
+const DOCUMENT = slotMapToDocument(evenSlotMap(2));
+
+describe('the slot map', () => {
+  test('gives every shard of a new store as many slots as any other, give or take one', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: SHARDS_MAX }), (shards) => {
+        const slots = new Array<number>(shards).fill(0);
+        for (const shard of evenSlotMap(shards).shardOfSlot) slots[shard]!++;
+        expect(Math.max(...slots) - Math.min(...slots)).toBeLessThanOrEqual(1);
+        expect(Math.min(...slots)).toBeGreaterThanOrEqual(Math.floor(SLOT_COUNT / shards));
+      }),
+    );
+  });
+
+  test('a moved slot takes its posts along and makes the next version', () => {
+    const map = evenSlotMap(4);
+    const moved = withSlotMoved(map, slotOf('x'), 3);
+    expect([moved.version, shardOfPost(moved, 'x')]).toEqual([2, 3]);
+    expect(shardOfPost(map, 'x')).not.toBe(3);
+  });
+
+  test('a post that was moved alone leaves its slot, and comes back to it without a trace', () => {
+    const map = evenSlotMap(4);
+    const home = shardOfPost(map, 'x');
+    const away = withPostMoved(map, 'x', 3);
+    expect([shardOfPost(away, 'x'), away.exceptions.size]).toEqual([3, 1]);
+    const back = withPostMoved(away, 'x', home);
+    expect([shardOfPost(back, 'x'), back.exceptions.size, back.version]).toEqual([home, 0, 3]);
+  });
+
+  test('survives being written and read, whatever was moved', () => {
+    const move = fc.tuple(fc.oneof(fc.nat(SLOT_COUNT - 1), fc.string({ minLength: 1 })), fc.nat(6));
+    fc.assert(
+      fc.property(fc.array(move), (moves) => {
+        const map = moves.reduce<SlotMap>(
+          (old, [what, shard]) =>
+            typeof what === 'number'
+              ? withSlotMoved(old, what, shard)
+              : withPostMoved(old, what, shard),
+          evenSlotMap(7),
+        );
+        const text = JSON.stringify(slotMapToDocument(map));
+        expect(slotMapFromDocument(JSON.parse(text))).toEqual(map);
+      }),
+    );
+  });
+
+  test.each([
+    ['a hole', { runs: [{ from: 1, to: 4095, shard: 0 }] }, 'expected a run from slot 0'],
+    ['a missing end', { runs: [{ from: 0, to: 4094, shard: 0 }] }, '4095 of 4096 slots'],
+    ['slots beyond the end', { runs: [{ from: 0, to: 4096, shard: 0 }] }, '4097 of 4096 slots'],
+    ['a run that ends before it starts', { runs: [{ from: 0, to: -1, shard: 0 }] }, 'Too small'],
+    ['a shard that is not there', { runs: [{ from: 0, to: 4095, shard: 2 }] }, 'in shard 2 of 2'],
+    ['a moved post in no shard', { exceptions: [{ post: 'x', shard: 9 }] }, 'in shard 9 of 2'],
+    [
+      'a post moved twice',
+      {
+        exceptions: [
+          { post: 'x', shard: 0 },
+          { post: 'x', shard: 1 },
+        ],
+      },
+      'two exceptions',
+    ],
+    ['version 0', { version: 0 }, 'version'],
+    ['an unknown field', { colour: 'red' }, 'colour'],
+  ])('is refused with %s', (_, change, reason) => {
+    expect(() => slotMapFromDocument({ ...DOCUMENT, ...change })).toThrow(reason);
+  });
+});
