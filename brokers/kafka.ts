@@ -1,11 +1,14 @@
 /** Kafka as the lab runs it: a topic per queue, a partition per lane, one group that counts. */
 import { randomUUID } from 'node:crypto';
-import { type Admin, ConfigResourceTypes, Kafka, type KafkaConfig, logLevel } from 'kafkajs';
+import kafkajs, { type Admin, Kafka, type KafkaConfig, logLevel } from 'kafkajs';
 import { openKafkaConsumer } from '../consumers/kafka.ts';
 import { openKafkaProducer } from '../producers/kafka.ts';
 import type { Backlog, Broker, ParkedMessage } from './broker.ts';
 import { BrokerError } from './broker-error.ts';
 import type { Settings, Tier } from './servers/server.ts';
+
+// Node finds no name for this one among kafkajs' exports.
+const { ConfigResourceTypes } = kafkajs;
 
 /** The consumer group that counts; another group could read the same likes again. */
 const groupOf = (queue: string) => `${queue}.like-counters`;

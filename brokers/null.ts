@@ -28,7 +28,8 @@ export async function openNullBroker(connection: { address: string; tier: Tier }
       delivery: 'at-least-once',
       source: 'brokers/servers/local/null-server.ts',
     },
-    habits: { likesPerSend: 1_000, sendsInFlight: 2 },
+    // HTTP requests side by side may overtake each other, so one at a time keeps the order.
+    habits: { likesPerSend: 2_000, sendsInFlight: 1 },
     createQueue: async (queue) => void (await ask(queuePath(queue), 'PUT')),
     deleteQueue: async (queue) => void (await ask(queuePath(queue), 'DELETE')),
     openProducer: (queue) => openNullProducer({ url, queue }),

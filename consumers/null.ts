@@ -46,7 +46,7 @@ export async function openNullConsumer(
       }
     } catch (error) {
       // Giving the batch back at once keeps an outage from waiting for the server's own limit.
-      await call(`/batches/${response.headers.get('batch')}/return`, { method: 'POST' });
+      await call(`/returned/${response.headers.get('batch')}`, { method: 'POST' });
       throw error;
     }
     await call(`/batches/${response.headers.get('batch')}`, { method: 'DELETE' });

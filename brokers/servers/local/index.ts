@@ -1,0 +1,47 @@
+/** Servers that this machine runs by itself, without containers. */
+import { mkdir, mkdtemp } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ServerName, Tier } from '../server.ts';
+import { type FetchedServer, fetchJars } from './jars.ts';
+import { kafka } from './kafka.ts';
+import { LocalServer, type Recipe } from './local-server.ts';
+import { nullServer } from './null-recipe.ts';
+import { findRedis } from './programs.ts';
+import { redis } from './redis.ts';
+
+const RECIPES: Readonly<Record<ServerName, Recipe>> = { kafka, redis, null: nullServer };
+
+/** What each server has to have fetched before its first start; most often nothing for Redis. */
+const FETCHED: Readonly<Record<ServerName, () => Promise<FetchedServer | undefined>>> = {
+  kafka: async () => 'kafka',
+  redis: async () => ((await findRedis()) === undefined ? 'redis' : undefined),
+  null: async () => undefined,
+};
+
+/** Brings what the servers need to this machine, so that the first trial does not wait for it. */
+export async function fetchServers(
+  names: readonly ServerName[],
+  onProgress: (line: string) => void,
+): Promise<void> {
+  for (const name of names) {
+    const fetched = await FETCHED[name]();
+    if (fetched !== undefined) await fetchJars(fetched, onProgress);
+  }
+}
+
+/**
+ * Starts a server with an empty data folder of its own below `folder`, which should be a run
+ * folder (runs.ts), so that a leftover of a crash is found. Resolves when it answers.
+ * @throws LocalServerError that says what is missing on this machine or why the server ended
+ */
+export async function startLocalServer(
+  name: ServerName,
+  options: { tier: Tier; folder: string; log?: (line: string) => void },
+): Promise<LocalServer> {
+  await mkdir(options.folder, { recursive: true });
+  const folder = await mkdtemp(join(options.folder, `${name}-`));
+  const { tier, log = () => {} } = options;
+  const server = new LocalServer(RECIPES[name], { tier, folder, log });
+  await server.start();
+  return server;
+}

@@ -1,0 +1,155 @@
+/** What every server of this machine has in common; kafka.ts, redis.ts and so on say the rest. */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import getPort from 'get-port';
+import type { Server, ServerName, ServerUsage, Tier } from '../server.ts';
+import { LocalServerError } from './errors.ts';
+import { diskBytesOf, lastLinesOf, usageOf } from './living.ts';
+import { type Command, HOST, LOG_FILE, ServerProcess } from './process.ts';
+
+/** Between choosing a free port and listening on it, another program may take it. */
+const PORT_ATTEMPTS = 3;
+const LOG_LINES_SEARCHED = 200;
+const PORT_TAKEN = /address already in use|EADDRINUSE/i;
+
+export interface LocalServerOptions {
+  readonly tier: Tier;
+  /** Gets `data`, the configuration and the log. It must be there. */
+  readonly folder: string;
+  /** Gets lines of progress, such as what is being fetched. */
+  readonly log: (line: string) => void;
+}
+
+/** The parts of a server that differ. */
+export interface Recipe {
+  readonly name: ServerName;
+  readonly title: string;
+  readonly tiers: readonly Tier[];
+  /** How many free ports it needs; clients use the first one. */
+  readonly ports: number;
+  /** Called once, with an empty data folder. Returns what `command` needs to know. */
+  prepare(options: LocalServerOptions): Promise<string>;
+  /** Called before every start, with the same ports and data folder each time. */
+  command(start: StartFacts): Promise<Pick<Command, 'file' | 'args' | 'answers'>>;
+}
+
+export interface StartFacts {
+  readonly tier: Tier;
+  readonly folder: string;
+  readonly dataFolder: string;
+  readonly ports: readonly number[];
+  /** What `prepare` returned. */
+  readonly prepared: string;
+}
+
+/** A server on this machine. Its log is a file that proof of a recovery can be read from. */
+export class LocalServer implements Server {
+  readonly name: ServerName;
+  readonly tier: Tier;
+  readonly folder: string;
+  readonly logFile: string;
+  readonly #recipe: Recipe;
+  readonly #options: LocalServerOptions;
+  #prepared: string | undefined;
+  #ports: readonly number[] = [];
+  #process: ServerProcess | undefined;
+
+  /** @throws LocalServerError TIER_UNKNOWN when the server has no such tier */
+  constructor(recipe: Recipe, options: LocalServerOptions) {
+    if (!recipe.tiers.includes(options.tier)) {
+      throw new LocalServerError(
+        'TIER_UNKNOWN',
+        `${recipe.title} has no tier "${options.tier}"; choose ${recipe.tiers.join(' or ')}`,
+      );
+    }
+    this.name = recipe.name;
+    this.tier = options.tier;
+    this.folder = options.folder;
+    this.logFile = join(options.folder, LOG_FILE);
+    this.#recipe = recipe;
+    this.#options = options;
+  }
+
+  get address(): string {
+    if (this.#ports[0] === undefined) throw this.#notRunning('has no address yet');
+    return `${HOST}:${this.#ports[0]}`;
+  }
+
+  get pid(): number | undefined {
+    return this.#process?.pid;
+  }
+
+  async start(): Promise<void> {
+    if (this.pid !== undefined) return;
+    if (this.#ports.length > 0) {
+      await this.#startOn(this.#ports);
+      return;
+    }
+    await mkdir(this.#dataFolder, { recursive: true });
+    this.#prepared ??= await this.#recipe.prepare(this.#options);
+    for (let attempt = 1; ; attempt += 1) {
+      const ports = await freePorts(this.#recipe.ports);
+      try {
+        await this.#startOn(ports);
+        this.#ports = ports;
+        return;
+      } catch (error) {
+        if (attempt === PORT_ATTEMPTS || !(await this.#portWasTaken())) throw error;
+        this.#options.log(`port ${ports.join(' or ')} was taken meanwhile: trying others`);
+      }
+    }
+  }
+
+  async stop(): Promise<void> {
+    await this.#process?.stop();
+  }
+
+  async kill(): Promise<void> {
+    if (this.#process === undefined) throw this.#notRunning('cannot be killed');
+    await this.#process.kill();
+  }
+
+  async usage(): Promise<ServerUsage> {
+    const used = this.pid === undefined ? undefined : usageOf(this.pid);
+    if (used === undefined) throw this.#notRunning('has no usage');
+    return { ...used, diskBytes: await diskBytesOf(this.#dataFolder) };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  get #dataFolder(): string {
+    return join(this.folder, 'data');
+  }
+
+  async #startOn(ports: readonly number[]): Promise<void> {
+    const { tier, folder } = this;
+    const prepared = this.#prepared ?? '';
+    const facts = { tier, folder, dataFolder: this.#dataFolder, ports, prepared };
+    this.#process = await ServerProcess.start({
+      title: this.#recipe.title,
+      folder,
+      port: ports[0]!,
+      ...(await this.#recipe.command(facts)),
+    });
+  }
+
+  async #portWasTaken(): Promise<boolean> {
+    const lines = await lastLinesOf(this.logFile, LOG_LINES_SEARCHED);
+    return lines.some((line) => PORT_TAKEN.test(line));
+  }
+
+  #notRunning(problem: string): LocalServerError {
+    return new LocalServerError(
+      'SERVER_NOT_RUNNING',
+      `${this.#recipe.title} is not running, so it ${problem}; start it first (log: ${this.logFile})`,
+    );
+  }
+}
+
+async function freePorts(count: number): Promise<number[]> {
+  const ports: number[] = [];
+  while (ports.length < count) ports.push(await getPort({ host: HOST, exclude: ports }));
+  return ports;
+}

@@ -1,0 +1,81 @@
+/** The command line of the lab. `npm run lab -- --help` shows it. */
+import { Command, CommanderError } from 'commander';
+import { BROKERS } from '../brokers/index.ts';
+import { EXPERIMENTS, fullCount } from '../experiments/index.ts';
+import type { Experiment } from '../lab/experiment.ts';
+import { showCounts } from './counts.ts';
+import { addRunOptions, helpOfNames, type RunOptions } from './options.ts';
+import { report } from './report.ts';
+import { runExperiments } from './run-experiments.ts';
+import { addServerCommands } from './servers.ts';
+import { EXIT } from './usage-error.ts';
+
+/** node:sqlite and type stripping without flags, as the lab uses them. */
+const NODE_MAJOR_LEAST = 24;
+
+function buildProgram(): Command {
+  const program = new Command('lab')
+    .description('Sends the same likes through several queues and tells what became of each.')
+    .showHelpAfterError('(add --help for what is allowed)')
+    .addHelpText('after', helpOfNames);
+  const everyone = Object.keys(BROKERS);
+  const command = `npm run lab -- ${process.argv.slice(2).join(' ')}`;
+  const addExperiment = (name: string, summary: string, experiments: readonly Experiment[]) =>
+    addRunOptions(program.command(name).description(summary), { brokers: everyone })
+      .addHelpText('after', helpOfNames)
+      .action(async (options: RunOptions) => {
+        process.exitCode = await runExperiments(experiments, options, command);
+      });
+
+  addExperiment('all', 'every experiment below, one after the other', EXPERIMENTS);
+  for (const experiment of EXPERIMENTS) {
+    addExperiment(experiment.name, experiment.question, [experiment]);
+  }
+  addExperiment('full-count', fullCount.question, [fullCount]);
+  addServerCommands(program);
+  program
+    .command('counts')
+    .description('what a store has counted: totals, the most liked posts, its soundness')
+    .argument('<store-folder>', 'folder of a store')
+    .option('--top <number>', 'how many posts to show', '20')
+    .action(showCounts);
+  program
+    .command('report')
+    .description('make results/README.md again from a run, the latest unless named')
+    .argument('[index]', 'index file of a run')
+    .option('--first-screen', "put the run's table into the project's README as well", false)
+    .action(report);
+  return program;
+}
+
+/** Commander's own errors and those of the lab are one line; anything else is a bug and shows all. */
+function exitCodeOf(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.pass : EXIT.usage;
+  const code = (error as { code?: unknown }).code;
+  if (!(error instanceof Error) || typeof code !== 'string') {
+    console.error(error);
+    return EXIT.unknown;
+  }
+  console.error(`error: ${error.message}`);
+  return code === 'USAGE' ? EXIT.usage : EXIT.unknown;
+}
+
+async function main(): Promise<void> {
+  const major = Number(process.versions.node.split('.')[0]);
+  if (major < NODE_MAJOR_LEAST) {
+    console.error(
+      `error: this is Node ${process.versions.node}; start the lab with npm run, which brings ` +
+        `Node 24 on Linux x64, or install Node ${NODE_MAJOR_LEAST} or newer`,
+    );
+    process.exit(EXIT.usage);
+  }
+  const program = buildProgram();
+  for (const command of [program, ...program.commands]) command.exitOverride();
+  try {
+    await program.parseAsync();
+  } catch (error) {
+    process.exitCode = exitCodeOf(error);
+  }
+}
+
+await main();

@@ -1,0 +1,156 @@
+/** The flags of every experiment: what they mean, what they allow, and what they mean to the lab. */
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { BROKERS } from '../brokers/index.ts';
+import { TIERS, type Tier } from '../brokers/servers/server.ts';
+import { PROFILES, type Profile } from '../lab/experiment.ts';
+import type { Contender } from '../lab/schedule.ts';
+import {
+  BACKLOG_BYTES_MAX_DEFAULT,
+  CONSUMERS_DEFAULT,
+  LANES_DEFAULT,
+  SHARDS_DEFAULT,
+} from '../lab/trial-plan.ts';
+import { LIKES_MAX, WORKLOADS, type WorkloadName } from '../likes/workloads/workload.ts';
+import { UsageError } from './usage-error.ts';
+
+export interface RunOptions {
+  readonly brokers: readonly string[];
+  readonly tier: readonly Tier[];
+  readonly likes?: number | 'all';
+  readonly workload: WorkloadName;
+  readonly seed: number;
+  readonly profile: Profile;
+  readonly repeats?: number;
+  readonly lanes: number;
+  readonly consumers: number;
+  readonly shards: number;
+  readonly backlogLimit: number;
+  readonly out?: string;
+  readonly json: boolean;
+}
+
+/** Repeats of each trial where the user does not say. Below 6 the tables make no claims. */
+export const REPEATS: Readonly<Record<Profile, number>> = { smoke: 1, quick: 1, full: 6 };
+
+const LANES_MAX = 64;
+const CONSUMERS_MAX = 16;
+const SHARDS_MAX = 64;
+const REPEATS_MAX = 100;
+const SEED_MAX = 2 ** 32 - 1;
+/** Less than this cannot hold the segments that a broker keeps in any case. */
+const BACKLOG_BYTES_LEAST = 256 * 1024 ** 2;
+const BACKLOG_BYTES_MOST = 1024 ** 4;
+
+export function addRunOptions(command: Command, defaults: { brokers: readonly string[] }): Command {
+  return command
+    .addOption(
+      listOption('--brokers <names>', 'brokers to compare', Object.keys(BROKERS)).default(
+        defaults.brokers,
+        defaults.brokers.join(','),
+      ),
+    )
+    .addOption(
+      listOption('--tier <tiers>', 'what an acknowledgement must survive', TIERS).default(
+        ['kill'],
+        'kill',
+      ),
+    )
+    .option('--likes <number|all>', 'distinct likes of a throughput trial', parseLikes)
+    .addOption(
+      new Option('--workload <name>', 'which likes')
+        .choices(WORKLOADS.map(({ name }) => name))
+        .default('trending'),
+    )
+    .option('--seed <number>', 'repeats the same likes in the same order', whole(0, SEED_MAX), 1)
+    .addOption(
+      new Option('--profile <name>', 'how long and how sure')
+        .choices(Object.keys(PROFILES))
+        .default('quick'),
+    )
+    .option('--repeats <number>', 'runs of each trial', whole(1, REPEATS_MAX))
+    .option('--lanes <number>', 'lanes of a queue', whole(1, LANES_MAX), LANES_DEFAULT)
+    .option(
+      '--consumers <number>',
+      'counting processes',
+      whole(1, CONSUMERS_MAX),
+      CONSUMERS_DEFAULT,
+    )
+    .option('--shards <number>', 'shards of the store', whole(1, SHARDS_MAX), SHARDS_DEFAULT)
+    .option(
+      '--backlog-limit <bytes>',
+      "largest size of a server's data folder before the producer waits",
+      whole(BACKLOG_BYTES_LEAST, BACKLOG_BYTES_MOST),
+      BACKLOG_BYTES_MAX_DEFAULT,
+    )
+    .option('--out <folder>', "keep this run's files together in a folder of their own")
+    .option('--json', 'print the results as JSON instead of tables', false);
+}
+
+/** The rows of the comparison: every broker at every asked tier that it has. */
+export function contendersOf(options: Pick<RunOptions, 'brokers' | 'tier'>): Contender[] {
+  const contenders = options.brokers.flatMap((broker): Contender[] => {
+    const { tiers } = BROKERS[broker]!;
+    // The lab's own ceiling has one tier only and runs along with any.
+    if (broker === 'null') return [{ broker, tier: 'memory' }];
+    return options.tier.filter((tier) => tiers.includes(tier)).map((tier) => ({ broker, tier }));
+  });
+  if (contenders.some(({ broker }) => broker !== 'null')) return contenders;
+  if (contenders.length > 0 && options.brokers.length === 1) return contenders;
+  const has = options.brokers.map((broker) => `${broker}: ${BROKERS[broker]!.tiers.join(', ')}`);
+  throw new UsageError(
+    `no broker of --brokers has tier ${options.tier.join(', ')}; allowed are ${has.join(' · ')}`,
+  );
+}
+
+export function helpOfNames(): string {
+  const list = (names: readonly (readonly [string, string])[]) =>
+    names.map(([name, text]) => `  ${name.padEnd(16)}${text}`).join('\n');
+  const brokers = Object.entries(BROKERS).map(
+    ([name, { summary, tiers }]) => [name, `${summary} (tiers: ${tiers.join(', ')})`] as const,
+  );
+  return [
+    '',
+    'Brokers:',
+    list(brokers),
+    '',
+    'Tiers (what an acknowledgement survives):',
+    list([
+      ['memory', 'nothing'],
+      ['kill', 'the death of the server process'],
+      ['power', 'a power cut: written to disk before the acknowledgement'],
+    ]),
+    '',
+    'Workloads:',
+    list(WORKLOADS.map(({ name, summary }) => [name, summary] as const)),
+    '',
+    'Profiles:',
+    list(Object.entries(PROFILES)),
+    '',
+    'Exit codes: 0 every count is right, 1 a promise was broken, 2 something could not be judged,',
+    '64 a wrong flag or value.',
+  ].join('\n');
+}
+
+function listOption(flags: string, description: string, allowed: readonly string[]): Option {
+  const text = `${description}: ${allowed.join(', ')}, several by commas`;
+  return new Option(flags, text).argParser((value: string) => {
+    const names = value.split(',').filter((name) => name !== '');
+    const wrong = names.find((name) => !allowed.includes(name));
+    if (wrong !== undefined || names.length === 0) {
+      throw new InvalidArgumentError(`allowed are ${allowed.join(', ')}.`);
+    }
+    return [...new Set(names)];
+  });
+}
+
+function parseLikes(text: string): number | 'all' {
+  return text === 'all' ? 'all' : whole(1, LIKES_MAX)(text);
+}
+
+function whole(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && value >= least && value <= most) return value;
+    throw new InvalidArgumentError(`allowed are whole numbers from ${least} to ${most}.`);
+  };
+}

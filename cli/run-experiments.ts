@@ -1,0 +1,108 @@
+/** Runs experiments from the command line: servers, live view, files, tables, exit code. */
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { Experiment } from '../lab/experiment.ts';
+import { describeCommit, describeMachine } from '../lab/machine.ts';
+import { renderText } from '../lab/report.ts';
+import { RunFiles, readRun } from '../lab/result-files.ts';
+import { runJobs } from '../lab/run-jobs.ts';
+import { schedule } from '../lab/schedule.ts';
+import type { TrialResult } from '../lab/trial-result.ts';
+import { openLiveView } from './live-view.ts';
+import { contendersOf, REPEATS, type RunOptions } from './options.ts';
+import { writeResultsPage } from './results-page.ts';
+import { ServerPool } from './server-pool.ts';
+import { EXIT } from './usage-error.ts';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+export const RESULTS_FOLDER = fileURLToPath(new URL('../results', import.meta.url));
+
+/** Resolves with the exit code; partial results are written whatever happens. */
+export async function runExperiments(
+  experiments: readonly Experiment[],
+  options: RunOptions,
+  command: string,
+): Promise<number> {
+  const contenders = contendersOf(options);
+  const view = openLiveView(process.stderr);
+  const interrupt = watchInterrupt(view.log);
+  const startedAt = new Date();
+  const run = `${startedAt.toISOString().replace(/[-:]|\.\d+/g, '')}-${randomBytes(2).toString('hex')}`;
+  const files = new RunFiles(
+    { run, startedAt, command, profile: options.profile },
+    { resultsFolder: RESULTS_FOLDER, outFolder: options.out },
+  );
+  await using pool = await ServerPool.open(contenders, view.log);
+  const { workload, seed, lanes, consumers, shards, profile, likes } = options;
+  const repeats = options.repeats ?? REPEATS[profile];
+  const jobs = schedule({ experiments, contenders, profile, likes, repeats, seed });
+  const results = await runJobs(jobs, {
+    run,
+    commit: await describeCommit(ROOT),
+    machine: describeMachine(),
+    versions: describeVersions(),
+    plan: {
+      workload,
+      seed,
+      lanes,
+      consumers,
+      shards,
+      backlogBytesMax: options.backlogLimit,
+    },
+    signal: interrupt.signal,
+    open: (contender) => pool.openTrial(contender),
+    onTrial: view.trial,
+    onProgress: view.progress,
+    onResult(result) {
+      view.result(result);
+      files.add(result);
+    },
+  });
+  view.done();
+  if (!interrupt.signal.aborted) files.finish();
+  print(experiments, results, files.indexPath, options);
+  return interrupt.signal.aborted ? EXIT.unknown : exitCodeOf(results);
+}
+
+function print(
+  experiments: readonly Experiment[],
+  results: readonly TrialResult[],
+  indexPath: string,
+  options: RunOptions,
+): void {
+  if (options.json) process.stdout.write(`${JSON.stringify(results, undefined, 1)}\n`);
+  else process.stdout.write(`\n${renderText(experiments, results)}\n`);
+  // A run with files of its own leaves the project's own tables alone.
+  const page = options.out ? undefined : writeResultsPage(indexPath, readRun(indexPath));
+  process.stderr.write(`\nresults: ${indexPath}${page ? `\ntables:  ${page}` : ''}\n`);
+}
+
+function exitCodeOf(results: readonly TrialResult[]): number {
+  if (results.some(({ verdict }) => verdict === 'fail')) return EXIT.fail;
+  if (results.length === 0) return EXIT.unknown;
+  return results.some(({ verdict }) => verdict === 'unknown') ? EXIT.unknown : EXIT.pass;
+}
+
+/** The first Ctrl-C ends the run in order; the second ends the process, and with it its servers. */
+function watchInterrupt(log: (line: string) => void): { signal: AbortSignal } {
+  const controller = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(name, () => {
+      if (controller.signal.aborted) process.exit(EXIT.unknown);
+      log('stopping: what was measured is kept; once more ends at once');
+      controller.abort();
+    });
+  }
+  return { signal: controller.signal };
+}
+
+/** Node and every client library, as installed. */
+function describeVersions(): Record<string, string> {
+  const path = new URL('../package.json', import.meta.url);
+  const { version, dependencies } = JSON.parse(readFileSync(path, 'utf8')) as {
+    version: string;
+    dependencies: Record<string, string>;
+  };
+  return { lab: version, node: process.version, ...dependencies };
+}

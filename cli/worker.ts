@@ -1,0 +1,66 @@
+/** The entry of a worker process: composes broker, store and role, and does what it is told. */
+import { BROKERS } from '../brokers/index.ts';
+import { openClock } from '../lab/clock.ts';
+import { consume } from '../lab/consume.ts';
+import { messageOf } from '../lab/lab-error.ts';
+import { produce } from '../lab/produce.ts';
+import type { WorkerCommand, WorkerPort } from '../lab/worker-messages.ts';
+import type { WorkerSetup } from '../lab/worker-process.ts';
+import { openWorkload, type WorkloadName } from '../likes/workloads/workload.ts';
+import { openStore } from '../store/open-store.ts';
+
+async function work(setup: WorkerSetup, port: WorkerPort): Promise<void> {
+  const clock = openClock(setup.originS);
+  const entry = BROKERS[setup.broker];
+  if (entry === undefined) throw new Error(`${setup.broker} is no broker of the registry`);
+  await using broker = await entry.open({ address: setup.address, tier: setup.tier });
+  if (setup.role === 'producer') {
+    const { name, options } = setup.workload;
+    const workload = openWorkload(name as WorkloadName, options);
+    await using producer = await broker.openProducer(setup.queue);
+    await produce(setup, { producer, workload, clock, port });
+    return;
+  }
+  using store = await openStore({ folder: setup.storeFolder, shards: setup.shards });
+  await consume(setup, {
+    openConsumer: (handleLikes) => broker.openConsumer(setup.queue, handleLikes),
+    store,
+    clock,
+    port,
+  });
+}
+
+/** Commands in the order they came, for whoever asks next. */
+function openPort(): WorkerPort {
+  const commands: WorkerCommand[] = [];
+  const waiting: ((command: WorkerCommand) => void)[] = [];
+  process.on('message', (command: WorkerCommand) => {
+    const next = waiting.shift();
+    if (next) next(command);
+    else commands.push(command);
+  });
+  return {
+    tell: (message) => new Promise((resolve) => process.send!(message, () => resolve())),
+    nextCommand: () => {
+      const command = commands.shift();
+      if (command) return Promise.resolve(command);
+      return new Promise((resolve) => waiting.push(resolve));
+    },
+  };
+}
+
+// Ctrl-C reaches the whole group of processes; the conductor decides what becomes of its workers.
+process.on('SIGINT', () => undefined);
+// A conductor that is gone, however it went, needs no worker any more.
+process.on('disconnect', () => process.exit(1));
+process.once('message', async (setup: WorkerSetup) => {
+  const port = openPort();
+  try {
+    await work(setup, port);
+    process.exit(0);
+  } catch (error) {
+    console.error(error instanceof Error ? error.stack : messageOf(error));
+    await port.tell({ kind: 'failed', reason: messageOf(error) });
+    process.exit(1);
+  }
+});

@@ -1,0 +1,65 @@
+/** Is every single like of the real data counted, video by video, through one broker? */
+import {
+  BROKER_HEAD,
+  CPU,
+  DOUBLE_EFFECTS,
+  INVERSIONS,
+  LOST,
+  REDELIVERED,
+  TIER_HEAD,
+  VERDICT,
+} from '../lab/common-columns.ts';
+import type { Column, Experiment } from '../lab/experiment.ts';
+import type { TrialResult } from '../lab/trial-result.ts';
+
+function megabytes(
+  head: string,
+  meaning: string,
+  bytes: (resources: NonNullable<TrialResult['resources']>) => number,
+): Column {
+  return {
+    head,
+    meaning,
+    value: ({ resources }) => (resources ? bytes(resources) / 1e6 : undefined),
+  };
+}
+
+export const fullCount: Experiment = {
+  name: 'full-count',
+  question: 'Is every single like of the real data counted, video by video, through one broker?',
+  steps: (_, likes = 'all') => [{ mode: 'sustained', likes }],
+  rowKey: ({ broker, tier, ledger }) => [broker, tier, String(ledger?.attempted ?? 'none')],
+  rowHeads: [BROKER_HEAD, TIER_HEAD, { head: 'likes', meaning: 'Distinct likes and unlikes.' }],
+  columns: [
+    VERDICT,
+    {
+      head: 'videos exact',
+      meaning: 'Videos whose likes and unlikes are those of the file, out of all in the file.',
+      value: ({ ledger }) =>
+        ledger?.expectedPosts === undefined
+          ? undefined
+          : `${ledger.expectedPosts - ledger.unexpectedPosts!} of ${ledger.expectedPosts}`,
+      isFinding: true,
+    },
+    LOST,
+    DOUBLE_EFFECTS,
+    REDELIVERED,
+    INVERSIONS,
+    {
+      head: 'sustained likes/s',
+      meaning: 'From the first sent (after the first tenth) to the last counted.',
+      value: ({ rates }) => rates?.sustainedLikesPerS,
+    },
+    ...CPU,
+    megabytes('producer MB', 'Largest resident memory of the producer, 10^6 bytes.', (used) => {
+      return used.producer.memoryBytesMax;
+    }),
+    megabytes('consumer MB', 'The same of the largest consumer.', ({ consumers }) =>
+      Math.max(...consumers.map(({ memoryBytesMax }) => memoryBytesMax)),
+    ),
+    megabytes('queue MB on disk', "Largest size of the server's data folder.", (used) => {
+      return used.serverDiskBytesMax;
+    }),
+    megabytes('store MB', 'Size of all shards with their marks.', (used) => used.storeDiskBytes),
+  ],
+};

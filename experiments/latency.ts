@@ -1,0 +1,117 @@
+/** How long after it is due is a like visible in the count, at a rate that the queue can take? */
+import {
+  BROKER_HEAD,
+  CPU,
+  DOUBLE_EFFECTS,
+  LOST,
+  TIER_HEAD,
+  VERDICT,
+} from '../lab/common-columns.ts';
+import type { Column, Experiment, Profile, Step } from '../lab/experiment.ts';
+import type { TrialResult } from '../lab/trial-result.ts';
+
+/** The same for every broker, so that rows can be compared. */
+const COMMON_LIKES_PER_S: Readonly<Record<Profile, readonly number[]>> = {
+  smoke: [1_000],
+  quick: [1_000, 5_000],
+  full: [500, 1_000, 2_000, 5_000, 10_000],
+};
+
+/** Of each broker's own maximum, so that rows show how it bears its load. */
+const SHARES_OF_MAXIMUM: Readonly<Record<Profile, readonly number[]>> = {
+  smoke: [],
+  quick: [0.5],
+  full: [0.25, 0.5, 0.75, 0.9],
+};
+
+const WARM_UP_S: Readonly<Record<Profile, number>> = { smoke: 1, quick: 2, full: 5 };
+const MEASURE_S: Readonly<Record<Profile, number>> = { smoke: 2, quick: 6, full: 20 };
+
+type LatencyName = Exclude<keyof NonNullable<TrialResult['latencies']>, 'likesDue'>;
+
+function milliseconds(
+  head: string,
+  meaning: string,
+  name: LatencyName,
+  field: 'p50Us' | 'p99Us' | 'p999Us' | 'maxUs' | 'meanUs',
+): Column {
+  return {
+    head,
+    meaning,
+    digits: 1,
+    value: ({ latencies }) => {
+      const us = latencies?.[name][field];
+      return us === undefined ? undefined : us / 1000;
+    },
+  };
+}
+
+export const latency: Experiment = {
+  name: 'latency',
+  question: 'How long after it is due is a like visible in the count, below saturation?',
+  steps(profile) {
+    const paced = { mode: 'paced' as const, warmUpS: WARM_UP_S[profile], likes: 0 };
+    const step = (rate: NonNullable<Step['rate']>): Step => {
+      return { ...paced, rate, measureS: MEASURE_S[profile] };
+    };
+    return [
+      ...COMMON_LIKES_PER_S[profile].map((likesPerS) => step({ likesPerS })),
+      ...SHARES_OF_MAXIMUM[profile].map((shareOfMaximum) => step({ shareOfMaximum })),
+    ];
+  },
+  rowKey: ({ broker, tier, plan }) => [broker, tier, plan.pace ?? 'closed loop'],
+  rowHeads: [
+    BROKER_HEAD,
+    TIER_HEAD,
+    {
+      head: 'offered',
+      meaning:
+        'Open loop: likes due per second, whatever the system does; a common rate, or a share of ' +
+        'what the broker itself sustained in the same run.',
+    },
+  ],
+  columns: [
+    VERDICT,
+    milliseconds('p50 ms', 'Due to visible: the median.', 'dueToVisible', 'p50Us'),
+    milliseconds('p99 ms', 'Due to visible: 99 % are faster.', 'dueToVisible', 'p99Us'),
+    milliseconds(
+      'p99.9 ms',
+      'Due to visible: 99.9 % are faster; only from 10,000 samples up.',
+      'dueToVisible',
+      'p999Us',
+    ),
+    milliseconds('max ms', 'Due to visible: the slowest like.', 'dueToVisible', 'maxUs'),
+    {
+      head: 'samples',
+      meaning: 'Likes due after the warm-up; every one of them is in the percentiles.',
+      value: ({ latencies }) => latencies?.dueToVisible.samples,
+    },
+    milliseconds(
+      'due→sent mean ms',
+      'Waiting for the producer, part of due to visible. The three means add up to its mean.',
+      'dueToSent',
+      'meanUs',
+    ),
+    milliseconds(
+      'sent→delivered mean ms',
+      'From the call of send to the call of the handler.',
+      'sentToDelivered',
+      'meanUs',
+    ),
+    milliseconds(
+      'delivered→visible mean ms',
+      'From the handler to the commit of the shard.',
+      'deliveredToVisible',
+      'meanUs',
+    ),
+    milliseconds(
+      'sent→acknowledged p99 ms',
+      'What the sender waits; a delivery may come before it.',
+      'sentToAcknowledged',
+      'p99Us',
+    ),
+    ...CPU,
+    LOST,
+    DOUBLE_EFFECTS,
+  ],
+};

@@ -1,0 +1,66 @@
+/** A consumer's part of a trial: the template under test, between recorders, into the store. */
+import type { HandleLikes, LikeConsumer } from '../likes/like.ts';
+import type { Clock } from './clock.ts';
+import { RecordWriter } from './record-writer.ts';
+import { openUsageMeter } from './usage-meter.ts';
+import { SUMS_INTERVAL_MS, type WorkerPort } from './worker-messages.ts';
+
+/** What a consumer counts into; store/count-store.ts has it. */
+export interface CountsLikes {
+  apply(
+    likes: Parameters<HandleLikes>[0],
+    committed: (commit: { fresh: readonly number[]; seen: readonly number[] }) => void,
+  ): Promise<void>;
+}
+
+/** Opens the consumer, tells `ready`, counts until `stop`, and reports. */
+export async function consume(
+  options: { readonly recordsPath: string },
+  tools: {
+    openConsumer: (handleLikes: HandleLikes) => Promise<LikeConsumer>;
+    store: CountsLikes;
+    clock: Clock;
+    port: WorkerPort;
+  },
+): Promise<void> {
+  const { store, clock, port } = tools;
+  using records = new RecordWriter(options.recordsPath);
+  const sums = { delivered: 0, counted: 0, transactions: 0 };
+  const meter = openUsageMeter(clock);
+
+  const handleLikes: HandleLikes = async (likes) => {
+    records.delivered(clock.nowUs(), likes);
+    sums.delivered += likes.length;
+    try {
+      await store.apply(likes, ({ fresh, seen }) => {
+        records.stored(
+          clock.nowUs(),
+          fresh.map((place) => likes[place]!),
+          seen.map((place) => likes[place]!),
+        );
+        sums.counted += fresh.length;
+        sums.transactions++;
+      });
+    } finally {
+      records.flush();
+    }
+  };
+
+  const consumer = await tools.openConsumer(handleLikes);
+  const telling = setInterval(
+    () => void port.tell({ kind: 'consumed', sums: { ...sums } }),
+    SUMS_INTERVAL_MS,
+  );
+  try {
+    await port.tell({ kind: 'ready' });
+    await Promise.race([untilStopped(port), consumer.failed]);
+    await consumer.stop();
+    await port.tell({ kind: 'consumer-done', report: { sums, usage: meter.read() } });
+  } finally {
+    clearInterval(telling);
+  }
+}
+
+async function untilStopped(port: WorkerPort): Promise<void> {
+  while ((await port.nextCommand()).kind !== 'stop');
+}

@@ -1,0 +1,157 @@
+/** From a trial's evidence to its result: checked, measured, judged. */
+import { type CheckOutput, check } from './checker.ts';
+import { judge } from './ledger.ts';
+import { type Latencies, measureLatencies } from './measure-latency.ts';
+import { measureRates } from './measure-rates.ts';
+import type { TrialEvidence } from './run-trial.ts';
+import type { StoreToCheck, TrialContext } from './trial-context.ts';
+import type { TrialPlan } from './trial-plan.ts';
+import type { TrialResult } from './trial-result.ts';
+import type { WorkerUsage } from './worker-messages.ts';
+
+/** A generator that is later than this (99th percentile) did not offer the load that it claims. */
+const GENERATOR_LAG_US_MAX = 10_000;
+/** From this share of a core on, a process is what limits the rate. */
+const CORE_SHARE_MAX = 0.9;
+
+/** What of a result the trial itself decides; the run adds who, when and where. */
+export type Judged = Pick<
+  TrialResult,
+  'verdict' | 'reasons' | 'numbersValid' | 'numbersStruck' | 'notes'
+> &
+  Pick<TrialResult, 'ledger' | 'rates' | 'latencies' | 'resources'>;
+
+/** Reads every record and every shard once or twice; memory is about one byte a like. */
+export async function judgeTrial(
+  plan: TrialPlan,
+  context: TrialContext,
+  evidence: TrialEvidence,
+): Promise<Judged> {
+  using store = await context.openStore(evidence.storeFolder);
+  const checked = checkEvidence(evidence, store);
+  const { ledger } = checked;
+  const promised = context.broker.promises.order === 'per-post';
+  const judgement = judge(ledger, promised, obstaclesOf(checked, store));
+
+  const together = plan.mode !== 'publish-then-count';
+  const { likes } = evidence.workload;
+  const rates = measureRates({ ...evidence, likes, together });
+  const latencies =
+    plan.mode === 'paced'
+      ? measureLatencies({ ...evidence, likes, warmUpS: plan.warmUpS ?? 0 })
+      : undefined;
+  const struck = [
+    ...(judgement.verdict === 'pass' ? [] : judgement.reasons),
+    ...doubtsOf(plan, evidence, latencies),
+  ];
+  return {
+    ...judgement,
+    reasons: [...judgement.reasons],
+    numbersValid: struck.length === 0,
+    numbersStruck: struck,
+    notes: notesOf(evidence),
+    ledger,
+    rates: { ...rates, ...copyLists(rates) },
+    latencies,
+    resources: resourcesOf(evidence, store, ledger.counted),
+  };
+}
+
+function copyLists(rates: {
+  publishedPerSecond: readonly number[];
+  countedPerSecond: readonly number[];
+}) {
+  return {
+    publishedPerSecond: [...rates.publishedPerSecond],
+    countedPerSecond: [...rates.countedPerSecond],
+  };
+}
+
+function checkEvidence(evidence: TrialEvidence, store: StoreToCheck): CheckOutput {
+  const attempted = evidence.producers.reduce((sum, { sums }) => sum + sums.attempted, 0);
+  const allAcknowledged =
+    evidence.drained &&
+    attempted === evidence.workload.likes &&
+    evidence.producers.every(({ sums }) => sums.fail + sums.unknown === 0);
+  return check({
+    ...evidence,
+    stored: store,
+    parked: evidence.parked.map(({ text }) => text),
+    sums: { attempted },
+    expected: allAcknowledged ? evidence.workload.expectedCounts() : undefined,
+  });
+}
+
+/** What keeps the trial from being judged, whatever the ledger says. */
+function obstaclesOf(checked: CheckOutput, store: StoreToCheck): string[] {
+  const truncated = checked.truncations.map(
+    ({ path, bytesLost }) => `${path} ends in the middle of a record (${bytesLost} bytes)`,
+  );
+  return [...truncated, ...store.findProblems().map((problem) => `store: ${problem}`)];
+}
+
+/** Why the numbers cannot stand although the counts may be right. */
+function doubtsOf(
+  plan: TrialPlan,
+  evidence: TrialEvidence,
+  latencies: Latencies | undefined,
+): string[] {
+  const doubts: string[] = [];
+  const { sendErrors } = { sendErrors: evidence.producers.flatMap((report) => report.sendErrors) };
+  if (sendErrors.length > 0) doubts.push(`not every send was acknowledged: ${sendErrors[0]}`);
+  if (plan.mode !== 'paced') return doubts;
+  if (latencies === undefined) return [...doubts, 'no like became visible after the warm-up'];
+  if (latencies.dueToVisible.samples !== latencies.likesDue) {
+    const { samples } = latencies.dueToVisible;
+    doubts.push(`${samples} samples for ${latencies.likesDue} likes due after the warm-up`);
+  }
+  const lagUs = Math.max(...evidence.producers.map((report) => report.generatorLagUsP99));
+  if (lagUs > GENERATOR_LAG_US_MAX) {
+    doubts.push(`generator late: p99 ${(lagUs / 1000).toFixed(1)} ms behind its schedule`);
+  }
+  return doubts;
+}
+
+function coreShare(usage: WorkerUsage): number {
+  return usage.wallUs > 0 ? usage.cpuUs / usage.wallUs : 0;
+}
+
+function notesOf(evidence: TrialEvidence): string[] {
+  const roles = [
+    ...evidence.producers.map(({ usage }) => ['producer', usage] as const),
+    ...evidence.consumers.map(({ usage }) => ['consumer', usage] as const),
+  ];
+  return roles
+    .filter(([, usage]) => coreShare(usage) > CORE_SHARE_MAX)
+    .map(([role, usage]) => `client-bound: ${role} at ${Math.round(coreShare(usage) * 100)} %`);
+}
+
+function usageOf(usage: WorkerUsage) {
+  const { cpuUs, memoryBytesMax, eventLoopDelayMsP99 } = usage;
+  return { cpuUs, coreShare: coreShare(usage), memoryBytesMax, eventLoopDelayMsP99 };
+}
+
+function resourcesOf(
+  evidence: TrialEvidence,
+  store: StoreToCheck,
+  counted: number,
+): TrialResult['resources'] {
+  const [producer] = evidence.producers;
+  const consumers = evidence.consumers.map(({ usage }) => usage);
+  const sum = (numbers: number[]) => numbers.reduce((total, number) => total + number, 0);
+  const perLike = (cpuUs: number) => (counted > 0 ? cpuUs / counted : 0);
+  const transactions = sum(evidence.consumers.map(({ sums }) => sums.transactions));
+  const { publishing, counting } = evidence.serverCpuUs;
+  return {
+    producer: usageOf(producer!.usage),
+    consumers: consumers.map(usageOf),
+    producerCpuUsPerLike: perLike(producer!.usage.cpuUs),
+    consumerCpuUsPerLike: perLike(sum(consumers.map(({ cpuUs }) => cpuUs))),
+    serverCpuUsPerLike: perLike(publishing + counting),
+    serverMemoryBytesMax: evidence.serverMemoryBytesMax,
+    serverDiskBytesMax: evidence.serverDiskBytesMax,
+    storeDiskBytes: store.diskBytes(),
+    likesPerStoreTransaction: transactions > 0 ? counted / transactions : 0,
+    generatorLagUsP99: producer!.generatorLagUsP99,
+  };
+}

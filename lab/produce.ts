@@ -1,0 +1,158 @@
+/** A producer's part of a trial: sends its share of the workload, as fast as it may or at a pace. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { build as buildHistogram } from 'hdr-histogram-js';
+import type { LikeProducer } from '../likes/like.ts';
+import { type PlannedLike, type Workload, WorkloadHash } from '../likes/workloads/workload.ts';
+import type { Clock } from './clock.ts';
+import { evenPace } from './pace.ts';
+import { RecordWriter } from './record-writer.ts';
+import { SendRecorder } from './send-recorder.ts';
+import { openUsageMeter } from './usage-meter.ts';
+import { type ProducerReport, SUMS_INTERVAL_MS, type WorkerPort } from './worker-messages.ts';
+
+export interface ProduceOptions {
+  readonly source: string;
+  readonly recordsPath: string;
+  readonly likesPerSend: number;
+  readonly sendsInFlight: number;
+  /** Open loop at this rate; as fast as the sends are acknowledged without one. */
+  readonly likesPerS?: number;
+}
+
+/** The longest sleep of an open loop: the clock of Node's timers ticks in ms. */
+const TICK_MS = 1;
+/** How often a producer that is held back looks whether it may go on. */
+const HOLD_POLL_MS = 20;
+
+/** Tells `ready`, waits for `start`, sends everything, and reports. */
+export async function produce(
+  options: ProduceOptions,
+  tools: { producer: LikeProducer; workload: Workload; clock: Clock; port: WorkerPort },
+): Promise<void> {
+  const { producer, workload, clock, port } = tools;
+  using records = new RecordWriter(options.recordsPath);
+  const recorder = new SendRecorder({ producer, records, clock, source: options.source });
+  const stream = new HashedStream(workload);
+  await port.tell({ kind: 'ready' });
+  await port.nextCommand();
+
+  const meter = openUsageMeter(clock);
+  const hold = watchForHold(port);
+  const sums = setInterval(
+    () => void port.tell({ kind: 'produced', sums: recorder.sums }),
+    SUMS_INTERVAL_MS,
+  );
+  try {
+    const lag =
+      options.likesPerS === undefined
+        ? await sendClosedLoop(options, stream, recorder, hold)
+        : await sendOpenLoop(options, stream, recorder, clock);
+    const report: ProducerReport = {
+      sums: recorder.sums,
+      usage: meter.read(),
+      workloadHash: stream.hash.digest(),
+      sendErrors: recorder.reasons,
+      ...lag,
+    };
+    records.flush();
+    await port.tell({ kind: 'producer-done', report });
+  } finally {
+    clearInterval(sums);
+  }
+}
+
+interface GeneratorLag {
+  readonly generatorLagUsP99: number;
+  readonly generatorLagUsMax: number;
+}
+
+/** Keeps `sendsInFlight` sends under way; their order is the workload's. */
+async function sendClosedLoop(
+  options: ProduceOptions,
+  stream: HashedStream,
+  recorder: SendRecorder,
+  hold: { readonly held: boolean },
+): Promise<GeneratorLag> {
+  const keepSending = async (): Promise<void> => {
+    for (;;) {
+      while (hold.held) await sleep(HOLD_POLL_MS);
+      const batch = stream.take(options.likesPerSend);
+      if (batch.length === 0) return;
+      await recorder.send(batch);
+    }
+  };
+  await Promise.all(Array.from({ length: options.sendsInFlight }, keepSending));
+  return { generatorLagUsP99: 0, generatorLagUsMax: 0 };
+}
+
+/**
+ * Sends whatever is due. When `sendsInFlight` sends are under way, due likes wait and go together
+ * in the next send; that wait is the system's and stays in their latency. The generator's own lag
+ * is what it wakes up late while it was free to send.
+ */
+async function sendOpenLoop(
+  options: ProduceOptions & { readonly likesPerS?: number },
+  stream: HashedStream,
+  recorder: SendRecorder,
+  clock: Clock,
+): Promise<GeneratorLag> {
+  const pace = evenPace(clock.nowUs(), options.likesPerS!);
+  const lagUs = buildHistogram({ highestTrackableValue: 600_000_000 });
+  const inFlight = new Set<Promise<void>>();
+  let place = 0;
+  let wasBlocked = false;
+  for (;;) {
+    const nowUs = clock.nowUs();
+    const due = Math.min(pace.dueCount(nowUs) - place, options.likesPerSend);
+    if (due > 0 && inFlight.size < options.sendsInFlight) {
+      if (!wasBlocked) lagUs.recordValue(Math.max(0, Math.round(nowUs - pace.dueUs(place))));
+      const batch = stream.take(due);
+      if (batch.length === 0) break;
+      const first = place;
+      place += batch.length;
+      const dueUs = batch.map((_, index) => pace.dueUs(first + index));
+      const sent: Promise<void> = recorder.send(batch, dueUs).finally(() => inFlight.delete(sent));
+      inFlight.add(sent);
+    }
+    wasBlocked = inFlight.size >= options.sendsInFlight;
+    await (wasBlocked ? Promise.race(inFlight) : sleep(TICK_MS));
+  }
+  await Promise.all(inFlight);
+  return {
+    generatorLagUsP99: lagUs.getValueAtPercentile(99),
+    generatorLagUsMax: lagUs.maxValue,
+  };
+}
+
+/** The workload's stream, taken batch by batch and hashed on the way. */
+class HashedStream {
+  readonly hash = new WorkloadHash();
+  readonly #rest: Iterator<PlannedLike>;
+
+  constructor(workload: Workload) {
+    this.#rest = workload.stream()[Symbol.iterator]();
+  }
+
+  take(count: number): PlannedLike[] {
+    const taken: PlannedLike[] = [];
+    while (taken.length < count) {
+      const next = this.#rest.next();
+      if (next.done) break;
+      this.hash.add(next.value);
+      taken.push(next.value);
+    }
+    return taken;
+  }
+}
+
+function watchForHold(port: WorkerPort): { readonly held: boolean } {
+  const state = { held: false };
+  const watch = async () => {
+    for (;;) {
+      const command = await port.nextCommand();
+      if (command.kind === 'hold') state.held = command.held;
+    }
+  };
+  void watch();
+  return state;
+}

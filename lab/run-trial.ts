@@ -1,0 +1,232 @@
+/** One trial from an empty queue to its judgement: the conductor's part. */
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Backlog, ParkedMessage } from '../brokers/broker.ts';
+import type { ServerUsage, Settings } from '../brokers/servers/server.ts';
+import { openWorkload, type Workload } from '../likes/workloads/workload.ts';
+import { openClock } from './clock.ts';
+import { LabError } from './lab-error.ts';
+import type { TrialContext } from './trial-context.ts';
+import type { TrialPlan } from './trial-plan.ts';
+import { watchTrial } from './trial-watch.ts';
+import type { ConsumerReport, ProducerReport } from './worker-messages.ts';
+import { WorkerProcess, type WorkerSetup } from './worker-process.ts';
+
+/** How often the server is asked whether the queue is drained. */
+const DRAIN_POLL_MS = 100;
+/** Without any progress for this long, the queue counts as stuck. */
+const DRAIN_STALL_MS = 30_000;
+
+/** What a trial left behind, to be checked and measured. */
+export interface TrialEvidence {
+  readonly workload: Workload;
+  readonly producerRecords: readonly string[];
+  readonly consumerRecords: readonly string[];
+  readonly storeFolder: string;
+  readonly producers: readonly ProducerReport[];
+  readonly consumers: readonly ConsumerReport[];
+  readonly parked: readonly ParkedMessage[];
+  readonly drained: boolean;
+  readonly settings: Settings;
+  /** What the server used from the first send to the drained queue, by phase. */
+  readonly serverCpuUs: { readonly publishing: number; readonly counting: number };
+  readonly serverMemoryBytesMax: number;
+  readonly serverDiskBytesMax: number;
+}
+
+/**
+ * Creates the queue, lets the workers do their parts, waits until the server says that the queue is
+ * drained, and deletes it. Whatever happens, no worker and no queue is left.
+ * @throws LabError WORKER_DIED with the worker's last words, STALLED, INTERRUPTED; or the broker's
+ * own error when it cannot be reached.
+ */
+export async function runTrial(plan: TrialPlan, context: TrialContext): Promise<TrialEvidence> {
+  const { broker, server, signal } = context;
+  const queue = `likes-${randomBytes(5).toString('hex')}`;
+  const workload = openWorkload(plan.workload, { likes: plan.likes, seed: plan.seed });
+  const crew = new Crew(plan, context, queue);
+  const together = plan.mode !== 'publish-then-count';
+  context.onProgress({
+    phase: 'preparing',
+    likesDone: 0,
+    likesTotal: workload.likes,
+    likesPerS: 0,
+  });
+  await broker.createQueue(queue, { lanes: plan.lanes });
+  try {
+    if (together) await crew.openConsumers();
+    const producer = await crew.openProducer();
+    using watch = watchTrial({ plan, context, queue, crew, likes: workload.likes });
+    const before = await server.usage();
+    producer.tell({ kind: 'start' });
+    watch.enter(together ? 'both' : 'publishing');
+    const produced = (await crew.untilDone(producer, signal)) as ProducerReport;
+    const between = await server.usage();
+    if (!together) await crew.openConsumers();
+    watch.enter(together ? 'draining' : 'counting');
+    const drained = await untilDrained(() => broker.backlog(queue), crew, signal);
+    const after = await server.usage();
+    const consumed = await crew.stopConsumers(signal);
+    return {
+      workload,
+      ...crew.paths,
+      producers: [produced],
+      consumers: consumed,
+      parked: await broker.parked(queue),
+      drained,
+      settings: await broker.settings(queue),
+      ...serverUsage([before, between, after], watch.diskBytesMax),
+    };
+  } finally {
+    await crew.dismiss();
+    await broker.deleteQueue(queue);
+  }
+}
+
+function serverUsage(samples: [ServerUsage, ServerUsage, ServerUsage], diskBytesMax: number) {
+  const [before, between, after] = samples;
+  return {
+    serverCpuUs: {
+      publishing: between.cpuUs - before.cpuUs,
+      counting: after.cpuUs - between.cpuUs,
+    },
+    serverMemoryBytesMax: Math.max(...samples.map(({ memoryBytes }) => memoryBytes)),
+    serverDiskBytesMax: Math.max(diskBytesMax, ...samples.map(({ diskBytes }) => diskBytes)),
+  };
+}
+
+/** True when the server says so; false when nothing has moved for too long. */
+async function untilDrained(
+  backlog: () => Promise<Backlog>,
+  crew: Crew,
+  signal: AbortSignal,
+): Promise<boolean> {
+  let progress = '';
+  let movedAtMs = performance.now();
+  for (;;) {
+    const { waiting, unacknowledged, parked } = await backlog();
+    if (waiting === 0 && unacknowledged === 0) return true;
+    const now = `${waiting} ${unacknowledged} ${parked} ${crew.counted}`;
+    if (now !== progress) movedAtMs = performance.now();
+    progress = now;
+    if (performance.now() - movedAtMs > DRAIN_STALL_MS) return false;
+    await crew.whileAlive(sleep(DRAIN_POLL_MS, undefined, { signal }), signal);
+  }
+}
+
+/** The workers of one trial. */
+export class Crew {
+  readonly paths: { producerRecords: string[]; consumerRecords: string[]; storeFolder: string };
+  readonly #plan: TrialPlan;
+  readonly #context: TrialContext;
+  readonly #queue: string;
+  readonly #source = randomBytes(6).toString('base64url');
+  readonly #clock = openClock();
+  readonly #workers: WorkerProcess[] = [];
+
+  constructor(plan: TrialPlan, context: TrialContext, queue: string) {
+    this.#plan = plan;
+    this.#context = context;
+    this.#queue = queue;
+    this.paths = {
+      producerRecords: [],
+      consumerRecords: [],
+      storeFolder: join(context.folder, 'store'),
+    };
+  }
+
+  get producer(): WorkerProcess | undefined {
+    return this.#workers.find(({ role }) => role === 'producer');
+  }
+
+  /** Likes that the consumers say they have counted so far. */
+  get counted(): number {
+    return this.#workers.reduce((sum, { consumed }) => sum + consumed.counted, 0);
+  }
+
+  get #consumers(): WorkerProcess[] {
+    return this.#workers.filter(({ role }) => role === 'consumer');
+  }
+
+  async openConsumers(): Promise<void> {
+    // One after the other: the first one creates the store.
+    for (let index = 0; index < this.#plan.consumers; index++) {
+      await this.#open('consumer', `consumer-${index}`, this.paths.consumerRecords);
+    }
+  }
+
+  openProducer(): Promise<WorkerProcess> {
+    return this.#open('producer', 'producer-0', this.paths.producerRecords);
+  }
+
+  /** A worker's report; rejects as soon as any worker dies or the trial is interrupted. */
+  untilDone(worker: WorkerProcess, signal: AbortSignal) {
+    return this.whileAlive(worker.done, signal);
+  }
+
+  async whileAlive<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+    const stopped = Promise.withResolvers<never>();
+    const abort = () => stopped.reject(interrupted());
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort, { once: true });
+    const deaths = this.#workers.map(({ done }) => done.then(() => new Promise<never>(() => {})));
+    try {
+      return await Promise.race([stopped.promise, ...deaths, work]);
+    } catch (error) {
+      throw signal.aborted ? interrupted() : error;
+    } finally {
+      signal.removeEventListener('abort', abort);
+    }
+  }
+
+  async stopConsumers(signal: AbortSignal): Promise<ConsumerReport[]> {
+    for (const consumer of this.#consumers) consumer.tell({ kind: 'stop' });
+    const reports = this.#consumers.map((consumer) => this.untilDone(consumer, signal));
+    return (await Promise.all(reports)) as ConsumerReport[];
+  }
+
+  /** Ends every worker: those with a report by themselves, all others by SIGKILL. */
+  async dismiss(): Promise<void> {
+    await Promise.all(
+      this.#workers.map((worker) =>
+        Promise.race([worker.done.then(() => true), Promise.resolve(false)])
+          .catch(() => false)
+          .then((reported) => (reported ? worker.end() : worker.kill())),
+      ),
+    );
+  }
+
+  async #open(role: WorkerSetup['role'], name: string, paths: string[]): Promise<WorkerProcess> {
+    const { broker, server, folder, workerModule, brokerName } = this.#context;
+    const { workload, likes, seed, likesPerS, shards } = this.#plan;
+    const recordsPath = join(folder, `${name}.records`);
+    paths.push(recordsPath);
+    const worker = new WorkerProcess(workerModule, {
+      role,
+      broker: brokerName,
+      tier: broker.tier,
+      address: server.address,
+      queue: this.#queue,
+      originS: this.#clock.originS,
+      recordsPath,
+      storeFolder: this.paths.storeFolder,
+      shards,
+      source: this.#source,
+      workload: { name: workload, options: { likes, seed } },
+      likesPerSend: this.#plan.likesPerSend ?? broker.habits.likesPerSend,
+      sendsInFlight: this.#plan.sendsInFlight ?? broker.habits.sendsInFlight,
+      likesPerS,
+    });
+    this.#workers.push(worker);
+    await this.whileAlive(worker.ready, this.#context.signal);
+    return worker;
+  }
+}
+
+function interrupted(): LabError {
+  return new LabError(
+    'INTERRUPTED',
+    'the run was interrupted; what was measured before is kept, start it again for the rest',
+  );
+}

@@ -1,0 +1,56 @@
+/** Which trials a run consists of, and in which order. */
+import { Random } from '../likes/workloads/random.ts';
+import type { Experiment, Profile, Step } from './experiment.ts';
+
+/** A row's subject: one broker at one tier. */
+export interface Contender {
+  readonly broker: string;
+  readonly tier: 'memory' | 'kill' | 'power';
+}
+
+export interface Job extends Contender {
+  readonly experiment: Experiment;
+  readonly step: Step;
+}
+
+/** Keeps the order's random numbers apart from those of the workloads with the same seed. */
+const SCHEDULE_SEQUENCE = 7_001;
+
+export interface ScheduleOptions {
+  readonly experiments: readonly Experiment[];
+  readonly contenders: readonly Contender[];
+  readonly profile: Profile;
+  readonly likes: number | 'all' | undefined;
+  readonly repeats: number;
+  readonly seed: number;
+}
+
+/**
+ * Repeats are interleaved: each step runs on every contender, in a seeded random order, before the
+ * next one, so that what drifts on the machine meets all of them alike.
+ */
+export function schedule(options: ScheduleOptions): Job[] {
+  const random = Random.seeded(options.seed, SCHEDULE_SEQUENCE);
+  const jobs: Job[] = [];
+  for (const experiment of options.experiments) {
+    const steps = experiment.steps(options.profile, options.likes);
+    for (let repeat = 0; repeat < options.repeats; repeat++) {
+      for (const step of steps) {
+        for (const contender of shuffled(options.contenders, random)) {
+          jobs.push({ ...contender, experiment, step });
+        }
+      }
+    }
+  }
+  return jobs;
+}
+
+/** Fisher and Yates' shuffle, on a copy. */
+function shuffled<T>(items: readonly T[], random: Random): T[] {
+  const order = [...items];
+  for (let last = order.length - 1; last > 0; last--) {
+    const other = random.nextBelow(last + 1);
+    [order[last], order[other]] = [order[other]!, order[last]!];
+  }
+  return order;
+}

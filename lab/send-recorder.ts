@@ -1,0 +1,75 @@
+/** Sends a batch and records what became of each like, before and after. */
+import { type Like, type LikeProducer, SendError, type SendOutcome } from '../likes/like.ts';
+import type { PlannedLike } from '../likes/workloads/workload.ts';
+import type { Clock } from './clock.ts';
+import { messageOf } from './lab-error.ts';
+import type { RecordWriter } from './record-writer.ts';
+import type { ProducerSums } from './worker-messages.ts';
+
+/** Reasons kept for the result's notes; all likes are in the sums whatever their reason. */
+const REASONS_MAX = 5;
+
+export class SendRecorder {
+  readonly reasons: string[] = [];
+  readonly #producer: LikeProducer;
+  readonly #records: RecordWriter;
+  readonly #clock: Clock;
+  readonly #source: string;
+  readonly #sums = { attempted: 0, sent: 0, ok: 0, fail: 0, unknown: 0 };
+
+  constructor(options: {
+    producer: LikeProducer;
+    records: RecordWriter;
+    clock: Clock;
+    source: string;
+  }) {
+    this.#producer = options.producer;
+    this.#records = options.records;
+    this.#clock = options.clock;
+    this.#source = options.source;
+  }
+
+  get sums(): ProducerSums {
+    return { ...this.#sums };
+  }
+
+  /** Resolves when the batch is settled, whatever its outcome. */
+  async send(planned: readonly PlannedLike[], dueUs?: readonly number[]): Promise<void> {
+    const likedAtMs = Date.now();
+    const likes: Like[] = planned.map(({ seq, post, user, action, version }) => {
+      return { source: this.#source, seq, post, user, action, version, likedAtMs };
+    });
+    this.#sums.sent += planned.length;
+    for (const { retry } of planned) if (!retry) this.#sums.attempted++;
+    const sentUs = this.#clock.nowUs();
+    this.#records.attempted(
+      sentUs,
+      likes,
+      dueUs?.map((us) => sentUs - us),
+    );
+    // On disk before the send: a like that was never recorded but arrives would look like a phantom.
+    this.#records.flush();
+    try {
+      await this.#producer.send(likes);
+      this.#settle(likes, 'ok');
+    } catch (error) {
+      this.#settleEach(likes, error);
+    }
+  }
+
+  #settle(likes: readonly Like[], outcome: SendOutcome): void {
+    this.#records.outcome(this.#clock.nowUs(), likes, outcome);
+    this.#sums[outcome] += likes.length;
+  }
+
+  #settleEach(likes: readonly Like[], error: unknown): void {
+    if (this.reasons.length < REASONS_MAX) this.reasons.push(messageOf(error));
+    const outcomes = error instanceof SendError ? error.outcomes : [];
+    for (const outcome of ['ok', 'fail', 'unknown'] as const) {
+      this.#settle(
+        likes.filter((_, index) => (outcomes[index] ?? 'unknown') === outcome),
+        outcome,
+      );
+    }
+  }
+}

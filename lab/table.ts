@@ -1,0 +1,122 @@
+/** Tables, from results to text: medians and ranges over repeats, struck-out numbers, reasons. */
+import type { Column, Experiment } from './experiment.ts';
+import type { TrialResult } from './trial-result.ts';
+
+export interface Table {
+  readonly title: string;
+  readonly heads: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+  /** Lines below the table: why something is struck out, what limits a row. */
+  readonly notes: readonly string[];
+}
+
+/** One table of an experiment's results; rows in the order in which they first ran. */
+export function tableOf(experiment: Experiment, results: readonly TrialResult[]): Table {
+  const groups = new Map<string, TrialResult[]>();
+  for (const result of results) {
+    const key = JSON.stringify(experiment.rowKey(result));
+    groups.set(key, [...(groups.get(key) ?? []), result]);
+  }
+  const ordered = [...groups.values()].sort((a, b) => compareKeys(experiment, a[0]!, b[0]!));
+  const notes: string[] = [];
+  const rows = ordered.map((group) => {
+    const key = experiment.rowKey(group[0]!);
+    notes.push(...notesOf(key.join(' '), group));
+    return [...key, ...experiment.columns.map((column) => cell(column, group))];
+  });
+  return {
+    title: experiment.question,
+    heads: [...experiment.rowHeads, ...experiment.columns].map(({ head }) => head),
+    rows,
+    notes: [...new Set(notes)],
+  };
+}
+
+function compareKeys(experiment: Experiment, a: TrialResult, b: TrialResult): number {
+  const [left, right] = [experiment.rowKey(a), experiment.rowKey(b)];
+  for (const [index, text] of left.entries()) {
+    const order = text.localeCompare(right[index] ?? '', 'en', { numeric: true });
+    if (order !== 0) return order;
+  }
+  return 0;
+}
+
+function notesOf(row: string, group: readonly TrialResult[]): string[] {
+  return group.flatMap((result) => [
+    ...result.numbersStruck.map((reason) => `${row}: numbers struck out, ${reason}`),
+    ...result.notes.map((note) => `${row}: ${note}`),
+  ]);
+}
+
+function cell(column: Column, group: readonly TrialResult[]): string {
+  const standing = group.filter((result) => result.numbersValid || column.isFinding);
+  if (standing.length > 0) return values(column, standing);
+  const struck = values(column, group);
+  return struck === '–' ? struck : `~~${struck}~~`;
+}
+
+/** One run as it is; several as their median with the range, without any claim. */
+function values(column: Column, group: readonly TrialResult[]): string {
+  const found = group.map(column.value).filter((value) => value !== undefined);
+  if (found.length === 0) return '–';
+  if (found.every((value) => typeof value === 'number')) return numbers(column, found);
+  return [...new Set(found.map(String))].join(', ');
+}
+
+function numbers(column: Column, found: readonly number[]): string {
+  const sorted = [...found].sort((a, b) => a - b);
+  const [least, most] = [sorted[0]!, sorted.at(-1)!];
+  const middle = median(sorted);
+  const text = (value: number) => formatNumber(value, column.digits ?? 0);
+  if (sorted.length === 1 || text(least) === text(most)) return text(middle);
+  return `${text(middle)} (${text(least)}–${text(most)})`;
+}
+
+/** Of numbers in rising order; the mean of the two in the middle when they are even in number. */
+export function median(sorted: readonly number[]): number {
+  const middle = Math.floor(sorted.length / 2);
+  if (sorted.length % 2 === 1) return sorted[middle]!;
+  return (sorted[middle - 1]! + sorted[middle]!) / 2;
+}
+
+export function formatNumber(value: number, digits: number): string {
+  return value.toLocaleString('en-US', {
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+  });
+}
+
+export function toMarkdown(table: Table): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  const rule = table.heads.map((_, column) => (isNumeric(table, column) ? '---:' : '---'));
+  return [
+    line(table.heads),
+    line(rule),
+    ...table.rows.map(line),
+    ...(table.notes.length > 0 ? ['', ...table.notes.map((note) => `- ${note}`)] : []),
+  ].join('\n');
+}
+
+/** For a terminal: aligned columns, at most as wide as they need to be. */
+export function toText(table: Table): string {
+  const rows = [table.heads, ...table.rows];
+  const widths = table.heads.map((_, column) =>
+    Math.max(...rows.map((row) => row[column]!.length)),
+  );
+  const line = (row: readonly string[]) =>
+    row
+      .map((text, column) =>
+        isNumeric(table, column) ? text.padStart(widths[column]!) : text.padEnd(widths[column]!),
+      )
+      .join('  ')
+      .trimEnd();
+  const rule = widths.map((width) => '─'.repeat(width)).join('  ');
+  const [heads, ...body] = rows.map(line);
+  return [table.title, '', heads!, rule, ...body, ...table.notes.map((note) => `· ${note}`)].join(
+    '\n',
+  );
+}
+
+function isNumeric(table: Table, column: number): boolean {
+  return table.rows.some((row) => /^(~~)?[\d,.]+( \(.*\))?(~~)?$/.test(row[column]!));
+}

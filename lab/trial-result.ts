@@ -1,0 +1,144 @@
+/** The result file of a trial: its shape, checked whenever one is written or read. */
+import { z } from 'zod';
+
+/** Rises whenever a field changes its meaning; files of other numbers are refused by name. */
+export const RESULT_FORMAT = 1;
+
+const count = z.int().nonnegative();
+const amount = z.number().nonnegative();
+
+const ledgerSchema = z.strictObject({
+  attempted: count,
+  ok: count,
+  unknown: count,
+  fail: count,
+  counted: count,
+  lost: count,
+  stuck: count,
+  doubleEffects: count,
+  redelivered: count,
+  sentAgain: count,
+  recovered: count,
+  revived: count,
+  phantom: count,
+  parked: count,
+  wronglyParked: count,
+  inversions: count,
+  inversionSeqsMax: count,
+  miscountedPosts: count,
+  miscountedLikes: count,
+  miscountedLikesMax: count,
+  unexpectedPosts: count.optional(),
+  expectedPosts: count.optional(),
+  residual: count,
+});
+
+const latencySchema = z.strictObject({
+  samples: count,
+  meanUs: z.number(),
+  p50Us: amount,
+  p90Us: amount,
+  p99Us: amount,
+  p999Us: amount.optional(),
+  maxUs: z.number(),
+  notPositive: count,
+  tooLong: count,
+  histogram: z.string(),
+});
+
+const planSchema = z.strictObject({
+  mode: z.enum(['publish-then-count', 'sustained', 'paced']),
+  likesPerS: z.number().positive().optional(),
+  warmUpS: amount.optional(),
+  /** Paced trials: the offered load in words, the same for all repeats. */
+  pace: z.string().optional(),
+  lanes: z.int().positive(),
+  consumers: z.int().positive(),
+  shards: z.int().positive(),
+  likesPerSend: z.int().positive(),
+  sendsInFlight: z.int().positive(),
+  backlogBytesMax: z.int().positive(),
+});
+
+const workerUsageSchema = z.strictObject({
+  cpuUs: amount,
+  /** CPU time over wall time: 1 is a whole core. */
+  coreShare: amount,
+  memoryBytesMax: count,
+  eventLoopDelayMsP99: amount,
+});
+
+export const trialResultSchema = z.strictObject({
+  format: z.literal(RESULT_FORMAT),
+  run: z.string().min(1),
+  trial: z.string().min(1),
+  experiment: z.string().min(1),
+  broker: z.string().min(1),
+  tier: z.enum(['memory', 'kill', 'power']),
+  startedAt: z.iso.datetime(),
+  durationS: amount,
+  plan: planSchema,
+  workload: z.strictObject({
+    name: z.string(),
+    likes: count,
+    seed: count,
+    /** Of posts, users, actions, versions, seqs and retries; empty when not all were sent. */
+    hash: z.string(),
+  }),
+  promises: z.strictObject({
+    order: z.enum(['per-post', 'none']),
+    delivery: z.enum(['at-least-once', 'at-most-once']),
+    source: z.string(),
+  }),
+  verdict: z.enum(['pass', 'fail', 'unknown']),
+  /** Why the verdict is not a pass. */
+  reasons: z.array(z.string()),
+  numbersValid: z.boolean(),
+  /** Why the numbers are struck out. */
+  numbersStruck: z.array(z.string()),
+  /** What a reader should know of numbers that stand, such as client-bound. */
+  notes: z.array(z.string()),
+  ledger: ledgerSchema.optional(),
+  rates: z
+    .strictObject({
+      publishedLikesPerS: amount.optional(),
+      countedLikesPerS: amount.optional(),
+      sustainedLikesPerS: amount.optional(),
+      drainS: z.number().optional(),
+      publishedPerSecond: z.array(count),
+      countedPerSecond: z.array(count),
+    })
+    .optional(),
+  latencies: z
+    .strictObject({
+      dueToVisible: latencySchema,
+      dueToSent: latencySchema,
+      sentToDelivered: latencySchema,
+      deliveredToVisible: latencySchema,
+      sentToAcknowledged: latencySchema,
+      likesDue: count,
+    })
+    .optional(),
+  resources: z
+    .strictObject({
+      producer: workerUsageSchema,
+      consumers: z.array(workerUsageSchema),
+      producerCpuUsPerLike: amount,
+      consumerCpuUsPerLike: amount,
+      serverCpuUsPerLike: amount,
+      serverMemoryBytesMax: count,
+      serverDiskBytesMax: count,
+      storeDiskBytes: count,
+      likesPerStoreTransaction: amount,
+      generatorLagUsP99: amount,
+    })
+    .optional(),
+  /** Read back from the running server. */
+  settings: z.record(z.string(), z.string()),
+  versions: z.record(z.string(), z.string()),
+  machine: z.record(z.string(), z.string()),
+  /** The lab's own commit, with `+` behind it when the work tree differed. */
+  commit: z.string(),
+});
+
+export type TrialResult = z.infer<typeof trialResultSchema>;

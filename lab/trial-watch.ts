@@ -1,0 +1,72 @@
+/** Looks after a running trial: tells how far it is, and holds the producer when the disk fills. */
+
+import type { TrialContext, TrialProgress } from './trial-context.ts';
+import type { TrialPlan } from './trial-plan.ts';
+import type { WorkerProcess } from './worker-process.ts';
+
+const LOOK_INTERVAL_MS = 500;
+/** Shares of the backlog limit: from the first on, acknowledged likes are deleted from the queue;
+ * at the second the producer waits; below the third it goes on. */
+const RECLAIM_SHARE = 0.25;
+const HOLD_SHARE = 0.7;
+const RESUME_SHARE = 0.5;
+
+export interface TrialWatch extends Disposable {
+  enter(phase: TrialProgress['phase']): void;
+  readonly diskBytesMax: number;
+}
+
+export function watchTrial(options: {
+  readonly plan: TrialPlan;
+  readonly context: TrialContext;
+  readonly queue: string;
+  readonly crew: { readonly producer: WorkerProcess | undefined; readonly counted: number };
+  readonly likes: number;
+}): TrialWatch {
+  const { plan, context, queue, crew, likes } = options;
+  const state = { phase: 'preparing' as TrialProgress['phase'], held: false, diskBytesMax: 0 };
+  let last = { likesDone: 0, atMs: performance.now() };
+
+  function report(): void {
+    const likesDone =
+      state.phase === 'publishing' ? (crew.producer?.produced.attempted ?? 0) : crew.counted;
+    const nowMs = performance.now();
+    const likesPerS = ((likesDone - last.likesDone) * 1000) / Math.max(1, nowMs - last.atMs);
+    last = { likesDone, atMs: nowMs };
+    const { phase, held } = state;
+    context.onProgress({ phase, likesDone, likesTotal: likes, likesPerS, held });
+  }
+
+  async function guardDisk(): Promise<void> {
+    const { diskBytes } = await context.server.usage();
+    state.diskBytesMax = Math.max(state.diskBytesMax, diskBytes);
+    // Before the consumers are there nothing can be freed, and holding would wait for ever.
+    if (state.phase === 'publishing') return;
+    if (diskBytes > RECLAIM_SHARE * plan.backlogBytesMax) await context.broker.reclaim(queue);
+    const held = diskBytes > (state.held ? RESUME_SHARE : HOLD_SHARE) * plan.backlogBytesMax;
+    if (held !== state.held) crew.producer?.tell({ kind: 'hold', held });
+    state.held = held;
+  }
+
+  let looking = false;
+  async function look(): Promise<void> {
+    if (looking) return;
+    looking = true;
+    report();
+    // A server that is down is the trial's business, not the watch's: it looks again next time.
+    await guardDisk().catch(() => undefined);
+    looking = false;
+  }
+
+  const timer = setInterval(() => void look(), LOOK_INTERVAL_MS);
+  return {
+    enter(phase) {
+      state.phase = phase;
+      last = { likesDone: phase === 'publishing' ? 0 : crew.counted, atMs: performance.now() };
+    },
+    get diskBytesMax() {
+      return state.diskBytesMax;
+    },
+    [Symbol.dispose]: () => clearInterval(timer),
+  };
+}

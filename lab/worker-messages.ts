@@ -1,0 +1,72 @@
+/** What the conductor and its workers tell each other: commands, sums once a second, never a like. */
+
+/** From the conductor to a worker. */
+export type WorkerCommand =
+  | { readonly kind: 'start' }
+  /** Producers only: whether to hold back new sends because the backlog is full. */
+  | { readonly kind: 'hold'; readonly held: boolean }
+  /** Consumers only: store and acknowledge what is in hand, then report and end. */
+  | { readonly kind: 'stop' };
+
+/** Running sums of a producer. */
+export interface ProducerSums {
+  /** Distinct likes that a send was begun for. */
+  readonly attempted: number;
+  /** Likes sent, clients' retries included. */
+  readonly sent: number;
+  readonly ok: number;
+  readonly fail: number;
+  readonly unknown: number;
+}
+
+/** Running sums of a consumer. */
+export interface ConsumerSums {
+  readonly delivered: number;
+  readonly counted: number;
+  readonly transactions: number;
+}
+
+/** What a process has used from its start command to its end. */
+export interface WorkerUsage {
+  readonly cpuUs: number;
+  readonly memoryBytesMax: number;
+  readonly eventLoopDelayMsP99: number;
+  /** From the start command to the end, for CPU as a share of a core. */
+  readonly wallUs: number;
+}
+
+export interface ProducerReport {
+  readonly sums: ProducerSums;
+  readonly usage: WorkerUsage;
+  readonly workloadHash: string;
+  /** The first reasons for likes that ended as fail or unknown, for the result's notes. */
+  readonly sendErrors: readonly string[];
+  /** Open loop only: how late the generator itself woke up, in µs, 99th percentile and maximum. */
+  readonly generatorLagUsP99: number;
+  readonly generatorLagUsMax: number;
+}
+
+export interface ConsumerReport {
+  readonly sums: ConsumerSums;
+  readonly usage: WorkerUsage;
+}
+
+/** From a worker to the conductor. */
+export type WorkerMessage =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'produced'; readonly sums: ProducerSums }
+  | { readonly kind: 'consumed'; readonly sums: ConsumerSums }
+  | { readonly kind: 'producer-done'; readonly report: ProducerReport }
+  | { readonly kind: 'consumer-done'; readonly report: ConsumerReport }
+  | { readonly kind: 'failed'; readonly reason: string };
+
+/** A worker's end of the line to the conductor. */
+export interface WorkerPort {
+  /** Resolves when the message is on its way, so that the worker may end. */
+  tell(message: WorkerMessage): Promise<void>;
+  /** The next command; commands that come while nobody waits are kept in order. */
+  nextCommand(): Promise<WorkerCommand>;
+}
+
+/** How often running sums are told. */
+export const SUMS_INTERVAL_MS = 500;

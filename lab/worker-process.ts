@@ -1,0 +1,133 @@
+/** A producer or consumer in a process of its own, as the conductor sees it. */
+import { type ChildProcess, fork } from 'node:child_process';
+import type { Tier } from '../brokers/servers/server.ts';
+import type { WorkloadOptions } from '../likes/workloads/workload.ts';
+import { LabError } from './lab-error.ts';
+import type {
+  ConsumerReport,
+  ConsumerSums,
+  ProducerReport,
+  ProducerSums,
+  WorkerCommand,
+  WorkerMessage,
+} from './worker-messages.ts';
+
+/** The first message to a worker: everything it needs to do its part. */
+export interface WorkerSetup {
+  readonly role: 'producer' | 'consumer';
+  readonly broker: string;
+  readonly tier: Tier;
+  readonly address: string;
+  readonly queue: string;
+  readonly originS: number;
+  readonly recordsPath: string;
+  readonly storeFolder: string;
+  readonly shards: number;
+  /** Producers only, from here on. */
+  readonly source: string;
+  readonly workload: { readonly name: string; readonly options: WorkloadOptions };
+  readonly likesPerSend: number;
+  readonly sendsInFlight: number;
+  readonly likesPerS?: number | undefined;
+}
+
+/** A worker that is not ready by then has met something that it does not report. */
+const READY_TIMEOUT_MS = 60_000;
+/** A worker that has not ended this long after its last report is killed. */
+const END_TIMEOUT_MS = 20_000;
+/** Lines of a worker's output that are kept as its last words. */
+const LAST_WORDS_LINES = 12;
+
+export class WorkerProcess {
+  readonly role: WorkerSetup['role'];
+  /** Resolves when the worker is ready; rejects when it dies or takes too long. */
+  readonly ready: Promise<void>;
+  /** Resolves with the report; rejects with the worker's last words when it dies before. */
+  readonly done: Promise<ProducerReport | ConsumerReport>;
+  produced: ProducerSums = { attempted: 0, sent: 0, ok: 0, fail: 0, unknown: 0 };
+  consumed: ConsumerSums = { delivered: 0, counted: 0, transactions: 0 };
+  readonly #child: ChildProcess;
+  readonly #exited: Promise<void>;
+  readonly #lastWords: string[] = [];
+
+  constructor(workerModule: string, setup: WorkerSetup) {
+    this.role = setup.role;
+    this.#child = fork(workerModule, {
+      // kafkajs sets a timer to a negative time, which Node 24 warns about on every start.
+      execArgv: ['--disable-warning=TimeoutNegativeWarning'],
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    });
+    for (const stream of [this.#child.stdout!, this.#child.stderr!]) {
+      stream.setEncoding('utf8').on('data', (text: string) => this.#remember(text));
+    }
+    const ready = Promise.withResolvers<void>();
+    const done = Promise.withResolvers<ProducerReport | ConsumerReport>();
+    this.ready = within(ready.promise, READY_TIMEOUT_MS, `the ${setup.role} is not ready`);
+    this.done = done.promise;
+    this.done.catch(() => undefined); // Whoever waits for it hears of it; nobody has to.
+    this.ready.catch(() => undefined);
+    this.#exited = new Promise((resolve) => {
+      this.#child.once('exit', (code, signal) => {
+        const death = this.#death(signal ?? `exit code ${code}`);
+        ready.reject(death);
+        done.reject(death);
+        resolve();
+      });
+    });
+    this.#child.on('message', (message: WorkerMessage) => {
+      if (message.kind === 'ready') ready.resolve();
+      else if (message.kind === 'produced') this.produced = message.sums;
+      else if (message.kind === 'consumed') this.consumed = message.sums;
+      else if (message.kind === 'failed') this.#remember(message.reason);
+      else {
+        if (message.kind === 'producer-done') this.produced = message.report.sums;
+        else this.consumed = message.report.sums;
+        done.resolve(message.report);
+      }
+    });
+    this.#child.send(setup);
+  }
+
+  tell(command: WorkerCommand): void {
+    // A worker that has just died is noticed by `done`; the message to it is moot.
+    if (this.#child.connected) this.#child.send(command, () => undefined);
+  }
+
+  /** Waits for the worker's own end, and kills it when that takes too long. */
+  async end(): Promise<void> {
+    const timer = setTimeout(() => this.#child.kill('SIGKILL'), END_TIMEOUT_MS);
+    await this.#exited;
+    clearTimeout(timer);
+  }
+
+  /** SIGKILL; resolves when the process is reaped. */
+  async kill(): Promise<void> {
+    this.#child.kill('SIGKILL');
+    await this.#exited;
+  }
+
+  #remember(text: string): void {
+    this.#lastWords.push(...text.split('\n').filter((line) => line.trim() !== ''));
+    this.#lastWords.splice(0, Math.max(0, this.#lastWords.length - LAST_WORDS_LINES));
+  }
+
+  #death(how: string): LabError {
+    const words = this.#lastWords.length > 0 ? this.#lastWords.join(' | ') : 'it said nothing';
+    return new LabError(
+      'WORKER_DIED',
+      `the ${this.role} ended by ${how}; its last words: ${words}`,
+    );
+  }
+}
+
+function within<T>(promise: Promise<T>, limitMs: number, what: string): Promise<T> {
+  let timer: NodeJS.Timeout;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      reject(
+        new LabError('STALLED', `${what} after ${limitMs / 1000} s; look at the server's log`),
+      );
+    }, limitMs);
+  });
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}
