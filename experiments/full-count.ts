@@ -24,6 +24,25 @@ function megabytes(
   };
 }
 
+function halves(
+  head: string,
+  role: string,
+  bytes: (resources: NonNullable<TrialResult['resources']>) => readonly [number, number],
+): Column {
+  return {
+    head,
+    meaning:
+      `Largest resident memory of the ${role} in the first and in the second half of the trial, ` +
+      '10^6 bytes: alike when memory stays flat.',
+    value: ({ resources }) =>
+      resources
+        ? bytes(resources)
+            .map((half) => Math.round(half / 1e6))
+            .join(' → ')
+        : undefined,
+  };
+}
+
 export const fullCount: Experiment = {
   name: 'full-count',
   question: 'Is every single like of the real data counted, video by video, through one broker?',
@@ -51,12 +70,10 @@ export const fullCount: Experiment = {
       value: ({ rates }) => rates?.sustainedLikesPerS,
     },
     ...CPU,
-    megabytes('producer MB', 'Largest resident memory of the producer, 10^6 bytes.', (used) => {
-      return used.producer.memoryBytesMax;
+    halves('producer MB, halves', 'producer', ({ producer }) => producer.memoryBytesMaxByHalf),
+    halves('consumer MB, halves', 'first consumer', ({ consumers }) => {
+      return consumers[0]!.memoryBytesMaxByHalf;
     }),
-    megabytes('consumer MB', 'The same of the largest consumer.', ({ consumers }) =>
-      Math.max(...consumers.map(({ memoryBytesMax }) => memoryBytesMax)),
-    ),
     megabytes('queue MB on disk', "Largest size of the server's data folder.", (used) => {
       return used.serverDiskBytesMax;
     }),

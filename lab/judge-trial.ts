@@ -127,8 +127,10 @@ function notesOf(evidence: TrialEvidence): string[] {
 }
 
 function usageOf(usage: WorkerUsage) {
-  const { cpuUs, memoryBytesMax, eventLoopDelayMsP99 } = usage;
-  return { cpuUs, coreShare: coreShare(usage), memoryBytesMax, eventLoopDelayMsP99 };
+  const { wallUs, memoryBytesMaxByHalf, ...rest } = usage;
+  const [first, second] = memoryBytesMaxByHalf;
+  const halves: [number, number] = [first, second];
+  return { ...rest, coreShare: coreShare(usage), memoryBytesMaxByHalf: halves };
 }
 
 function resourcesOf(

@@ -65,6 +65,8 @@ const workerUsageSchema = z.strictObject({
   /** CPU time over wall time: 1 is a whole core. */
   coreShare: amount,
   memoryBytesMax: count,
+  /** Largest of the first and of the second half of the trial: alike when memory stays flat. */
+  memoryBytesMaxByHalf: z.tuple([count, count]),
   eventLoopDelayMsP99: amount,
 });
 

@@ -30,6 +30,8 @@ export interface ConsumerSums {
 export interface WorkerUsage {
   readonly cpuUs: number;
   readonly memoryBytesMax: number;
+  /** Largest of the samples in the first and in the second half: alike when memory stays flat. */
+  readonly memoryBytesMaxByHalf: readonly [number, number];
   readonly eventLoopDelayMsP99: number;
   /** From the start command to the end, for CPU as a share of a core. */
   readonly wallUs: number;

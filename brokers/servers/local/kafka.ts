@@ -135,7 +135,10 @@ export const kafka: Recipe = {
     const java = await findJava('Kafka');
     const classPath = (await fetchJars('kafka', log)).join(delimiter);
     await writeFile(join(folder, 'log4j2.xml'), LOG_CONFIGURATION);
-    const clusterId = randomBytes(16).toString('base64url');
+    const id = randomBytes(16);
+    // One id in 64 would begin with a dash, which the storage tool takes for a flag.
+    id[0]! &= 0x7f;
+    const clusterId = id.toString('base64url');
     return JSON.stringify({ java, classPath, clusterId } satisfies Prepared);
   },
   async command({ folder, dataFolder, ports, prepared: text }) {
