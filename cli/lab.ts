@@ -13,6 +13,18 @@ import { EXIT } from './usage-error.ts';
 /** node:sqlite and type stripping without flags, as the lab uses them. */
 const NODE_MAJOR_LEAST = 24;
 
+/** Errors that say: what the user named is not what the lab takes. */
+const WRONG_INPUT = new Set([
+  'USAGE',
+  'DATA_UNREADABLE',
+  'DATA_INVALID',
+  'RESULT_INVALID',
+  'FOLDER_UNUSABLE',
+  'NOT_A_STORE',
+  'STORE_CORRUPT',
+  'STORE_FORMAT_UNKNOWN',
+]);
+
 function buildProgram(): Command {
   const program = new Command('lab')
     .description('Sends the same likes through several queues and tells what became of each.')
@@ -57,7 +69,7 @@ function exitCodeOf(error: unknown): number {
     return EXIT.unknown;
   }
   console.error(`error: ${error.message}`);
-  return code === 'USAGE' ? EXIT.usage : EXIT.unknown;
+  return WRONG_INPUT.has(code) ? EXIT.usage : EXIT.unknown;
 }
 
 async function main(): Promise<void> {

@@ -55,7 +55,11 @@ export function addRunOptions(command: Command, defaults: { brokers: readonly st
         'kill',
       ),
     )
-    .option('--likes <number|all>', 'distinct likes of a throughput trial', parseLikes)
+    .option(
+      '--likes <number|all>',
+      'distinct likes of a trial; latency trials have as many as are due',
+      parseLikes,
+    )
     .addOption(
       new Option('--workload <name>', 'which likes')
         .choices(WORKLOADS.map(({ name }) => name))

@@ -9,6 +9,7 @@ import { RunFiles, readRun } from '../lab/result-files.ts';
 import { runJobs } from '../lab/run-jobs.ts';
 import { schedule } from '../lab/schedule.ts';
 import type { TrialResult } from '../lab/trial-result.ts';
+import { openWorkload } from '../likes/workloads/workload.ts';
 import { openLiveView } from './live-view.ts';
 import { contendersOf, REPEATS, type RunOptions } from './options.ts';
 import { writeResultsPage } from './results-page.ts';
@@ -25,6 +26,7 @@ export async function runExperiments(
   command: string,
 ): Promise<number> {
   const contenders = contendersOf(options);
+  checkWorkload(experiments, options);
   const view = openLiveView(process.stderr);
   const interrupt = watchInterrupt(view.log);
   const startedAt = new Date();
@@ -65,6 +67,14 @@ export async function runExperiments(
   return interrupt.signal.aborted ? EXIT.unknown : exitCodeOf(results);
 }
 
+/** Refuses likes that the workload cannot make, before any server is started. */
+function checkWorkload(experiments: readonly Experiment[], options: RunOptions): void {
+  const { profile, likes, workload, seed } = options;
+  for (const step of experiments.flatMap((experiment) => experiment.steps(profile, likes))) {
+    if (step.rate === undefined) openWorkload(workload, { likes: step.likes, seed });
+  }
+}
+
 function print(
   experiments: readonly Experiment[],
   results: readonly TrialResult[],
@@ -97,7 +107,7 @@ function watchInterrupt(log: (line: string) => void): { signal: AbortSignal } {
   return { signal: controller.signal };
 }
 
-/** Node and every client library, as installed. */
+/** Node and every library, as pinned. */
 function describeVersions(): Record<string, string> {
   const path = new URL('../package.json', import.meta.url);
   const { version, dependencies } = JSON.parse(readFileSync(path, 'utf8')) as {

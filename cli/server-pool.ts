@@ -37,6 +37,8 @@ export class ServerPool implements AsyncDisposable {
   /** A broker on its running server, with an empty folder for one trial. */
   async openTrial(contender: Contender): Promise<OpenTrial> {
     const server = await this.#serverFor(contender);
+    // A server that died ends its trial as unknown; the next trial gets it back.
+    await server.start();
     const { broker: name, tier } = contender;
     const broker: Broker = await BROKERS[name]!.open({ address: server.address, tier });
     const folder = await mkdtemp(join(this.#folder.path, `trial-${name}-`));

@@ -27,6 +27,9 @@ export interface KafkaConsumerOptions {
 /** Likes for one call of `handleLikes`: more make fewer store transactions, fewer lose less time
  * when a batch is delivered again. 5,000 are about what a fetch of 1 MiB holds. */
 const LIKES_PER_BATCH_MAX = 5_000;
+/** While the offset of one partition is being committed, the likes of others are handled. With 1
+ * a like waits for the commits of all other partitions: XX. */
+const PARTITIONS_AT_ONCE = 4;
 /** How long the broker keeps a fetch open when nothing is new; stopping takes up to as long. */
 const FETCH_WAIT_MS = 200;
 /** After this long without a heartbeat the partitions go to another consumer. A batch and its
@@ -62,6 +65,7 @@ export async function openKafkaConsumer(
   await consumer.run({
     autoCommit: false,
     eachBatchAutoResolve: false,
+    partitionsConsumedConcurrently: PARTITIONS_AT_ONCE,
     eachBatch: async (payload) => {
       const { messages } = payload.batch;
       for (let from = 0; from < messages.length; from += LIKES_PER_BATCH_MAX) {

@@ -11,6 +11,8 @@ export interface CountsLikes {
     likes: Parameters<HandleLikes>[0],
     committed: (commit: { fresh: readonly number[]; seen: readonly number[] }) => void,
   ): Promise<void>;
+  /** Read back from the engine; some settings belong to the process that opened it. */
+  settings(): Readonly<Record<string, string>>;
 }
 
 /** Opens the consumer, tells `ready`, counts until `stop`, and reports. */
@@ -55,7 +57,8 @@ export async function consume(
     await port.tell({ kind: 'ready' });
     await Promise.race([untilStopped(port), consumer.failed]);
     await consumer.stop();
-    await port.tell({ kind: 'consumer-done', report: { sums, usage: meter.read() } });
+    const report = { sums, usage: meter.read(), storeSettings: store.settings() };
+    await port.tell({ kind: 'consumer-done', report });
   } finally {
     clearInterval(telling);
   }

@@ -143,8 +143,15 @@ async function runOpened(plan: TrialPlan, opened: OpenTrial, setup: RunSetup) {
       seed: plan.seed,
       hash: evidence.producers[0]!.workloadHash,
     },
-    settings: { ...evidence.settings },
+    settings: { ...evidence.settings, ...named('store', evidence.consumers[0]!.storeSettings) },
+    versions: { ...setup.versions, [opened.server.name]: evidence.serverVersion },
   };
+}
+
+/** The settings of a part of the trial, each name with that part's before it. */
+function named(part: string, settings: Readonly<Record<string, string>>): Record<string, string> {
+  const entries = Object.entries(settings);
+  return Object.fromEntries(entries.map(([name, value]) => [`${part} ${name}`, value]));
 }
 
 /** What the result says of a plan: only what bears on this trial. */

@@ -29,6 +29,7 @@ export interface TrialEvidence {
   readonly parked: readonly ParkedMessage[];
   readonly drained: boolean;
   readonly settings: Settings;
+  readonly serverVersion: string;
   /** What the server used from the first send to the drained queue, by phase. */
   readonly serverCpuUs: { readonly publishing: number; readonly counting: number };
   readonly serverMemoryBytesMax: number;
@@ -58,17 +59,19 @@ export async function runTrial(plan: TrialPlan, context: TrialContext): Promise<
     if (together) await crew.openConsumers();
     const producer = await crew.openProducer();
     using watch = watchTrial({ plan, context, queue, crew, likes: workload.likes });
+    const serverVersion = await server.version();
     const before = await server.usage();
     producer.tell({ kind: 'start' });
     watch.enter(together ? 'both' : 'publishing');
-    const produced = (await crew.untilDone(producer, signal)) as ProducerReport;
+    const sending = crew.untilDone(producer, signal) as Promise<ProducerReport>;
+    const produced = await Promise.race([sending, watch.overflow]);
     const between = await server.usage();
     if (!together) await crew.openConsumers();
     watch.enter(together ? 'draining' : 'counting');
     const drained = await untilDrained(() => broker.backlog(queue), crew, signal);
     const after = await server.usage();
     const consumed = await crew.stopConsumers(signal);
-    return {
+    const evidence = {
       workload,
       ...crew.paths,
       producers: [produced],
@@ -76,11 +79,17 @@ export async function runTrial(plan: TrialPlan, context: TrialContext): Promise<
       parked: await broker.parked(queue),
       drained,
       settings: await broker.settings(queue),
+      serverVersion,
       ...serverUsage([before, between, after], watch.diskBytesMax),
     };
-  } finally {
     await crew.dismiss();
     await broker.deleteQueue(queue);
+    return evidence;
+  } catch (error) {
+    // The first error says more than a queue that cannot be deleted either; it ends with its server.
+    await crew.dismiss();
+    await broker.deleteQueue(queue).catch(() => undefined);
+    throw error;
   }
 }
 

@@ -1,5 +1,6 @@
 /** Looks after a running trial: tells how far it is, and holds the producer when the disk fills. */
 
+import { LabError } from './lab-error.ts';
 import type { TrialContext, TrialProgress } from './trial-context.ts';
 import type { TrialPlan } from './trial-plan.ts';
 import type { WorkerProcess } from './worker-process.ts';
@@ -12,6 +13,8 @@ const HOLD_SHARE = 0.7;
 const RESUME_SHARE = 0.5;
 
 export interface TrialWatch extends Disposable {
+  /** Rejects when the backlog passes its limit before anybody counts; never resolves. */
+  readonly overflow: Promise<never>;
   enter(phase: TrialProgress['phase']): void;
   readonly diskBytesMax: number;
 }
@@ -40,14 +43,19 @@ export function watchTrial(options: {
   async function guardDisk(): Promise<void> {
     const { diskBytes } = await context.server.usage();
     state.diskBytesMax = Math.max(state.diskBytesMax, diskBytes);
-    // Before the consumers are there nothing can be freed, and holding would wait for ever.
-    if (state.phase === 'publishing') return;
+    if (state.phase === 'publishing') {
+      // Before the consumers are there nothing can be freed, and holding would wait for ever.
+      if (diskBytes > plan.backlogBytesMax) overflow.reject(tooLarge(plan.backlogBytesMax));
+      return;
+    }
     if (diskBytes > RECLAIM_SHARE * plan.backlogBytesMax) await context.broker.reclaim(queue);
     const held = diskBytes > (state.held ? RESUME_SHARE : HOLD_SHARE) * plan.backlogBytesMax;
     if (held !== state.held) crew.producer?.tell({ kind: 'hold', held });
     state.held = held;
   }
 
+  const overflow = Promise.withResolvers<never>();
+  overflow.promise.catch(() => undefined); // Nobody waits for it after the producer is done.
   let looking = false;
   async function look(): Promise<void> {
     if (looking) return;
@@ -60,6 +68,7 @@ export function watchTrial(options: {
 
   const timer = setInterval(() => void look(), LOOK_INTERVAL_MS);
   return {
+    overflow: overflow.promise,
     enter(phase) {
       state.phase = phase;
       last = { likesDone: phase === 'publishing' ? 0 : crew.counted, atMs: performance.now() };
@@ -69,4 +78,12 @@ export function watchTrial(options: {
     },
     [Symbol.dispose]: () => clearInterval(timer),
   };
+}
+
+function tooLarge(limitBytes: number): LabError {
+  return new LabError(
+    'STALLED',
+    `the backlog passed its limit of ${limitBytes} bytes before anybody counted; take fewer ` +
+      '--likes, or a larger --backlog-limit',
+  );
 }

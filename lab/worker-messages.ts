@@ -51,6 +51,8 @@ export interface ProducerReport {
 export interface ConsumerReport {
   readonly sums: ConsumerSums;
   readonly usage: WorkerUsage;
+  /** Read back from the store that this process counted into. */
+  readonly storeSettings: Readonly<Record<string, string>>;
 }
 
 /** From a worker to the conductor. */

@@ -32,6 +32,8 @@ export interface Server extends AsyncDisposable {
   stop(): Promise<void>;
   /** SIGKILL of the real process; resolves when it is reaped and its port refuses connections. */
   kill(): Promise<void>;
+  /** What the running server itself said at its start, such as `4.3.1`. */
+  version(): Promise<string>;
   /** Rejects when the server is not running. */
   usage(): Promise<ServerUsage>;
 }

@@ -131,6 +131,7 @@ export const kafka: Recipe = {
   // Power is a setting of each topic (flush.messages=1), so both tiers share one server.
   tiers: ['kill', 'power'],
   ports: 2,
+  versionLine: /Kafka version: ([\d.]+)/,
   async prepare({ folder, log }) {
     const java = await findJava('Kafka');
     const classPath = (await fetchJars('kafka', log)).join(delimiter);

@@ -1,5 +1,5 @@
 /** What every server of this machine has in common; kafka.ts, redis.ts and so on say the rest. */
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import getPort from 'get-port';
 import type { Server, ServerName, ServerUsage, Tier } from '../server.ts';
@@ -27,6 +27,8 @@ export interface Recipe {
   readonly tiers: readonly Tier[];
   /** How many free ports it needs; clients use the first one. */
   readonly ports: number;
+  /** Finds the server's version in the lines that it logs at its start. */
+  readonly versionLine: RegExp;
   /** Called once, with an empty data folder. Returns what `command` needs to know. */
   prepare(options: LocalServerOptions): Promise<string>;
   /** Called before every start, with the same ports and data folder each time. */
@@ -113,6 +115,11 @@ export class LocalServer implements Server {
     const used = this.pid === undefined ? undefined : usageOf(this.pid);
     if (used === undefined) throw this.#notRunning('has no usage');
     return { ...used, diskBytes: await diskBytesOf(this.#dataFolder) };
+  }
+
+  async version(): Promise<string> {
+    const found = this.#recipe.versionLine.exec(await readFile(this.logFile, 'utf8'));
+    return found?.[1] ?? 'not told';
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

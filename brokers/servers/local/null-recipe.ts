@@ -19,6 +19,7 @@ export const nullServer: Recipe = {
   title: 'The null server',
   tiers: ['memory'],
   ports: 1,
+  versionLine: /null server (\d+)/,
   prepare: async () => process.execPath,
   command: async ({ ports, prepared }) => ({
     file: prepared,

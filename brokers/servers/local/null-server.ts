@@ -21,6 +21,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { LikeLines, NullQueue } from './null-queue.ts';
 
+export const NULL_SERVER_VERSION = '1';
+
 const ACKNOWLEDGE_TIMEOUT_MS = 30_000;
 const BODY_BYTES_MAX = 16 * 1024 * 1024;
 const MESSAGES_MAX = 5_000;
@@ -134,7 +136,7 @@ function sendJson(response: ServerResponse, value: unknown): void {
 export function createNullServer({ acknowledgeTimeoutMs = ACKNOWLEDGE_TIMEOUT_MS } = {}): Server {
   const queues = new Map<string, NullQueue>();
   const settings = {
-    version: '1',
+    version: NULL_SERVER_VERSION,
     pid: String(process.pid),
     node: process.version,
     acknowledgeTimeoutMs: String(acknowledgeTimeoutMs),

@@ -71,6 +71,7 @@ export const redis: Recipe = {
   title: 'Redis',
   tiers: ['kill', 'memory', 'power'],
   ports: 1,
+  versionLine: /Redis version=([\d.]+)/,
   /** Returns the path of the redis-server to run. */
   async prepare({ log }) {
     return (await findRedis()) ?? (await fetchJars('redis', log))[0]!;
