@@ -27,6 +27,8 @@ export default defineConfig({
           include: serverTests,
           pool: 'forks',
           fileParallelism: false,
+          // Else it is `test`, in which kafkajs retries in another way than for everybody else.
+          env: { NODE_ENV: 'production' },
           testTimeout: 120_000,
           hookTimeout: 180_000,
           sequence: { groupOrder: 2 },

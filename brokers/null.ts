@@ -24,7 +24,8 @@ export async function openNullBroker(connection: { address: string; tier: Tier }
     name: 'null',
     tier: connection.tier,
     promises: {
-      order: 'per-post',
+      // One queue without lanes: two consumers take turns, and their batches overtake each other.
+      order: 'none',
       delivery: 'at-least-once',
       source: 'brokers/servers/local/null-server.ts',
     },

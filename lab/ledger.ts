@@ -26,7 +26,7 @@ export interface Ledger {
   readonly recovered: number;
   /** fail, but delivered or counted. */
   readonly revived: number;
-  /** Delivered, counted or parked, but never attempted in this trial. */
+  /** Deliveries, marks and dead letters of likes that were never attempted in this trial. */
   readonly phantom: number;
   /** In the dead-letter place, decodable or not. */
   readonly parked: number;

@@ -8,6 +8,12 @@
 export const RECORD_MAGIC = 'LIKELOG1';
 export const HEADER_BYTES = 24;
 
+/** Entries of one block at most, so that a block always fits a writer's buffer. */
+export const ENTRIES_PER_BLOCK_MAX = 32_768;
+
+/** The largest seq that a record holds. */
+export const SEQ_MAX = 0xffff_ffff;
+
 /** Bit 31 of a post's number is set when the like is an unlike. */
 export const UNLIKE_BIT = 0x8000_0000;
 

@@ -1,7 +1,14 @@
 /** Reads records back, block by block, with a bounded buffer however long the file is. */
 import { closeSync, openSync, readSync } from 'node:fs';
 import { LabError } from './lab-error.ts';
-import { ENTRY_BYTES, HEADER_BYTES, KIND, type Kind, RECORD_MAGIC } from './record-format.ts';
+import {
+  ENTRIES_PER_BLOCK_MAX,
+  ENTRY_BYTES,
+  HEADER_BYTES,
+  KIND,
+  type Kind,
+  RECORD_MAGIC,
+} from './record-format.ts';
 
 /** One block; `entries` is valid until the next block is read. */
 export interface RecordBlock {
@@ -69,6 +76,7 @@ export function* readRecords(
       const count = window.buffer.readUInt32LE(window.at + 4);
       if (ENTRY_BYTES[kind] === undefined)
         throw unreadable(path, `it holds a block of kind ${kind}`);
+      if (count > ENTRIES_PER_BLOCK_MAX) throw unreadable(path, `it holds a block of ${count}`);
       const bytes = HEADER_BYTES + count * ENTRY_BYTES[kind];
       if (!window.ensure(bytes)) break;
       if (kind === KIND.name) {

@@ -2,18 +2,18 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import type { Like, SendOutcome } from '../likes/like.ts';
 import {
+  ENTRIES_PER_BLOCK_MAX,
   ENTRY_BYTES,
   HEADER_BYTES,
   KIND,
   type Kind,
   RECORD_MAGIC,
+  SEQ_MAX,
   UNLIKE_BIT,
 } from './record-format.ts';
 
 /** What waits in memory before it is written out by itself. */
 const BUFFER_BYTES = 1024 * 1024;
-/** Entries of one block at most, so that a block always fits the buffer. */
-const ENTRIES_PER_BLOCK_MAX = 32_768;
 
 export class RecordWriter implements Disposable {
   readonly #file: number;
@@ -24,13 +24,15 @@ export class RecordWriter implements Disposable {
   constructor(path: string) {
     this.#file = openSync(path, 'wx');
     this.#used = this.#buffer.write(RECORD_MAGIC, 'latin1');
+    // A process that is killed before its first record still leaves a file of records.
+    this.flush();
   }
 
   /** To be called and flushed before the send. `lateUs[i]`: how long after its due time. */
   attempted(timeUs: number, likes: readonly Like[], lateUs?: readonly number[]): void {
     this.#blocks(KIND.attempted, timeUs, likes, (like, at, index) => {
       const unlike = like.action === 'unlike' ? UNLIKE_BIT : 0;
-      this.#buffer.writeUInt32LE(like.seq, at);
+      this.#writeSeq(like, at);
       this.#buffer.writeUInt32LE((this.#numberOf(like.post) | unlike) >>> 0, at + 4);
       this.#buffer.writeUInt32LE(Math.round(lateUs?.[index] ?? 0), at + 8);
     });
@@ -42,7 +44,7 @@ export class RecordWriter implements Disposable {
 
   delivered(timeUs: number, likes: readonly Like[]): void {
     this.#blocks(KIND.delivered, timeUs, likes, (like, at) => {
-      this.#buffer.writeUInt32LE(like.seq, at);
+      this.#writeSeq(like, at);
       this.#buffer.writeUInt32LE(this.#numberOf(like.post), at + 4);
     });
   }
@@ -66,7 +68,8 @@ export class RecordWriter implements Disposable {
   }
 
   readonly #writeSeq = (like: Like, at: number): void => {
-    this.#buffer.writeUInt32LE(like.seq, at);
+    // A larger seq is no like of any trial, and is found as a phantom by whatever number.
+    this.#buffer.writeUInt32LE(Math.min(like.seq, SEQ_MAX), at);
   };
 
   /** One block for each run of likes of the same source. */

@@ -137,5 +137,7 @@ function readJson<T>(path: string, schema: z.ZodType<T>): T {
 }
 
 function invalid(path: string, what: string, next: string, cause?: unknown): LabError {
-  return new LabError('RESULT_INVALID', `${path} is no result: ${what}; ${next}`, cause);
+  // What a parser says may quote some of the file, line breaks included.
+  const line = what.replaceAll(/\s+/g, ' ');
+  return new LabError('RESULT_INVALID', `${path} is no result: ${line}; ${next}`, cause);
 }

@@ -1,7 +1,7 @@
 /** One trial from an empty queue to its judgement: the conductor's part. */
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import type { Backlog, ParkedMessage } from '../brokers/broker.ts';
 import type { ServerUsage, Settings } from '../brokers/servers/server.ts';
 import { openWorkload, type Workload } from '../likes/workloads/workload.ts';
@@ -197,9 +197,10 @@ export class Crew {
 
   /** Ends every worker: those with a report by themselves, all others by SIGKILL. */
   async dismiss(): Promise<void> {
+    // A turn of the event loop, not a promise that is fulfilled already: that one always wins.
     await Promise.all(
       this.#workers.map((worker) =>
-        Promise.race([worker.done.then(() => true), Promise.resolve(false)])
+        Promise.race([worker.done.then(() => true), nextTurn(false)])
           .catch(() => false)
           .then((reported) => (reported ? worker.end() : worker.kill())),
       ),

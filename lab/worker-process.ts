@@ -115,7 +115,7 @@ export class WorkerProcess {
     const words = this.#lastWords.length > 0 ? this.#lastWords.join(' | ') : 'it said nothing';
     return new LabError(
       'WORKER_DIED',
-      `the ${this.role} ended by ${how}; its last words: ${words}`,
+      `the ${this.role} ended by ${how}; its last words: ${words}; run it again`,
     );
   }
 }
