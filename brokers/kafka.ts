@@ -1,5 +1,6 @@
 /** Kafka as the lab runs it: a topic per queue, a partition per lane, one group that counts. */
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import kafkajs, { type Admin, Kafka, type KafkaConfig, logLevel } from 'kafkajs';
 import { openKafkaConsumer } from '../consumers/kafka.ts';
 import { openKafkaProducer } from '../producers/kafka.ts';
@@ -18,6 +19,10 @@ const deadLetterTopicOf = (queue: string) => `${queue}.dead-letters`;
 const ADMIN_RETRIES_MAX = 8;
 /** How long a read of the dead-letter topic may take until its last message is there. */
 const PARKED_READ_TIMEOUT_MS = 20_000;
+
+/** How long a new topic may take until clients can use it, and how often that is asked. */
+const NEW_TOPIC_TIMEOUT_MS = 20_000;
+const NEW_TOPIC_POLL_MS = 50;
 
 /** Segments of 16 MiB: whole segments are what Kafka deletes, so small ones keep the disk bounded
  * while a long trial runs. `power` has every append fsynced before it is acknowledged. */
@@ -52,13 +57,14 @@ export async function openKafkaBroker(connection: {
     async createQueue(queue, { lanes }) {
       const settings = { replicationFactor: 1, configEntries: topicSettings(connection.tier) };
       const created = await admin.createTopics({
-        waitForLeaders: true,
+        waitForLeaders: false,
         topics: [
           { topic: queue, numPartitions: lanes, ...settings },
           { topic: deadLetterTopicOf(queue), numPartitions: 1, ...settings },
         ],
       });
       if (!created) throw BrokerError.refused('kafka', `queue ${queue}`, 'it is there already');
+      await untilUsable(admin, [queue, deadLetterTopicOf(queue)]);
     },
     async deleteQueue(queue) {
       const topics = [queue, deadLetterTopicOf(queue)];
@@ -89,6 +95,24 @@ export async function openKafkaBroker(connection: {
     settings: (queue) => readSettings(admin, queue),
     [Symbol.asyncDispose]: () => admin.disconnect(),
   };
+}
+
+/**
+ * The controller makes a topic before the node that serves clients leads its partitions. kafkajs'
+ * own wait for leaders gives up on what a busy node answers meanwhile: that it knows no such topic.
+ */
+async function untilUsable(admin: Admin, topics: readonly string[]): Promise<void> {
+  const deadlineMs = performance.now() + NEW_TOPIC_TIMEOUT_MS;
+  for (;;) {
+    try {
+      for (const topic of topics) await admin.fetchTopicOffsets(topic);
+      return;
+    } catch (error) {
+      const mayPass = (error as { retriable?: boolean }).retriable === true;
+      if (!mayPass || performance.now() > deadlineMs) throw error;
+    }
+    await sleep(NEW_TOPIC_POLL_MS);
+  }
 }
 
 interface Position {

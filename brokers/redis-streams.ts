@@ -99,10 +99,23 @@ export async function openRedisStreamsBroker(connection: {
         return { text: field('like'), reason: field('reason') };
       });
     },
-    reclaim: async () => undefined, // The consumer trims its streams by itself.
+    reclaim: () => rewriteGrownFile(redis),
     settings: () => readSettings(redis),
     [Symbol.asyncDispose]: async () => redis.disconnect(),
   };
+}
+
+/** From this growth over its last rewrite on, rewriting the append-only file is worth its while. */
+const REWRITE_GROWTH = 2;
+
+/** Consumers trim their streams by themselves; what grows is the append-only file. */
+async function rewriteGrownFile(redis: Redis): Promise<void> {
+  const persistence = await redis.info('persistence');
+  const fact = (name: string) =>
+    Number(new RegExp(`^${name}:(\\d+)`, 'm').exec(persistence)?.[1] ?? 0);
+  if (fact('aof_enabled') === 0 || fact('aof_rewrite_in_progress') === 1) return;
+  const isGrown = fact('aof_current_size') > REWRITE_GROWTH * fact('aof_base_size');
+  if (isGrown) await redis.bgrewriteaof();
 }
 
 /** The settings that decide what an acknowledgement means, and what a full memory does. */

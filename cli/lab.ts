@@ -53,7 +53,7 @@ function buildProgram(): Command {
     .action(showCounts);
   program
     .command('report')
-    .description('make results/README.md again from a run, the latest unless named')
+    .description('make results/README.md again, from all runs below results/ or from one')
     .argument('[index]', 'index file of a run')
     .option('--first-screen', "put the run's table into the project's README as well", false)
     .action(report);
@@ -72,6 +72,10 @@ function exitCodeOf(error: unknown): number {
   return WRONG_INPUT.has(code) ? EXIT.usage : EXIT.unknown;
 }
 
+function withSubcommands(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(withSubcommands)];
+}
+
 async function main(): Promise<void> {
   const major = Number(process.versions.node.split('.')[0]);
   if (major < NODE_MAJOR_LEAST) {
@@ -82,7 +86,7 @@ async function main(): Promise<void> {
     process.exit(EXIT.usage);
   }
   const program = buildProgram();
-  for (const command of [program, ...program.commands]) command.exitOverride();
+  for (const command of withSubcommands(program)) command.exitOverride();
   try {
     await program.parseAsync();
   } catch (error) {

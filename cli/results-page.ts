@@ -1,25 +1,42 @@
-/** Writes results/README.md from a run, and the table on the project's first screen. */
-import { readFileSync, writeFileSync } from 'node:fs';
+/** Writes results/README.md from the runs, and the table on the project's first screen. */
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { EXPERIMENTS, fullCount } from '../experiments/index.ts';
-import { renderFirstScreen, renderPage } from '../lab/report.ts';
-import type { Run } from '../lab/result-files.ts';
+import { type LocatedRun, renderFirstScreen, renderPage } from '../lab/report.ts';
+import { type Run, readRun } from '../lab/result-files.ts';
 
-const RESULTS_PAGE = fileURLToPath(new URL('../results/README.md', import.meta.url));
-const FIRST_SCREEN = fileURLToPath(new URL('../README.md', import.meta.url));
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
+export const RESULTS_FOLDER = join(ROOT, 'results');
+const RESULTS_PAGE = join(RESULTS_FOLDER, 'README.md');
+const FIRST_SCREEN = join(ROOT, 'README.md');
 
 const ALL_EXPERIMENTS = [...EXPERIMENTS, fullCount];
 
+/** The indexes of all runs below results/, the newest first: runs are named by their start. */
+export function indexesHere(): string[] {
+  const days = existsSync(RESULTS_FOLDER) ? readdirSync(RESULTS_FOLDER) : [];
+  return days
+    .filter((name) => /^\d{4}-\d\d-\d\d$/.test(name))
+    .flatMap((day) => readdirSync(join(RESULTS_FOLDER, day)).map((name) => join(day, name)))
+    .filter((name) => name.endsWith('.json'))
+    .sort()
+    .reverse()
+    .map((name) => join(RESULTS_FOLDER, name));
+}
+
 /** Returns the path of the page, relative to where the user stands. */
-export function writeResultsPage(indexPath: string, run: Run): string {
-  writeFileSync(RESULTS_PAGE, resultsPage(indexPath, run));
+export function writeResultsPage(indexPaths: readonly string[]): string {
+  writeFileSync(RESULTS_PAGE, resultsPage(indexPaths));
   return relative(process.cwd(), RESULTS_PAGE);
 }
 
-export function resultsPage(indexPath: string, run: Run): string {
-  return renderPage(ALL_EXPERIMENTS, run, relative(join(ROOT, 'results'), indexPath));
+/** @throws LabError RESULT_INVALID for a file of another version, or one that is damaged. */
+export function resultsPage(indexPaths: readonly string[]): string {
+  const runs = indexPaths.map((path): LocatedRun => {
+    return { run: readRun(path), indexPath: relative(RESULTS_FOLDER, path) };
+  });
+  return renderPage(ALL_EXPERIMENTS, runs);
 }
 
 /** The project's README with its table made from a run; the rest of it stays as it is. */
@@ -29,6 +46,6 @@ export function firstScreen(indexPath: string, run: Run): string {
   return text.replace(/<!-- table: .*? -->[\s\S]*?<!-- end of table -->/, () => table);
 }
 
-export function writeFirstScreen(indexPath: string, run: Run): void {
-  writeFileSync(FIRST_SCREEN, firstScreen(indexPath, run));
+export function writeFirstScreen(indexPath: string): void {
+  writeFileSync(FIRST_SCREEN, firstScreen(indexPath, readRun(indexPath)));
 }

@@ -5,19 +5,18 @@ import { fileURLToPath } from 'node:url';
 import type { Experiment } from '../lab/experiment.ts';
 import { describeCommit, describeMachine } from '../lab/machine.ts';
 import { renderText } from '../lab/report.ts';
-import { RunFiles, readRun } from '../lab/result-files.ts';
+import { RunFiles } from '../lab/result-files.ts';
 import { runJobs } from '../lab/run-jobs.ts';
 import { schedule } from '../lab/schedule.ts';
 import type { TrialResult } from '../lab/trial-result.ts';
 import { openWorkload } from '../likes/workloads/workload.ts';
 import { openLiveView } from './live-view.ts';
 import { contendersOf, REPEATS, type RunOptions } from './options.ts';
-import { writeResultsPage } from './results-page.ts';
+import { indexesHere, RESULTS_FOLDER, writeResultsPage } from './results-page.ts';
 import { ServerPool } from './server-pool.ts';
 import { EXIT } from './usage-error.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-export const RESULTS_FOLDER = fileURLToPath(new URL('../results', import.meta.url));
 
 /** Resolves with the exit code; partial results are written whatever happens. */
 export async function runExperiments(
@@ -83,9 +82,11 @@ function print(
 ): void {
   if (options.json) process.stdout.write(`${JSON.stringify(results, undefined, 1)}\n`);
   else process.stdout.write(`\n${renderText(experiments, results)}\n`);
+  process.stderr.write(`\nresults: ${indexPath}\n`);
   // A run with files of its own leaves the project's own tables alone.
-  const page = options.out ? undefined : writeResultsPage(indexPath, readRun(indexPath));
-  process.stderr.write(`\nresults: ${indexPath}${page ? `\ntables:  ${page}` : ''}\n`);
+  if (options.out === undefined) {
+    process.stderr.write(`tables:  ${writeResultsPage(indexesHere())}\n`);
+  }
 }
 
 function exitCodeOf(results: readonly TrialResult[]): number {

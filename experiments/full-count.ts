@@ -74,9 +74,13 @@ export const fullCount: Experiment = {
     halves('consumer MB, halves', 'first consumer', ({ consumers }) => {
       return consumers[0]!.memoryBytesMaxByHalf;
     }),
-    megabytes('queue MB on disk', "Largest size of the server's data folder.", (used) => {
-      return used.serverDiskBytesMax;
-    }),
+    megabytes(
+      'queue MB on disk',
+      "The most that the server's data folder grew, in 10^6 bytes.",
+      (used) => {
+        return used.serverDiskBytesMax;
+      },
+    ),
     megabytes('store MB', 'Size of all shards with their marks.', (used) => used.storeDiskBytes),
   ],
 };

@@ -59,7 +59,7 @@ export const throughput: Experiment = {
     },
     {
       head: 'queue MB on disk',
-      meaning: "Largest size of the server's data folder during the trial, in 10^6 bytes.",
+      meaning: "The most that the server's data folder grew during the trial, in 10^6 bytes.",
       value: ({ resources }) => (resources ? resources.serverDiskBytesMax / 1e6 : undefined),
     },
     LOST,

@@ -12,7 +12,7 @@ function answered(experiments: readonly Experiment[], results: readonly TrialRes
   return experiments
     .map((experiment) => ({
       experiment,
-      own: results.filter((result) => result.experiment === experiment.name),
+      own: results.filter((result) => isOf(result, experiment)),
     }))
     .filter(({ own }) => own.length > 0);
 }
@@ -64,39 +64,54 @@ function madeOn(run: Run): string {
   );
 }
 
-/** results/README.md. `indexPath` is relative to it. */
+/** A run and where its index is, relative to the page. */
+export interface LocatedRun {
+  readonly run: Run;
+  readonly indexPath: string;
+}
+
+/**
+ * results/README.md: each experiment's table from the first of `runs` that has results of it, so
+ * the newest comes first.
+ */
 export function renderPage(
   experiments: readonly Experiment[],
-  run: Run,
-  indexPath: string,
+  runs: readonly LocatedRun[],
 ): string {
-  const marked = markLabBound(run.results);
-  const parts = answered(experiments, marked).map(({ experiment, own }) =>
-    [
-      `## ${experiment.question}`,
-      '',
-      toMarkdown(tableOf(experiment, own)),
-      '',
-      ...own.slice(0, 1).map(describeWorkload),
-    ].join('\n'),
-  );
+  const sections = experiments.flatMap((experiment) => {
+    const located = runs.find(({ run }) => hasResults(run, experiment));
+    return located ? [{ experiment, located }] : [];
+  });
+  const parts = sections.map(({ experiment, located: { run, indexPath } }) => {
+    const own = markLabBound(run.results).filter((result) => isOf(result, experiment));
+    const table = toMarkdown(tableOf(experiment, own));
+    const facts = `${describeWorkload(own[0]!)} ${madeOn(run)} [Result files](${indexPath}).`;
+    return [`## ${experiment.question}`, '', table, '', facts].join('\n');
+  });
+  const shown = sections.map(({ experiment }) => experiment);
   return `${[
     '# Results',
     '',
-    `<!-- made from ${indexPath}; \`npm run report\` makes it again -->`,
-    '',
-    madeOn(run),
+    '<!-- Made from result files; `npm run report` makes it again. -->',
     '',
     'Numbers ~~struck out~~ do not stand; the line below the table says why. A single figure is ' +
       'one run. Several runs are shown as their median and (least–most); below six runs no ' +
       'claim is made about who is faster. Client, server and lab share the same cores.',
     '',
-    parts.join('\n\n'),
+    parts.length > 0 ? parts.join('\n\n') : 'No trial was finished.',
     '',
     '## What the columns mean',
     '',
-    ...definitions(experiments, marked),
+    ...definitions(shown),
   ].join('\n')}\n`;
+}
+
+function hasResults(run: Run, experiment: Experiment): boolean {
+  return run.results.some((result) => isOf(result, experiment));
+}
+
+function isOf(result: TrialResult, { name }: Experiment): boolean {
+  return result.experiment === name;
 }
 
 function describeWorkload(result: TrialResult): string {
@@ -109,16 +124,13 @@ function describeWorkload(result: TrialResult): string {
   );
 }
 
-function definitions(
-  experiments: readonly Experiment[],
-  results: readonly TrialResult[],
-): string[] {
+function definitions(experiments: readonly Experiment[]): string[] {
   const meanings = new Map<string, string>();
-  for (const { experiment } of answered(experiments, results)) {
-    for (const { head, meaning } of [...experiment.rowHeads, ...experiment.columns]) {
+  for (const { name, rowHeads, columns } of experiments) {
+    for (const { head, meaning } of [...rowHeads, ...columns]) {
       const before = meanings.get(head);
       const isSame = before === undefined || before === meaning;
-      meanings.set(isSame ? head : `${head} (${experiment.name})`, meaning);
+      meanings.set(isSame ? head : `${head} (${name})`, meaning);
     }
   }
   return [...meanings].map(([head, meaning]) => `- **${head}**: ${meaning}`);

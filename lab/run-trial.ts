@@ -33,6 +33,7 @@ export interface TrialEvidence {
   /** What the server used from the first send to the drained queue, by phase. */
   readonly serverCpuUs: { readonly publishing: number; readonly counting: number };
   readonly serverMemoryBytesMax: number;
+  /** The most that the data folder grew over its size before the trial. */
   readonly serverDiskBytesMax: number;
 }
 
@@ -58,9 +59,11 @@ export async function runTrial(plan: TrialPlan, context: TrialContext): Promise<
   try {
     if (together) await crew.openConsumers();
     const producer = await crew.openProducer();
-    using watch = watchTrial({ plan, context, queue, crew, likes: workload.likes });
     const serverVersion = await server.version();
     const before = await server.usage();
+    const { likes } = workload;
+    const diskBytesBefore = before.diskBytes;
+    using watch = watchTrial({ plan, context, queue, crew, likes, diskBytesBefore });
     producer.tell({ kind: 'start' });
     watch.enter(together ? 'both' : 'publishing');
     const sending = crew.untilDone(producer, signal) as Promise<ProducerReport>;
@@ -101,7 +104,10 @@ function serverUsage(samples: [ServerUsage, ServerUsage, ServerUsage], diskBytes
       counting: after.cpuUs - between.cpuUs,
     },
     serverMemoryBytesMax: Math.max(...samples.map(({ memoryBytes }) => memoryBytes)),
-    serverDiskBytesMax: Math.max(diskBytesMax, ...samples.map(({ diskBytes }) => diskBytes)),
+    serverDiskBytesMax: Math.max(
+      diskBytesMax,
+      ...samples.map(({ diskBytes }) => diskBytes - before.diskBytes),
+    ),
   };
 }
 

@@ -25,6 +25,7 @@ export function watchTrial(options: {
   readonly queue: string;
   readonly crew: { readonly producer: WorkerProcess | undefined; readonly counted: number };
   readonly likes: number;
+  readonly diskBytesBefore: number;
 }): TrialWatch {
   const { plan, context, queue, crew, likes } = options;
   const state = { phase: 'preparing' as TrialProgress['phase'], held: false, diskBytesMax: 0 };
@@ -41,7 +42,9 @@ export function watchTrial(options: {
   }
 
   async function guardDisk(): Promise<void> {
-    const { diskBytes } = await context.server.usage();
+    const { diskBytes: occupied } = await context.server.usage();
+    // What earlier trials left on the server's disk is not this trial's.
+    const diskBytes = Math.max(0, occupied - options.diskBytesBefore);
     state.diskBytesMax = Math.max(state.diskBytesMax, diskBytes);
     if (state.phase === 'publishing') {
       // Before the consumers are there nothing can be freed, and holding would wait for ever.

@@ -36,7 +36,7 @@ function testCounting(begin: () => Promise<StoreUnderTest>): void {
     expect(store.countOf('never seen')).toEqual({ post: 'never seen', likes: 0, unlikes: 0 });
   });
 
-  test('a batch that is delivered again changes nothing, also after the store was reopened', async () => {
+  test('a batch that is delivered again changes nothing, reopened or not', async () => {
     await using subject = await begin();
     const likes = madeLikes('a', 5_000);
     for (let opening = 0; opening < 3; opening++) {
@@ -64,7 +64,7 @@ function testCounting(begin: () => Promise<StoreUnderTest>): void {
     expect(store.countOf('x').likes).toBe(2);
   });
 
-  test('the observer hears of each shard which likes are fresh and which had been seen', async () => {
+  test('the observer hears of each shard which likes are fresh and which are not', async () => {
     await using subject = await begin();
     using store = await subject.open();
     const likes = madeLikes('a', 100);

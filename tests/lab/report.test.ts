@@ -76,7 +76,7 @@ describe('the page of results', () => {
     numbersStruck: ['generator late: p99 30.0 ms behind its schedule'],
   });
   const run = runOf([sustained('null', 1_200), sustained('kafka', 1_000), late]);
-  const page = renderPage([madeExperiment], run, '2026-01-02/run-1.json');
+  const page = renderPage([madeExperiment], [{ run, indexPath: '2026-01-02/run-1.json' }]);
 
   test('has the question, the table, and the reasons below it', () => {
     expect(page).toContain('## How fast is it?');
@@ -87,7 +87,7 @@ describe('the page of results', () => {
   });
 
   test('says which files it was made from, where, when, and how to repeat it', () => {
-    expect(page).toContain('<!-- made from 2026-01-02/run-1.json;');
+    expect(page).toContain('[Result files](2026-01-02/run-1.json)');
     expect(page).toContain('Run `run-1`, 2026-01-02, profile `quick`, on 2 cores (a processor)');
     expect(page).toContain('Repeat it with `lab throughput --seed 7`.');
     expect(page).toContain(
@@ -108,15 +108,19 @@ describe('the page of results', () => {
       columns: [{ head: 'likes/s', meaning: 'Another rate.', value: () => 1 }],
     };
     const results = [...run.results, madeResult({ experiment: 'latency' })];
-    const both = renderPage([madeExperiment, other], runOf(results), 'index');
+    const both = renderPage([madeExperiment, other], [{ run: runOf(results), indexPath: 'index' }]);
     expect(both).toContain('- **likes/s**: A rate.');
     expect(both).toContain('- **likes/s (latency)**: Another rate.');
   });
 
   test('leaves out experiments without a result, and says when there is none at all', () => {
     const other = { ...madeExperiment, name: 'latency', question: 'How late is it?' };
-    expect(renderPage([madeExperiment, other], run, 'index')).not.toContain('How late');
-    expect(renderPage([madeExperiment], runOf([]), 'index')).toContain('No trial was finished.');
+    expect(renderPage([madeExperiment, other], [{ run, indexPath: 'index' }])).not.toContain(
+      'How late',
+    );
+    expect(renderPage([madeExperiment], [{ run: runOf([]), indexPath: 'index' }])).toContain(
+      'No trial was finished.',
+    );
   });
 });
 

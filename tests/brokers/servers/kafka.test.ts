@@ -48,7 +48,7 @@ async function diskBytesBelow(
   return false;
 }
 
-test('Kafka shows its settings, keeps a record over a kill, and leaves nothing behind', async () => {
+test('Kafka shows its settings, keeps a record over a kill and leaves nothing', async () => {
   await using folder = await temporaryFolder();
   await using server = await startLocalServer('kafka', { tier: 'kill', folder: folder.path });
   const { address, pid } = server;

@@ -151,7 +151,7 @@ describe('the null server', () => {
   });
 });
 
-test('a queue loses, doubles and reorders nothing, however bodies and batches are cut', async () => {
+test('a queue loses, doubles and reorders nothing, however batches are cut', async () => {
   const someBodies = fc.array(fc.array(fc.stringMatching(/^\w{0,5}$/), { minLength: 1 }));
   const someMax = fc.integer({ min: 1, max: 7 });
   await fc.assert(

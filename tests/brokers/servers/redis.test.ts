@@ -64,7 +64,7 @@ describe('Redis on this machine', () => {
     if (held) expect(await readFile(server.logFile, 'utf8')).toMatch(/DB loaded from append only/);
   });
 
-  test('leaves no process after stop, has usage before, and rejects usage and kill after', async () => {
+  test('has usage until stop, leaves no process then and rejects usage and kill', async () => {
     await using folder = await temporaryFolder();
     await using server = await startLocalServer('redis', { tier: 'kill', folder: folder.path });
     const client = connectTo(server.address);

@@ -48,7 +48,7 @@ test.runIf(process.platform === 'linux')('SIGKILL of a lab ends its servers', as
   await waitUntilEnded(server, ENDED_TIMEOUT_MS);
 });
 
-test('the next lab ends what a dead one left, removes its folder, and spares the living', async () => {
+test('the next lab ends what a dead one left, removes its folder, spares the living', async () => {
   await using folder = await temporaryFolder();
   await using mine = await openRunFolder(folder.path);
   // Without `setpriv` on its PATH, a lab's servers outlive it, as on a system that has none.

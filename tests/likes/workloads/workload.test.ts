@@ -164,7 +164,7 @@ describe('zipf', () => {
   });
 });
 
-test('flash gives one post half of the traffic in the middle third and next to none outside', () => {
+test('flash gives one post half of the traffic in the middle third, else next to none', () => {
   const likes = distinctOf('flash');
   const { start, end } = flashWindow(LIKES);
   const post = openWorkload('flash', { likes: 1, seed: 1 }).posts[flashRank(10_000)];

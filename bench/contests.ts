@@ -1,0 +1,207 @@
+/** The contests: what each pair does, what its figures include, and the ratio the lab aims at. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { encodeLike } from '../likes/like.ts';
+import { openWorkload } from '../likes/workloads/workload.ts';
+import { runSide } from './child.ts';
+import { type Contest, expectExactly, SEED, WORKLOAD } from './contest.ts';
+import { consumerPerformance, producerPerformance } from './kafka-tools.ts';
+import { checkStore, count, publish } from './our-workers.ts';
+import { openQueue, type RunningBroker, type Stage } from './stage.ts';
+import { LIKES_PER_BATCH, SHARDS } from './store-batches.ts';
+
+/** Lines of the file from which ProducerPerformance draws: enough to be mixed, few enough to load. */
+const PAYLOADS_MAX = 10_000;
+
+const kafkaPublished: Contest = {
+  name: 'kafka-published',
+  unit: 'messages',
+  target: 0.3,
+  warmsUp: true,
+  ours:
+    "the lab's producer process: makes, records, encodes and sends likes, each send awaited; " +
+    'acknowledged after the first tenth',
+  bare:
+    "Kafka's ProducerPerformance (acks=all, else its own defaults) with our keys and messages as " +
+    'payloads without a key; its own figure after the first tenth',
+  async openPair(stage) {
+    const kafka = await stage.sharedKafka();
+    const payloads = stage.newPath('payloads.txt');
+    writePayloads(payloads, stage.likes);
+    return {
+      async ours() {
+        await using queue = await openQueue(kafka);
+        return (await publish(stage, kafka, queue.name)).likesPerS;
+      },
+      async bare() {
+        await using queue = await openQueue(kafka);
+        const order = { address: kafka.address, topic: queue.name, records: stage.likes };
+        const perS = await producerPerformance(stage, order, payloads);
+        const { waiting } = await kafka.broker.backlog(queue.name);
+        expectExactly('messages in the topic by the word of the server', waiting, stage.likes);
+        return perS;
+      },
+      [Symbol.asyncDispose]: async () => undefined,
+    };
+  },
+};
+
+/** Key and value of every so manieth like as one line: the size that our messages have. */
+function writePayloads(path: string, likes: number): void {
+  const every = Math.ceil(likes / PAYLOADS_MAX);
+  const lines: string[] = [];
+  for (const planned of openWorkload(WORKLOAD, { likes, seed: SEED }).stream()) {
+    if (planned.seq % every !== 0 || planned.retry) continue;
+    lines.push(
+      planned.post + encodeLike({ source: 'gateway0', likedAtMs: Date.now(), ...planned }),
+    );
+  }
+  writeFileSync(path, lines.join('\n'));
+}
+
+const kafkaCounted: Contest = {
+  name: 'kafka-counted',
+  unit: 'messages',
+  target: 0.08,
+  warmsUp: true,
+  ours:
+    "the lab's consumer process: reads, decodes, records and counts a backlog into 4 SQLite " +
+    'shards (synchronous=FULL), each like once; likes counted after the first tenth',
+  bare:
+    "Kafka's ConsumerPerformance on the same topic: reads and counts nothing; its own figure over " +
+    'its whole fetch time, joining the group left out',
+  async openPair(stage) {
+    const kafka = await stage.sharedKafka();
+    const queue = await openQueue(kafka);
+    try {
+      const { messages } = await publish(stage, kafka, queue.name);
+      const order = { address: kafka.address, topic: queue.name, records: messages };
+      return {
+        ours: () => count(stage, kafka, queue.name),
+        bare: () => consumerPerformance(stage, order),
+        [Symbol.asyncDispose]: () => queue[Symbol.asyncDispose](),
+      };
+    } catch (error) {
+      await queue[Symbol.asyncDispose]();
+      throw error;
+    }
+  },
+};
+
+const redisStreamsCounted: Contest = {
+  name: 'redis-streams-counted',
+  unit: 'entries',
+  target: 0.6,
+  warmsUp: false,
+  ours:
+    "the lab's consumer process: leases, reads, decodes, records and counts a backlog into 4 " +
+    'SQLite shards (synchronous=FULL), acknowledges and trims; counted after the first tenth',
+  bare:
+    'XREADGROUP of the same COUNT on the same streams, JSON.parse, XACK and the same XTRIM over ' +
+    'the same two connections, counting nothing; entries after the first tenth',
+  async openPair(stage) {
+    return {
+      ours: () => onFullStreams(stage, (redis, queue) => count(stage, redis, queue)),
+      bare: () =>
+        onFullStreams(stage, async (redis, queue, entries) => {
+          const report = await runSide(
+            'bare-redis-streams.ts',
+            { address: redis.address, queue, entries },
+            stage.signal,
+          );
+          expectExactly('entries handled by the bare loop', report.handled, entries);
+          const { waiting, unacknowledged } = await redis.broker.backlog(queue);
+          expectExactly('entries left by the bare loop', waiting + unacknowledged, 0);
+          return report.perS;
+        }),
+      [Symbol.asyncDispose]: async () => undefined,
+    };
+  },
+};
+
+/** Each side drains a Redis of its own: acknowledged entries are gone, and files keep growing. */
+async function onFullStreams(
+  stage: Stage,
+  drain: (redis: RunningBroker, queue: string, entries: number) => Promise<number>,
+): Promise<number> {
+  await using redis = await stage.freshBroker('redis-streams');
+  await using queue = await openQueue(redis);
+  const { messages } = await publish(stage, redis, queue.name);
+  // Awaited here: the queue and its server end when this function does.
+  return await drain(redis, queue.name, messages);
+}
+
+const storeApplied: Contest = {
+  name: 'store-applied',
+  unit: 'likes',
+  target: 0.5,
+  warmsUp: false,
+  ours:
+    `apply of likes in batches of ${LIKES_PER_BATCH} on ${SHARDS} shards (synchronous=FULL): ` +
+    'routed, marked as seen, added up; after the first tenth',
+  bare:
+    'prepared upserts of the same counts, added up before the clock starts, in transactions of ' +
+    'the same size and settings, without marks; after the first tenth',
+  async openPair(stage) {
+    const run = async (script: string) => {
+      const folder = stage.newPath('store');
+      const report = await runSide(script, { folder, likes: stage.likes }, stage.signal);
+      expectExactly(`likes handled by ${script}`, report.handled, stage.likes);
+      return { folder, perS: report.perS };
+    };
+    return {
+      async ours() {
+        const { folder, perS } = await run('our-apply.ts');
+        await checkStore(folder, stage.likes);
+        return perS;
+      },
+      async bare() {
+        const { folder, perS } = await run('bare-upsert.ts');
+        expectExactly('likes in the bare files', sumOfBareShards(folder), stage.likes);
+        return perS;
+      },
+      [Symbol.asyncDispose]: async () => undefined,
+    };
+  },
+};
+
+function sumOfBareShards(folder: string): number {
+  let sum = 0;
+  for (let index = 0; index < SHARDS; index++) {
+    using database = new DatabaseSync(join(folder, `shard-${index}.sqlite`));
+    const { likes } = database.prepare('SELECT SUM(likes + unlikes) AS likes FROM counts').get()!;
+    sum += likes as number;
+  }
+  return sum;
+}
+
+const nullCounted: Contest = {
+  name: 'null-counted',
+  unit: 'messages',
+  warmsUp: false,
+  ours:
+    'the ceiling of the lab: the consumer process on a queue that only passes the same bytes on, ' +
+    'into the same store; counted after the first tenth',
+  async openPair(stage) {
+    return {
+      ours: () => onFullNull(stage),
+      [Symbol.asyncDispose]: async () => undefined,
+    };
+  },
+};
+
+async function onFullNull(stage: Stage): Promise<number> {
+  await using server = await stage.freshBroker('null');
+  await using queue = await openQueue(server);
+  await publish(stage, server, queue.name);
+  return await count(stage, server, queue.name);
+}
+
+export const CONTESTS: readonly Contest[] = [
+  kafkaPublished,
+  kafkaCounted,
+  redisStreamsCounted,
+  storeApplied,
+  nullCounted,
+];

@@ -1,0 +1,121 @@
+import { Redis } from 'ioredis';
+import { expect, test } from 'vitest';
+import { testBroker } from '../broker-contract.ts';
+import {
+  ARRIVAL_LIMIT_MS,
+  type BrokerFacts,
+  drained,
+  FixtureProcess,
+  Inbox,
+  LANES,
+  madeLikes,
+  until,
+} from './broker-under-test.ts';
+
+const LEASE_MS = 10_000;
+/** Redis trims whole nodes of its radix tree only, which hold this many entries. */
+const ENTRIES_PER_NODE = 100;
+
+async function sendRaw(address: string, queue: string, texts: readonly string[]): Promise<void> {
+  const redis = new Redis(`redis://${address}`);
+  for (const text of texts) await redis.xadd(`${queue}:0`, '*', 'like', text);
+  redis.disconnect();
+}
+
+const FACTS: BrokerFacts = {
+  sendRaw,
+  takeoverMs: LEASE_MS,
+  readerRecoveryMs: 5_000,
+  sendLimitMs: 2_000,
+  connectLimitMs: 10_000,
+  consumerNoticesDeletion: true,
+  decisiveSettings: {
+    memory: { appendonly: 'no', save: '' },
+    kill: { appendonly: 'yes', appendfsync: 'no' },
+    power: { appendonly: 'yes', appendfsync: 'always' },
+  },
+};
+
+testBroker('redis-streams', FACTS, (subject) => {
+  function client(): Disposable & { redis: Redis } {
+    const redis = new Redis(`redis://${subject.server.address}`);
+    return { redis, [Symbol.dispose]: () => redis.disconnect() };
+  }
+
+  /** How many lanes each consumer owns by the server's word, fewest first. */
+  async function shares(redis: Redis, queue: string): Promise<number[]> {
+    const owners = Object.values(await redis.hgetall(`${queue}:owners`)).filter((id) => id !== '');
+    return [...Map.groupBy(owners, (id) => id).values()].map(({ length }) => length).sort();
+  }
+
+  test('lanes are shared fairly, handed on by stop, and taken over from the dead', async () => {
+    const { broker } = subject;
+    using asked = client();
+    const queue = await subject.freshQueue();
+    const owned = (wanted: number[], limitMs = ARRIVAL_LIMIT_MS) =>
+      until(`the lanes are shared ${wanted.join(' and ')}`, limitMs, async () => {
+        return String(await shares(asked.redis, queue)) === String(wanted);
+      });
+    await using producer = await broker.openProducer(queue);
+    const inbox = new Inbox();
+    await using _survivor = await broker.openConsumer(queue, inbox.handle);
+    await owned([LANES]);
+
+    const second = await broker.openConsumer(queue, async () => {});
+    await owned([LANES / 2, LANES / 2]);
+    await second.stop();
+    await owned([LANES], LEASE_MS / 2);
+
+    await using victim = new FixtureProcess('holding-consumer', subject.connection(queue));
+    await owned([LANES / 2, LANES / 2]);
+    const likes = madeLikes(400);
+    await producer.send(likes);
+    await victim.says('holding');
+    await victim.kill();
+    await inbox.has(likes, LEASE_MS + ARRIVAL_LIMIT_MS);
+    await owned([LANES]);
+    await drained(broker, queue);
+  });
+
+  test('what is acknowledged leaves the memory of the server', async () => {
+    const { broker } = subject;
+    using asked = client();
+    const queue = await subject.freshQueue();
+    await using producer = await broker.openProducer(queue);
+    const likes = madeLikes(8_000);
+    await producer.send(likes);
+    const lengths = () =>
+      Promise.all(Array.from({ length: LANES }, (_, lane) => asked.redis.xlen(`${queue}:${lane}`)));
+    const total = (found: number[]) => found.reduce((sum, length) => sum + length, 0);
+    expect(total(await lengths())).toBe(likes.length);
+    await using _consumer = await broker.openConsumer(queue, async () => {});
+    await drained(broker, queue);
+    for (const length of await lengths()) expect(length).toBeLessThanOrEqual(ENTRIES_PER_NODE);
+  });
+
+  test('an entry that another program wrote without a like in it is parked', async () => {
+    const { broker } = subject;
+    using asked = client();
+    const queue = await subject.freshQueue();
+    await asked.redis.xadd(`${queue}:0`, '*', 'other', 'field');
+    await using _consumer = await broker.openConsumer(queue, async () => {});
+    await drained(broker, queue);
+    const parked = await broker.parked(queue);
+    expect(parked).toHaveLength(1);
+    expect(parked[0]!.reason).toMatch(/^not JSON/);
+  });
+
+  test('deleting a queue leaves no key behind', async () => {
+    const { broker } = subject;
+    using asked = client();
+    const queue = await subject.freshQueue();
+    await using producer = await broker.openProducer(queue);
+    await producer.send(madeLikes(10));
+    {
+      await using _consumer = await broker.openConsumer(queue, async () => {});
+      await drained(broker, queue);
+    }
+    await broker.deleteQueue(queue);
+    expect(await asked.redis.keys(`${queue}*`)).toEqual([]);
+  });
+});

@@ -1,0 +1,100 @@
+/** Which folder may import which: the arrows of the house, as a table and a checker. */
+import { posix } from 'node:path';
+import { COMPUTED_TARGET, importsOf, packageOf } from './source-imports.ts';
+
+interface Rule {
+  /** Files that this rule is for, from the project's root; the first rule that fits is the one. */
+  readonly from: RegExp;
+  /** What of ours they may import; `$1` is what the first group of `from` found. */
+  readonly to: readonly string[];
+  /** npm packages: none, those that run with the lab, or those for its development as well. */
+  readonly packages: 'none' | 'runtime' | 'all';
+}
+
+const COMPOSES = ['bench', 'brokers', 'cli', 'consumers', 'experiments', 'lab', 'likes'];
+
+/** Targets are files, or folders with all below them. */
+const ARROWS: readonly Rule[] = [
+  // A consumer and this one file are all that somebody has to copy.
+  { from: /^likes\/like\.ts$/, to: [], packages: 'none' },
+  { from: /^likes\//, to: ['likes/'], packages: 'runtime' },
+  { from: /^store\//, to: ['store/', 'likes/like.ts'], packages: 'runtime' },
+  { from: /^(?:producers|consumers)\/[\w-]+\.ts$/, to: ['likes/like.ts'], packages: 'runtime' },
+  { from: /^brokers\/servers\//, to: ['brokers/servers/'], packages: 'runtime' },
+  { from: /^brokers\/broker-error\.ts$/, to: [], packages: 'none' },
+  {
+    from: /^brokers\/broker\.ts$/,
+    to: ['brokers/servers/server.ts', 'likes/like.ts'],
+    packages: 'none',
+  },
+  { from: /^brokers\/index\.ts$/, to: ['brokers/'], packages: 'none' },
+  {
+    from: /^brokers\/([\w-]+)\.ts$/,
+    to: [
+      'producers/$1.ts',
+      'consumers/$1.ts',
+      'brokers/broker.ts',
+      'brokers/broker-error.ts',
+      'brokers/servers/server.ts',
+      'likes/',
+    ],
+    packages: 'runtime',
+  },
+  // No concrete broker, server or store: the lab is the same for all of them.
+  {
+    from: /^lab\//,
+    to: ['lab/', 'brokers/broker.ts', 'brokers/servers/server.ts', 'likes/'],
+    packages: 'runtime',
+  },
+  { from: /^experiments\//, to: ['experiments/', 'lab/', 'likes/'], packages: 'none' },
+  {
+    from: /^cli\//,
+    to: ['cli/', 'brokers/', 'experiments/', 'lab/', 'likes/', 'store/'],
+    packages: 'runtime',
+  },
+  {
+    from: /^bench\//,
+    to: [...COMPOSES, 'producers', 'store'].map((f) => `${f}/`),
+    packages: 'all',
+  },
+  {
+    from: /^tests\//,
+    to: [...COMPOSES, 'producers', 'store', 'tests'].map((folder) => `${folder}/`),
+    packages: 'all',
+  },
+  { from: /^[\w.-]+\.ts$/, to: [], packages: 'all' },
+];
+
+export interface Packages {
+  readonly runtime: readonly string[];
+  readonly development: readonly string[];
+}
+
+/** One line for each import of `file` that the table does not allow. */
+export function wrongImports(file: string, text: string, packages: Packages): string[] {
+  const rule = ARROWS.find(({ from }) => from.test(file));
+  if (rule === undefined) return [`${file} stands in a folder without a rule`];
+  const [, group = ''] = rule.from.exec(file) ?? [];
+  const allowed = rule.to.map((target) => target.replace('$1', group));
+  return importsOf(text)
+    .filter((target) => !isAllowed(file, target, allowed, rule, packages))
+    .map((target) => `${file} imports ${target}`);
+}
+
+function isAllowed(
+  file: string,
+  target: string,
+  allowed: readonly string[],
+  { packages: kind }: Rule,
+  { runtime, development }: Packages,
+): boolean {
+  if (target.startsWith('node:')) return true;
+  if (target === COMPUTED_TARGET) return kind === 'all';
+  const name = packageOf(target);
+  if (name !== undefined) {
+    if (kind === 'none') return false;
+    return runtime.includes(name) || (kind === 'all' && development.includes(name));
+  }
+  const path = posix.join(posix.dirname(file), target);
+  return allowed.some((may) => (may.endsWith('/') ? path.startsWith(may) : path === may));
+}
