@@ -1,6 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
-/** Tests that need real servers; they run one file at a time, since two cores are all we ask for. */
+/**
+ * Tests that need real servers; they run one file at a time, since two cores are all we ask for.
+ */
 const serverTests = [
   'tests/brokers/**/*.test.ts',
   'tests/lab/run-*.test.ts',

@@ -1,6 +1,7 @@
 /**
  * The least that drains streams: one call reads all of them, another acknowledges and trims. Every
- * like is parsed, nothing is counted; no lease, no pending entries of others, no outage.
+ * like is parsed, nothing is counted; no lease, no pending entries of others, no outage. Group,
+ * lanes and COUNT are those of consumers/redis-streams.ts as the lab runs it.
  */
 import { Redis } from 'ioredis';
 import { WarmRate } from './warm-rate.ts';

@@ -1,5 +1,6 @@
 /** `npm run bench`: how far our code is from bare opponents that do less. `--help` shows flags. */
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { watchInterrupt } from '../cli/interrupt.ts';
 import { EXIT } from '../cli/usage-error.ts';
 import { messageOf } from '../lab/lab-error.ts';
 import { describeMachine } from '../lab/machine.ts';
@@ -61,19 +62,6 @@ async function runBench({ pairs, only = CONTESTS, likes }: BenchOptions): Promis
   const whole =
     results.length === only.length && results.every((one) => one.pairs.length === pairs);
   return whole ? EXIT.pass : EXIT.unknown;
-}
-
-/** The first Ctrl-C ends the bench in order; the second ends the process, and with it its servers. */
-function watchInterrupt(log: (line: string) => void): AbortSignal {
-  const controller = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(name, () => {
-      if (controller.signal.aborted) process.exit(EXIT.unknown);
-      log('stopping: whole pairs are kept; once more ends at once');
-      controller.abort();
-    });
-  }
-  return controller.signal;
 }
 
 function parseContests(text: string): Contest[] {

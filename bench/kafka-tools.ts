@@ -16,7 +16,9 @@ interface Order {
   readonly records: number;
 }
 
-/** ProducerPerformance: its own figure after the first tenth, with payloads from a file of lines. */
+/**
+ * ProducerPerformance: its own figure after the first tenth, with payloads from a file of lines.
+ */
 export async function producerPerformance(
   stage: Stage,
   { address, topic, records }: Order,

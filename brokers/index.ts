@@ -1,4 +1,6 @@
-/** The registry: what there is to compare. One line a broker; its client loads when it is opened. */
+/**
+ * The registry: what there is to compare. One line a broker; its client loads when it is opened.
+ */
 import type { BrokerEntry } from './broker.ts';
 
 export const BROKERS: Readonly<Record<string, BrokerEntry>> = {

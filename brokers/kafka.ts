@@ -20,9 +20,9 @@ const ADMIN_RETRIES_MAX = 8;
 /** How long a read of the dead-letter topic may take until its last message is there. */
 const PARKED_READ_TIMEOUT_MS = 20_000;
 
-/** How long a new topic may take until clients can use it, and how often that is asked. */
-const NEW_TOPIC_TIMEOUT_MS = 20_000;
-const NEW_TOPIC_POLL_MS = 50;
+/** How long a new topic or group may take until clients can use it, and how often that is asked. */
+const SETTLE_TIMEOUT_MS = 20_000;
+const SETTLE_POLL_MS = 50;
 
 /** Segments of 16 MiB: whole segments are what Kafka deletes, so small ones keep the disk bounded
  * while a long trial runs. `power` has every append fsynced before it is acknowledged. */
@@ -45,6 +45,7 @@ export async function openKafkaBroker(connection: {
   await admin.connect().catch((cause: unknown) => {
     throw BrokerError.unreachable('kafka', connection.address, cause);
   });
+  const inTurn = oneAtATime();
   return {
     name: 'kafka',
     tier: connection.tier,
@@ -54,25 +55,9 @@ export async function openKafkaBroker(connection: {
       source: 'kafka.apache.org/43/design/design/#semantics',
     },
     habits: { likesPerSend: 2_000, sendsInFlight: 1 },
-    async createQueue(queue, { lanes }) {
-      const settings = { replicationFactor: 1, configEntries: topicSettings(connection.tier) };
-      const created = await admin.createTopics({
-        waitForLeaders: false,
-        topics: [
-          { topic: queue, numPartitions: lanes, ...settings },
-          { topic: deadLetterTopicOf(queue), numPartitions: 1, ...settings },
-        ],
-      });
-      if (!created) throw BrokerError.refused('kafka', `queue ${queue}`, 'it is there already');
-      await untilUsable(admin, [queue, deadLetterTopicOf(queue)]);
-    },
-    async deleteQueue(queue) {
-      const topics = [queue, deadLetterTopicOf(queue)];
-      const there = await admin.listTopics();
-      await admin.deleteTopics({ topics: topics.filter((topic) => there.includes(topic)) });
-      // There is no group yet where nobody has consumed.
-      await admin.deleteGroups([groupOf(queue)]).catch(() => undefined);
-    },
+    createQueue: (queue, { lanes }) =>
+      inTurn(() => createTopics(admin, queue, { lanes, tier: connection.tier })),
+    deleteQueue: (queue) => inTurn(() => deleteTopics(admin, queue)),
     openProducer: (queue) => openKafkaProducer({ client, topic: queue }),
     openConsumer: (queue, handleLikes) =>
       openKafkaConsumer(
@@ -84,34 +69,77 @@ export async function openKafkaBroker(connection: {
         },
         handleLikes,
       ),
-    backlog: (queue) => backlogOf(admin, queue),
-    parked: (queue) => readDeadLetters(client, admin, deadLetterTopicOf(queue)),
-    async reclaim(queue) {
-      const partitions = (await positionsOf(admin, queue))
-        .filter(({ first, committed }) => committed > first)
-        .map(({ partition, committed }) => ({ partition, offset: `${committed}` }));
-      if (partitions.length > 0) await admin.deleteTopicRecords({ topic: queue, partitions });
+    backlog: (queue) => inTurn(() => backlogOf(admin, queue)),
+    async parked(queue) {
+      const topic = deadLetterTopicOf(queue);
+      const [offsets] = await inTurn(() => admin.fetchTopicOffsets(topic));
+      return readDeadLetters(client, topic, Number(offsets?.high ?? 0) - Number(offsets?.low ?? 0));
     },
-    settings: (queue) => readSettings(admin, queue),
+    reclaim: (queue) => inTurn(() => deleteCounted(admin, queue)),
+    settings: (queue) => inTurn(() => readSettings(admin, queue)),
     [Symbol.asyncDispose]: () => admin.disconnect(),
   };
 }
 
 /**
- * The controller makes a topic before the node that serves clients leads its partitions. kafkajs'
- * own wait for leaders gives up on what a busy node answers meanwhile: that it knows no such topic.
+ * kafkajs' admin client keeps one picture of the cluster for all its requests; two at once take
+ * topics out of each other's, and fail.
  */
-async function untilUsable(admin: Admin, topics: readonly string[]): Promise<void> {
-  const deadlineMs = performance.now() + NEW_TOPIC_TIMEOUT_MS;
+function oneAtATime(): <T>(ask: () => Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (ask) => {
+    const asked = last.then(ask);
+    last = asked.catch(() => undefined);
+    return asked;
+  };
+}
+
+async function createTopics(
+  admin: Admin,
+  queue: string,
+  { lanes, tier }: { lanes: number; tier: Tier },
+): Promise<void> {
+  const settings = { replicationFactor: 1, configEntries: topicSettings(tier) };
+  const topics = [
+    { topic: queue, numPartitions: lanes, ...settings },
+    { topic: deadLetterTopicOf(queue), numPartitions: 1, ...settings },
+  ];
+  const created = await admin.createTopics({ waitForLeaders: false, topics });
+  if (!created) throw BrokerError.refused('kafka', `queue ${queue}`, 'it is there already');
+  for (const { topic } of topics) await oncePossible(() => admin.fetchTopicOffsets(topic));
+}
+
+async function deleteTopics(admin: Admin, queue: string): Promise<void> {
+  const topics = [queue, deadLetterTopicOf(queue)];
+  const there = await admin.listTopics();
+  await admin.deleteTopics({ topics: topics.filter((topic) => there.includes(topic)) });
+  // There is no group yet where nobody has consumed.
+  await admin.deleteGroups([groupOf(queue)]).catch(() => undefined);
+}
+
+/** Records before the group's position are never read again by it. */
+async function deleteCounted(admin: Admin, queue: string): Promise<void> {
+  const partitions = (await positionsOf(admin, queue))
+    .filter(({ first, committed }) => committed > first)
+    .map(({ partition, committed }) => ({ partition, offset: `${committed}` }));
+  if (partitions.length > 0) await admin.deleteTopicRecords({ topic: queue, partitions });
+}
+
+/**
+ * Asks again while the answer is one that passes by itself. A busy node says for a moment that it
+ * knows no such new topic, does not lead it yet or is loading the group; kafkajs' own waiting for
+ * leaders and its `fetchOffsets` give up on just those.
+ */
+async function oncePossible<T>(ask: () => Promise<T>): Promise<T> {
+  const deadlineMs = performance.now() + SETTLE_TIMEOUT_MS;
   for (;;) {
     try {
-      for (const topic of topics) await admin.fetchTopicOffsets(topic);
-      return;
+      return await ask();
     } catch (error) {
       const mayPass = (error as { retriable?: boolean }).retriable === true;
       if (!mayPass || performance.now() > deadlineMs) throw error;
     }
-    await sleep(NEW_TOPIC_POLL_MS);
+    await sleep(SETTLE_POLL_MS);
   }
 }
 
@@ -124,7 +152,9 @@ interface Position {
 
 /** Where the log of each partition begins and ends, and up to where the group has counted. */
 async function positionsOf(admin: Admin, queue: string): Promise<Position[]> {
-  const [topic] = await admin.fetchOffsets({ groupId: groupOf(queue), topics: [queue] });
+  const [topic] = await oncePossible(() =>
+    admin.fetchOffsets({ groupId: groupOf(queue), topics: [queue] }),
+  );
   const offsets = await admin.fetchTopicOffsets(queue);
   return offsets.map(({ partition, low, high }) => {
     const found = topic?.partitions.find((candidate) => candidate.partition === partition);
@@ -150,11 +180,9 @@ async function backlogOf(admin: Admin, queue: string): Promise<Backlog> {
 
 async function readDeadLetters(
   client: KafkaConfig,
-  admin: Admin,
   topic: string,
+  wanted: number,
 ): Promise<ParkedMessage[]> {
-  const [offsets] = await admin.fetchTopicOffsets(topic);
-  const wanted = Number(offsets?.high ?? 0) - Number(offsets?.low ?? 0);
   const found: ParkedMessage[] = [];
   if (wanted === 0) return found;
   const groupId = `dead-letter-readers.${randomUUID()}`;

@@ -1,4 +1,6 @@
-/** Redis Streams as the lab runs them: a stream per lane, one group that counts, leases on lanes. */
+/**
+ * Redis Streams as the lab runs them: a stream per lane, one group that counts, leases on lanes.
+ */
 import { Redis, type RedisOptions } from 'ioredis';
 import { openRedisStreamsConsumer } from '../consumers/redis-streams.ts';
 import { openRedisStreamsProducer } from '../producers/redis-streams.ts';

@@ -60,7 +60,9 @@ function buildProgram(): Command {
   return program;
 }
 
-/** Commander's own errors and those of the lab are one line; anything else is a bug and shows all. */
+/**
+ * Commander's own errors and those of the lab are one line; anything else is a bug and shows all.
+ */
 function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.pass : EXIT.usage;
   const code = (error as { code?: unknown }).code;

@@ -1,4 +1,6 @@
-/** The flags of every experiment: what they mean, what they allow, and what they mean to the lab. */
+/**
+ * The flags of every experiment: what they mean, what they allow, and what they mean to the lab.
+ */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { BROKERS } from '../brokers/index.ts';
 import { TIERS, type Tier } from '../brokers/servers/server.ts';

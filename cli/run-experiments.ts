@@ -10,6 +10,7 @@ import { runJobs } from '../lab/run-jobs.ts';
 import { schedule } from '../lab/schedule.ts';
 import type { TrialResult } from '../lab/trial-result.ts';
 import { openWorkload } from '../likes/workloads/workload.ts';
+import { watchInterrupt } from './interrupt.ts';
 import { openLiveView } from './live-view.ts';
 import { contendersOf, REPEATS, type RunOptions } from './options.ts';
 import { indexesHere, RESULTS_FOLDER, writeResultsPage } from './results-page.ts';
@@ -29,7 +30,7 @@ export async function runExperiments(
   const view = openLiveView(process.stderr);
   const interrupt = watchInterrupt(view.log);
   const startedAt = new Date();
-  const run = `${startedAt.toISOString().replace(/[-:]|\.\d+/g, '')}-${randomBytes(2).toString('hex')}`;
+  const run = nameOf(startedAt);
   const files = new RunFiles(
     { run, startedAt, command, profile: options.profile },
     { resultsFolder: RESULTS_FOLDER, outFolder: options.out },
@@ -51,7 +52,7 @@ export async function runExperiments(
       shards,
       backlogBytesMax: options.backlogLimit,
     },
-    signal: interrupt.signal,
+    signal: interrupt,
     open: (contender) => pool.openTrial(contender),
     onTrial: view.trial,
     onProgress: view.progress,
@@ -61,9 +62,15 @@ export async function runExperiments(
     },
   });
   view.done();
-  if (!interrupt.signal.aborted) files.finish();
+  if (!interrupt.aborted) files.finish();
   print(experiments, results, files.indexPath, options);
-  return interrupt.signal.aborted ? EXIT.unknown : exitCodeOf(results);
+  return interrupt.aborted ? EXIT.unknown : exitCodeOf(results);
+}
+
+/** Sorts by when the run started; the random end keeps two labs apart. */
+function nameOf(startedAt: Date): string {
+  const moment = startedAt.toISOString().replace(/[-:]|\.\d+/g, '');
+  return `${moment}-${randomBytes(2).toString('hex')}`;
 }
 
 /** Refuses likes that the workload cannot make, before any server is started. */
@@ -93,19 +100,6 @@ function exitCodeOf(results: readonly TrialResult[]): number {
   if (results.some(({ verdict }) => verdict === 'fail')) return EXIT.fail;
   if (results.length === 0) return EXIT.unknown;
   return results.some(({ verdict }) => verdict === 'unknown') ? EXIT.unknown : EXIT.pass;
-}
-
-/** The first Ctrl-C ends the run in order; the second ends the process, and with it its servers. */
-function watchInterrupt(log: (line: string) => void): { signal: AbortSignal } {
-  const controller = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(name, () => {
-      if (controller.signal.aborted) process.exit(EXIT.unknown);
-      log('stopping: what was measured is kept; once more ends at once');
-      controller.abort();
-    });
-  }
-  return { signal: controller.signal };
 }
 
 /** Node and every library, as pinned. */

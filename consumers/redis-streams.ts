@@ -2,9 +2,10 @@
  * Counts likes from Redis streams with ioredis 6, several consumers side by side.
  *
  * Promise: at least once, in order per lane. Each lane (stream) has one owner at a time, by a lease
- * shared out fairly; its new owner first takes over what the old one left pending, then reads on. An entry is acknowledged only after `handleLikes` has stored it, so a crash at any
- * moment delivers likes again and loses none. They are counted once only if `handleLikes` knows
- * which it has seen: a consumer that slept through its lease still stores the batch in its hands.
+ * shared out fairly; its new owner first takes over what the old one left pending, then reads on.
+ * An entry is acknowledged only after `handleLikes` has stored it, so a crash at any moment
+ * delivers likes again and loses none. They are counted once only if `handleLikes` knows which it
+ * has seen: a consumer that slept through its lease still stores the batch in its hands.
  *
  * The settings it rests on:
  * - XAUTOCLAIM when a lane is won and after every error: `>` never gives out again what a dead

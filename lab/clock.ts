@@ -1,6 +1,7 @@
 /**
- * One clock for all processes of a host: `process.hrtime` reads the machine's monotonic clock, which
- * has the same zero for every process, so all that is passed around is the second to count from.
+ * One clock for all processes of a host: `process.hrtime` reads the machine's monotonic clock,
+ * which has the same zero for every process, so all that is passed around is the second to count
+ * from.
  */
 export interface Clock {
   /** The second of the monotonic clock at which µs 0 lies; hand it to every other process. */

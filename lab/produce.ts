@@ -1,4 +1,6 @@
-/** A producer's part of a trial: sends its share of the workload, as fast as it may or at a pace. */
+/**
+ * A producer's part of a trial: sends its share of the workload, as fast as it may or at a pace.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { build as buildHistogram } from 'hdr-histogram-js';
 import type { LikeProducer } from '../likes/like.ts';

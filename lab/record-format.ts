@@ -19,7 +19,9 @@ export const UNLIKE_BIT = 0x8000_0000;
 
 export const KIND = {
   name: 1,
-  /** Written before the send: seq, post with UNLIKE_BIT, µs that it was late behind its due time. */
+  /**
+   * Written before the send: seq, post with UNLIKE_BIT, µs that it was late behind its due time.
+   */
   attempted: 2,
   ok: 3,
   fail: 4,

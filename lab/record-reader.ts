@@ -17,7 +17,9 @@ export interface RecordBlock {
   /** A number into `Names` that all files of a trial share. */
   readonly source: number;
   readonly timeUs: number;
-  /** Gives field `field` (0, 1 or 2) of entry `index`; a post's number is already the shared one. */
+  /**
+   * Gives field `field` (0, 1 or 2) of entry `index`; a post's number is already the shared one.
+   */
   readonly seq: (index: number) => number;
   readonly post: (index: number) => number;
   readonly isUnlike: (index: number) => boolean;

@@ -1,4 +1,6 @@
-/** Appends a process's records to its file. Buffered; `flush` hands them to the operating system. */
+/**
+ * Appends a process's records to its file. Buffered; `flush` hands them to the operating system.
+ */
 import { closeSync, openSync, writeSync } from 'node:fs';
 import type { Like, SendOutcome } from '../likes/like.ts';
 import {
@@ -49,7 +51,9 @@ export class RecordWriter implements Disposable {
     });
   }
 
-  /** After the commit of a shard: the likes that it counted now, and those it had counted before. */
+  /**
+   * After the commit of a shard: the likes that it counted now, and those it had counted before.
+   */
   stored(timeUs: number, fresh: readonly Like[], seen: readonly Like[]): void {
     this.#blocks(KIND.fresh, timeUs, fresh, this.#writeSeq);
     this.#blocks(KIND.seen, timeUs, seen, this.#writeSeq);

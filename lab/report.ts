@@ -1,4 +1,6 @@
-/** From results to the pages that people read: one table an experiment, each column defined once. */
+/**
+ * From results to the pages that people read: one table an experiment, each column defined once.
+ */
 import type { Experiment } from './experiment.ts';
 import type { Run } from './result-files.ts';
 import { tableOf, toMarkdown, toText } from './table.ts';

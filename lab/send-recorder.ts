@@ -47,7 +47,8 @@ export class SendRecorder {
       likes,
       dueUs?.map((us) => sentUs - us),
     );
-    // On disk before the send: a like that was never recorded but arrives would look like a phantom.
+    // On disk before the send: a like that was never recorded but arrives would look like a
+    // phantom.
     this.#records.flush();
     try {
       await this.#producer.send(likes);

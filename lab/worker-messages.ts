@@ -1,4 +1,6 @@
-/** What the conductor and its workers tell each other: commands, sums once a second, never a like. */
+/**
+ * What the conductor and its workers tell each other: commands, sums once a second, never a like.
+ */
 
 /** From the conductor to a worker. */
 export type WorkerCommand =

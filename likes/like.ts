@@ -14,7 +14,9 @@ export interface Like {
   readonly action: 'like' | 'unlike';
   /** The user's own running number of actions on this post, from 1: the larger one is the later. */
   readonly version: number;
-  /** Wall-clock time of the press, in ms since 1970. For people and audits; nothing is judged by it. */
+  /**
+   * Wall-clock time of the press, in ms since 1970. For people and audits; nothing is judged by it.
+   */
   readonly likedAtMs: number;
 }
 

@@ -8,7 +8,8 @@
  *
  * The settings it rests on:
  * - `acks: -1`: acknowledged by all in-sync replicas, not only received.
- * - `idempotent: true`: kafkajs' own retries neither double nor reorder within this producer's life.
+ * - `idempotent: true`: kafkajs' own retries neither double nor reorder within this producer's
+ *   life.
  * - one send at a time: kafkajs gives a retried send and the next one the same sequence numbers
  *   when both are in flight; the broker then takes one for a copy of the other and drops it, with
  *   both acknowledged. Throughput comes from many likes in one send, not from many sends.
@@ -26,7 +27,7 @@ export interface KafkaProducerOptions {
 
 /** How long the broker may take to write a send to all replicas before it answers with an error. */
 const ACKNOWLEDGE_TIMEOUT_MS = 10_000;
-/** kafkajs' own tries per send; with its growing pauses they end after about 10 s. */
+/** kafkajs' own tries per send; with its growing pauses they end after about 17 s. */
 const RETRIES_MAX = 5;
 /** Errors by which the broker refuses all messages of a send; any other leaves them unknown. */
 const REFUSALS = new Set(['TOPIC_AUTHORIZATION_FAILED', 'INVALID_TOPIC_EXCEPTION']);

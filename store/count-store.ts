@@ -51,8 +51,8 @@ export interface Shard extends Disposable {
   readonly index: number;
   /**
    * Counts the likes at `places` of `likes`, each once for ever, in one transaction with its marks.
-   * @throws SlotMapChangedError when the shard is at another slot map version; StoreUnavailableError
-   * on an outage. Then nothing of it is stored.
+   * @throws SlotMapChangedError when the shard is at another slot map version;
+   * StoreUnavailableError on an outage. Then nothing of it is stored.
    */
   apply(likes: readonly Like[], places: readonly number[], slotMapVersion: number): ShardCommit;
   /** Drops the marks of a source and remembers it as ended. Returns how many marks it dropped. */

@@ -39,7 +39,9 @@ export const slotMapSchema: z.ZodType<SlotMapDocument> = z
     if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
   });
 
-/** The map of a new store: version 1, neighbouring slots together, sizes that differ by 1 at most. */
+/**
+ * The map of a new store: version 1, neighbouring slots together, sizes that differ by 1 at most.
+ */
 export function evenSlotMap(shards: number): SlotMap {
   const shardOfSlot = Uint16Array.from({ length: SLOT_COUNT }, (_, slot) =>
     Math.floor((slot * shards) / SLOT_COUNT),
@@ -55,7 +57,9 @@ export function shardOfPost(map: SlotMap, post: string): number {
   return map.shardOfSlot[slotOf(post)]!;
 }
 
-/** The next version, in which `slot` belongs to `shard`. Moves no counts: that is the mover's part. */
+/**
+ * The next version, in which `slot` belongs to `shard`. Moves no counts: that is the mover's part.
+ */
 export function withSlotMoved(map: SlotMap, slot: number, shard: number): SlotMap {
   const shardOfSlot = map.shardOfSlot.with(slot, shard);
   return { ...map, version: map.version + 1, shardOfSlot };

@@ -132,7 +132,7 @@ const SQLITE_CORRUPT = 11;
 const SQLITE_CANTOPEN = 14;
 const SQLITE_NOTADB = 26;
 
-const RESTORE = 'put back a copy of the whole store folder, or delete the folder and count again';
+const RESTORE = 'put back a copy of the whole store folder, or count again into another folder';
 
 const NEXT_STEPS: ReadonlyMap<number, string> = new Map([
   [5, 'another process holds the write lock: deliver the batch again, or end that process'],
@@ -191,7 +191,8 @@ function checkIdentity(database: DatabaseSync, path: string, identity: ShardIden
   if (format !== SHARD_FORMAT) {
     throw new StoreFolderError(
       'STORE_FORMAT_UNKNOWN',
-      `${path} has format ${format}, only ${SHARD_FORMAT} is known here; use the release that made it`,
+      `${path} has format ${format}, only ${SHARD_FORMAT} is known here; ` +
+        'use the release that made it',
     );
   }
   const store = read.get('store')?.value;

@@ -18,7 +18,7 @@ export function wholeBlock(
   if (bits.length === BLOCK_BYTES) return bits;
   throw new StoreUnavailableError(
     `${path}: block ${block} of source number ${sourceId} has ${bits.length} bytes instead of ` +
-      `${BLOCK_BYTES}; put back a copy of the whole store folder, or delete it and count again`,
+      `${BLOCK_BYTES}; put back a copy of the whole store folder, or count again into another one`,
   );
 }
 

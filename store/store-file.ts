@@ -76,8 +76,8 @@ function parseJson(path: string): unknown {
 function corrupt(path: string, why: string, cause: unknown): StoreFolderError {
   return new StoreFolderError(
     'STORE_CORRUPT',
-    `${path} cannot be used: ${why}; put back a copy of the whole folder, or delete the folder ` +
-      'and count again',
+    `${path} cannot be used: ${why}; put back a copy of the whole folder, or count again ` +
+      'into another folder',
     { cause },
   );
 }

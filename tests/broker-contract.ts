@@ -89,9 +89,10 @@ function testQueues(subject: BrokerUnderTest, facts: BrokerFacts): void {
     'failed rejects when the queue is deleted under the consumer',
     async () => {
       const queue = await subject.freshQueue();
-      await using consumer = await subject.broker.openConsumer(queue, async () => {});
+      const { broker } = subject;
+      await using consumer = await broker.openConsumer(queue, async () => {});
       const outcome = consumer.failed.catch(() => 'failed');
-      await subject.broker.deleteQueue(queue);
+      await broker.deleteQueue(queue);
       const late = sleep(ARRIVAL_LIMIT_MS, 'too late', { ref: false });
       expect(await Promise.race([outcome, late])).toBe('failed');
     },

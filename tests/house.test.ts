@@ -19,6 +19,7 @@ const MIRRORS_NOTHING = new Set([
   'tests/house.test.ts',
   'tests/consumers/lift.test.ts',
   'tests/lab/records.test.ts',
+  'tests/results.test.ts',
   'tests/store/processes.test.ts',
 ]);
 

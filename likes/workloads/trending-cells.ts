@@ -55,8 +55,8 @@ export function cellsOf(rows: readonly TrendingRow[]): TrendingPlan {
 
 /**
  * Shares `likes` presses out over the cells by largest remainder. Cells are rounded one by one, so
- * a video's unlikes may come out above the likes that precede them, if only by a few; they are kept,
- * since moving them would break the rule by which a reader can check the counts.
+ * a video's unlikes may come out above the likes that precede them, if only by a few; they are
+ * kept, since moving them would break the rule by which a reader can check the counts.
  */
 export function scaleCells(plan: TrendingPlan, likes: number): TrendingPlan {
   if (plan.events === 0) return plan;

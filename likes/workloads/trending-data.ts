@@ -29,7 +29,8 @@ export interface TrendingRow {
  * Reads and checks a file. The rows come back sorted by day, then by video (in UTF-16 order), in
  * whatever order the days and videos stand in the file. Real counts were sometimes taken twice on a
  * day: the later line is then the day's count. A count may fall from one day to the next.
- * @throws WorkloadError DATA_UNREADABLE, or DATA_INVALID with file, line, column and what is allowed
+ * @throws WorkloadError DATA_UNREADABLE, or DATA_INVALID with file, line, column and what is
+ * allowed
  */
 export function readTrendingRows(file: string): TrendingRow[] {
   const rows = new Map<string, TrendingRow>();

@@ -35,7 +35,9 @@ export class PostUsers {
     }
   }
 
-  /** `k` from 0 to USERS_MAX - 1 gives USERS_MAX different names: an odd stride reaches them all. */
+  /**
+   * `k` from 0 to USERS_MAX - 1 gives USERS_MAX different names: an odd stride reaches them all.
+   */
   nameOf(post: number, k: number): string {
     return userName((this.#offsets[post]! + Math.imul(k, this.#strides[post]!)) & USER_MASK);
   }

@@ -60,7 +60,9 @@ export interface Workload {
    * included. Undefined where no rule but the stream itself could tell.
    */
   expectedCounts(): Map<string, ExpectedCount> | undefined;
-  /** Every call starts anew and gives the same likes. Each like handed out is an object of its own. */
+  /**
+   * Every call starts anew and gives the same likes. Each like handed out is an object of its own.
+   */
   stream(): Iterable<PlannedLike>;
 }
 

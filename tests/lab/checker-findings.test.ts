@@ -73,7 +73,7 @@ describe('the checker finds by name, and fails for,', () => {
     expect(reasons.join()).toMatch(/1 lost.*1 double effects.*1 miscounted posts/);
   });
 
-  test('a like and an unlike of the same post that were both raised, so that the count is right', async () => {
+  test('a like and an unlike of a post, both raised, so that the count is right', async () => {
     using trial = await runSmallTrial();
     trial.tamperWith(POST, 'UPDATE counts SET likes = likes + 1, unlikes = unlikes + 1');
     const { ledger, verdict } = trial.judged();

@@ -66,7 +66,7 @@ describe('a summary of latencies', () => {
   });
 });
 
-test('merged histograms give the percentiles of all samples, which no mean of percentiles does', () => {
+test('merged histograms give the percentiles of all samples, as no mean of them does', () => {
   const fast = Array.from({ length: 9_900 }, (_, index) => 100 + (index % 10));
   const slow = Array.from({ length: 100 }, (_, index) => 50_000 + index);
   const merged = histogramOf(recorded(fast).summary()!);

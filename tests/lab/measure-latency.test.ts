@@ -64,7 +64,7 @@ test('the parts add up to the whole', () => {
   expect(parts).toBeCloseTo(dueToVisible.meanUs, 9);
 });
 
-test('likes due in the warm-up are no samples; the others are, also when they were sent together', () => {
+test('likes due in the warm-up are no samples; the others are, also when sent together', () => {
   using folder = recordsFolder();
   const found = measureLatencies({ ...fourLikes(folder), warmUpS: 0.000_15 })!;
   expect(found.likesDue).toBe(2);
@@ -88,7 +88,7 @@ test('a delivery before its own acknowledgement, or at the time of its send, is 
   expect(found.dueToSent).toMatchObject({ samples: 2, notPositive: 2, maxUs: 0 });
 });
 
-test('a like that never became visible is due and no sample, so that the two numbers differ', () => {
+test('a like that never became visible is due and no sample, so the numbers differ', () => {
   using folder = recordsFolder();
   const input = fourLikes(folder);
   const consumerRecords = written(folder, 'other consumer', (records) => {

@@ -42,7 +42,9 @@ function consumer(
   return path;
 }
 
-/** 100 likes, so seqs 0 to 9 are warm-up; sent at 1 s, 2 s, 3 s and answered half a second later. */
+/**
+ * 100 likes, so seqs 0 to 9 are warm-up; sent at 1 s, 2 s, 3 s and answered half a second later.
+ */
 const SENDS = [
   { at: 1 * S, ok: 1.5 * S, likes: range(0, 10) },
   { at: 2 * S, ok: 2.5 * S, likes: range(10, 60) },

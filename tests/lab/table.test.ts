@@ -16,7 +16,7 @@ function struck(rate: number, reason: string): Partial<TrialResult> & { rates: o
 }
 
 describe('a table', () => {
-  test('has a row for each key, in the order of the keys, with numbers in them by their value', () => {
+  test('has a row for each key, in the order of the keys, numbers by their value', () => {
     const table = tableOf(madeExperiment, [
       madeResult({ broker: 'sqs', tier: 'kill' }),
       madeResult({ broker: 'kafka', tier: 'power' }),
@@ -58,7 +58,7 @@ describe('a table', () => {
     expect(table.rows[0]!.slice(3)).toEqual(['–', '–', '–']);
   });
 
-  test('strikes out numbers that do not stand, says why below, and leaves findings as they are', () => {
+  test('strikes out numbers that do not stand, says why below, and leaves findings', () => {
     const result = madeResult({
       ...struck(1_000, 'generator late: p99 12.0 ms behind its schedule'),
       rates: madeRates({ sustainedLikesPerS: 1_000, drainS: 0.5 }),

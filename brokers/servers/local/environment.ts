@@ -8,7 +8,7 @@ export interface Environment {
 }
 
 export function readEnvironment(): Environment {
-  // biome-ignore lint/style/noProcessEnv: programs of this machine are found by its PATH and JAVA_HOME.
+  // biome-ignore lint/style/noProcessEnv: PATH and JAVA_HOME tell where programs are.
   const { PATH = '', JAVA_HOME = '' } = process.env;
   return {
     pathFolders: PATH.split(delimiter).filter((folder) => folder !== ''),

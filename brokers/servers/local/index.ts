@@ -6,14 +6,18 @@ import { type FetchedServer, fetchJars } from './jars.ts';
 import { kafka } from './kafka.ts';
 import { LocalServer, type Recipe } from './local-server.ts';
 import { nullServer } from './null-recipe.ts';
-import { findRedis } from './programs.ts';
+import { findJava, findRedis } from './programs.ts';
 import { redis } from './redis.ts';
 
 const RECIPES: Readonly<Record<ServerName, Recipe>> = { kafka, redis, null: nullServer };
 
 /** What each server has to have fetched before its first start; most often nothing for Redis. */
 const FETCHED: Readonly<Record<ServerName, () => Promise<FetchedServer | undefined>>> = {
-  kafka: async () => 'kafka',
+  kafka: async () => {
+    // Whoever lacks Java hears so before anything is fetched or started.
+    await findJava('Kafka');
+    return 'kafka';
+  },
   redis: async () => ((await findRedis()) === undefined ? 'redis' : undefined),
   null: async () => undefined,
 };

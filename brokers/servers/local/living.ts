@@ -36,7 +36,8 @@ function psOf(pid: number, columns: string): string | undefined {
     const text = execFileSync('ps', ['-o', columns, '-p', String(pid)], { encoding: 'utf8' });
     return text.trim() || undefined;
   } catch (error) {
-    // `ps` exits with 1 when there is no such process, and cannot be told apart from other failures.
+    // `ps` exits with 1 when there is no such process, and cannot be told apart from other
+    // failures.
     if (error instanceof Error && 'status' in error && error.status === 1) return undefined;
     throw error;
   }

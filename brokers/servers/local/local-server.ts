@@ -150,7 +150,8 @@ export class LocalServer implements Server {
   #notRunning(problem: string): LocalServerError {
     return new LocalServerError(
       'SERVER_NOT_RUNNING',
-      `${this.#recipe.title} is not running, so it ${problem}; start it first (log: ${this.logFile})`,
+      `${this.#recipe.title} is not running, so it ${problem}; start it first ` +
+        `(log: ${this.logFile})`,
     );
   }
 }

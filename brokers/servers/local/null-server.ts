@@ -1,6 +1,7 @@
 /**
  * The lab's own ceiling: a server that passes the same bytes on, in memory, and does nothing else.
- * HTTP/1.1 with keep-alive. A message is a line of text; a body of several joins them with newlines.
+ * HTTP/1.1 with keep-alive. A message is a line of text; a body of several joins them with
+ * newlines.
  *
  *   PUT    /queues/NAME               201, or 409 when it is there
  *   DELETE /queues/NAME               204; everything in it is gone

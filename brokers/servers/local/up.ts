@@ -1,4 +1,6 @@
-/** `servers up` and `servers down`: servers that stay while no lab runs, kept by a keeper process. */
+/**
+ * `servers up` and `servers down`: servers that stay while no lab runs, kept by a keeper process.
+ */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { open, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
