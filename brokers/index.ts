@@ -20,7 +20,7 @@ export const BROKERS: Readonly<Record<string, BrokerEntry>> = {
   null: {
     server: 'null',
     tiers: ['memory'],
-    summary: 'a process that only passes the same bytes on: the ceiling of the lab itself',
+    summary: 'a process that only passes the same bytes on: its rates are the ceiling of the lab',
     open: async (connection) => (await import('./null.ts')).openNullBroker(connection),
   },
 };

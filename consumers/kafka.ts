@@ -13,7 +13,7 @@
  * - what can never be counted goes to the dead-letter topic with its reason, before its offset is
  *   committed, so that one bad message neither blocks its partition nor gets lost.
  */
-import { Kafka, type KafkaConfig } from 'kafkajs';
+import { type EachBatchPayload, Kafka, type KafkaConfig, type KafkaMessage } from 'kafkajs';
 import { type HandleLikes, handleMessages, type LikeConsumer } from '../likes/like.ts';
 
 export interface KafkaConsumerOptions {
@@ -45,12 +45,15 @@ export async function openKafkaConsumer(
   handleLikes: HandleLikes,
 ): Promise<LikeConsumer> {
   const kafka = new Kafka(options.client);
-  const deadLetters = kafka.producer({ idempotent: true, maxInFlightRequests: 1 });
+  // Not idempotent: partitions send side by side here, and a dead letter may well stand twice.
+  const deadLetters = kafka.producer({ allowAutoTopicCreation: false });
+  let stopping = false;
   const consumer = kafka.consumer({
     groupId: options.groupId,
     sessionTimeout: SESSION_TIMEOUT_MS,
     maxWaitTimeInMs: FETCH_WAIT_MS,
-    retry: { maxRetryTime: RETRY_PAUSE_MS_MAX },
+    // Without the question a crash under way would restart a consumer that has been stopped.
+    retry: { maxRetryTime: RETRY_PAUSE_MS_MAX, restartOnFailure: async () => !stopping },
   });
   const failed = Promise.withResolvers<never>();
   failed.promise.catch(() => undefined); // It may fail before anybody listens.
@@ -61,40 +64,46 @@ export async function openKafkaConsumer(
     consumer.on(consumer.events.GROUP_JOIN, () => resolve());
   });
 
-  await Promise.all([consumer.connect(), deadLetters.connect()]);
-  await consumer.subscribe({ topics: [options.topic], fromBeginning: true });
-  await consumer.run({
-    autoCommit: false,
-    eachBatchAutoResolve: false,
-    partitionsConsumedConcurrently: PARTITIONS_AT_ONCE,
-    eachBatch: async (payload) => {
-      const { messages } = payload.batch;
-      for (let from = 0; from < messages.length; from += LIKES_PER_BATCH_MAX) {
-        if (!payload.isRunning() || payload.isStale()) return;
-        const batch = messages.slice(from, from + LIKES_PER_BATCH_MAX);
-        const texts = batch.map((message) => message.value?.toString() ?? '');
-        const refusals = await handleMessages(texts, handleLikes);
-        if (refusals.length > 0) {
-          await deadLetters.send({
-            topic: options.deadLetterTopic,
-            messages: refusals.map(({ index, reason }) => ({
-              key: batch[index]!.key,
-              value: batch[index]!.value,
-              headers: { reason },
-            })),
-          });
-        }
-        payload.resolveOffset(batch.at(-1)!.offset);
-        await payload.commitOffsetsIfNecessary(payload.uncommittedOffsets());
-        await payload.heartbeat();
-      }
-    },
-  });
-  await Promise.race([joined, failed.promise]);
+  async function handleBatch(payload: EachBatchPayload, batch: KafkaMessage[]): Promise<void> {
+    const texts = batch.map((message) => message.value?.toString() ?? '');
+    const refusals = await handleMessages(texts, handleLikes).catch((cause: unknown) => {
+      // kafkajs gives up for ever on some errors, a TypeError such as "fetch failed" among them.
+      throw new Error('likes not stored', { cause });
+    });
+    const letters = refusals.map(({ index, reason }) => {
+      return { key: batch[index]!.key, value: batch[index]!.value, headers: { reason } };
+    });
+    if (letters.length > 0) {
+      await deadLetters.send({ topic: options.deadLetterTopic, messages: letters });
+    }
+    payload.resolveOffset(batch.at(-1)!.offset);
+    await payload.commitOffsetsIfNecessary(payload.uncommittedOffsets());
+    await payload.heartbeat();
+  }
 
   const stop = async () => {
-    await consumer.disconnect();
-    await deadLetters.disconnect();
+    stopping = true;
+    await Promise.all([consumer.disconnect(), deadLetters.disconnect()]);
   };
+  try {
+    await Promise.all([consumer.connect(), deadLetters.connect()]);
+    await consumer.subscribe({ topics: [options.topic], fromBeginning: true });
+    await consumer.run({
+      autoCommit: false,
+      eachBatchAutoResolve: false,
+      partitionsConsumedConcurrently: PARTITIONS_AT_ONCE,
+      eachBatch: async (payload) => {
+        const { messages } = payload.batch;
+        for (let from = 0; from < messages.length; from += LIKES_PER_BATCH_MAX) {
+          if (!payload.isRunning() || payload.isStale()) return;
+          await handleBatch(payload, messages.slice(from, from + LIKES_PER_BATCH_MAX));
+        }
+      },
+    });
+    await Promise.race([joined, failed.promise]);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
   return { stop, failed: failed.promise, [Symbol.asyncDispose]: stop };
 }

@@ -13,8 +13,8 @@ export interface NullConsumerOptions {
   readonly queue: string;
 }
 
-/** Likes for one call of `handleLikes`, as many as the other consumers take at most. */
-const LIKES_PER_BATCH_MAX = 5_000;
+/** Likes for one call of `handleLikes`: more than any other consumer takes at once. */
+const LIKES_PER_BATCH_MAX = 10_000;
 /** How long the server keeps a read open when nothing is new; `stop` takes up to as long. */
 const READ_WAIT_MS = 500;
 /** A request without an answer for this long is given up and tried again. */

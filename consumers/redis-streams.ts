@@ -11,8 +11,8 @@
  * - XAUTOCLAIM when a lane is won and after every error: `>` never gives out again what a dead
  *   consumer, or a lost answer, left pending; without it such likes are never counted.
  * - a connection of its own for XREADGROUP: a blocking read holds up all else on its connection.
- * - XTRIM MINID after XACK: acknowledging frees no memory. The owner acknowledges in order, so all
- *   before its last entry is done. Leave it out where others still read the streams.
+ * - XTRIM MINID after XACK: acknowledging frees no memory. Only what is before the oldest pending
+ *   entry goes. Leave it out where others still read the streams.
  * - an outage of the store leaves the batch pending and takes it up again after a pause, for ever;
  *   what can never be counted goes to the stream `<queue>:dead` with its reason.
  */
@@ -31,7 +31,7 @@ export interface RedisStreamsConsumerOptions {
 }
 
 /** Entries of one lane for one call of `handleLikes`; more make fewer store transactions. */
-const ENTRIES_PER_LANE_MAX = 1_000;
+const COUNT = ['COUNT', 1_000] as const;
 /** A consumer that is silent this long loses its lanes; others then wait this long at most. */
 const LEASE_S = 10;
 /** A blocking read ends after this long: often enough to renew leases and to notice `stop`. */
@@ -56,6 +56,12 @@ for lane = 0, ARGV[3] - 1 do
 end
 return mine`;
 
+/** Acknowledges, then frees what is before all that anybody has pending, lease or no lease. */
+const ACKNOWLEDGE = `
+redis.call('XACK', KEYS[1], ARGV[1], unpack(ARGV, 2))
+local oldest = redis.call('XPENDING', KEYS[1], ARGV[1])[2]
+redis.call('XTRIM', KEYS[1], 'MINID', '~', oldest or ARGV[#ARGV])`;
+
 type Batch = readonly [stream: string, entries: [id: string, fields: string[]][]][];
 
 /** Resolves when the consumer is connected and asks for its share of the lanes. */
@@ -68,41 +74,40 @@ export async function openRedisStreamsConsumer(
   const redis = new Redis({ ...options.client, ...CONNECTION }).on('error', () => undefined);
   const reader = redis.duplicate().on('error', () => undefined);
   await Promise.all([redis.connect(), reader.connect()]);
-  /** Lanes of which nothing older is pending. Emptied by every error, to take over once more. */
-  const caughtUp: string[] = [];
+  /** Lanes of which nothing older is pending. Forgotten after every error, and after every lease,
+   * since a lane may have been another's meanwhile: then what is pending is taken over again. */
+  let caughtUp: string[] = [];
+  let forgetAtMs = 0;
 
   async function store(batch: Batch): Promise<void> {
     const fields = batch.flatMap(([, entries]) => entries.map((entry) => entry[1]));
     const texts = fields.map((names) => names[names.indexOf('like') + 1] ?? '');
     const refusals = await handleMessages(texts, handleLikes);
-    const done = redis.multi();
     for (const { index, reason } of refusals) {
-      done.xadd(`${queue}:dead`, '*', 'like', texts[index]!, 'reason', reason);
+      await redis.xadd(`${queue}:dead`, '*', 'like', texts[index]!, 'reason', reason);
     }
-    for (const [stream, entries] of batch) {
-      done.xack(stream, group, ...entries.map(([id]) => id));
-      done.xtrim(stream, 'MINID', '~', entries.at(-1)![0]);
-    }
-    for (const [error] of (await done.exec()) ?? []) if (error) throw error;
+    const acknowledge = ([stream, entries]: Batch[0]) =>
+      redis.eval(ACKNOWLEDGE, 1, stream, group, ...entries.map(([id]) => id));
+    await Promise.all(batch.map(acknowledge));
   }
 
   async function readAndStore(): Promise<void> {
-    const known = caughtUp.splice(0);
+    const known = performance.now() < forgetAtMs ? caughtUp.splice(0) : [];
+    if (known.length === 0) forgetAtMs = performance.now() + LEASE_S * 1_000;
     const keys = [`${queue}:consumers`, `${queue}:owners`];
     const mine = (await redis.eval(CLAIM_LANES, 2, ...keys, me, LEASE_S, lanes)) as number[];
     const streams = mine.map((lane) => `${queue}:${lane}`);
-    const count = ['COUNT', ENTRIES_PER_LANE_MAX] as const;
     for (const stream of streams.filter((name) => !known.includes(name))) {
-      const found = await redis.xautoclaim(stream, group, me, 0, '0-0', ...count);
+      const found = await redis.xautoclaim(stream, group, me, 0, '0-0', ...COUNT);
       const entries = (found[1] as Batch[0][1]).filter((entry) => entry !== null);
       if (entries.length > 0) return store([[stream, entries]]);
     }
     if (streams.length === 0) return pause(READ_WAIT_MS);
-    const limits = [...count, 'BLOCK', READ_WAIT_MS] as const;
+    const limits = [...COUNT, 'BLOCK', READ_WAIT_MS] as const;
     const from = [...streams, ...streams.map(() => '>')];
     const batch = await reader.xreadgroup('GROUP', group, me, ...limits, 'STREAMS', ...from);
     if (batch) await store(batch as Batch);
-    caughtUp.push(...streams);
+    caughtUp = streams;
   }
 
   return consumeLoop(readAndStore, {
@@ -110,8 +115,7 @@ export async function openRedisStreamsConsumer(
     isHopeless: (error) => /^(NOGROUP|WRONGTYPE|NOAUTH|NOPERM)/.test(error.message),
     async close() {
       await redis.zrem(`${queue}:consumers`, me).catch(() => 0); // Else the lease runs out.
-      redis.disconnect();
-      reader.disconnect();
+      for (const connection of [redis, reader]) connection.disconnect();
     },
   });
 }

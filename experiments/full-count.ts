@@ -47,6 +47,7 @@ export const fullCount: Experiment = {
   name: 'full-count',
   question: 'Is every single like of the real data counted, video by video, through one broker?',
   steps: (_, likes = 'all') => [{ mode: 'sustained', likes }],
+  rowsStandAlone: true,
   rowKey: ({ broker, tier, ledger }) => [broker, tier, String(ledger?.attempted ?? 'none')],
   rowHeads: [BROKER_HEAD, TIER_HEAD, { head: 'likes', meaning: 'Distinct likes and unlikes.' }],
   columns: [

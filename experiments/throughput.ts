@@ -8,6 +8,7 @@ import {
   REDELIVERED,
   TIER_HEAD,
   VERDICT,
+  whileTogether,
 } from '../lab/common-columns.ts';
 import type { Experiment, Profile } from '../lab/experiment.ts';
 
@@ -54,13 +55,18 @@ export const throughput: Experiment = {
     ...CPU,
     {
       head: 'likes/transaction',
-      meaning: 'Likes counted per transaction of a shard; more make cheaper commits.',
-      value: ({ resources }) => resources?.likesPerStoreTransaction,
+      meaning:
+        'With both sides at work: likes counted per transaction of a shard; more make cheaper ' +
+        'commits.',
+      value: whileTogether((resources) => resources.likesPerStoreTransaction),
     },
     {
       head: 'queue MB on disk',
       meaning: "The most that the server's data folder grew during the trial, in 10^6 bytes.",
-      value: ({ resources }) => (resources ? resources.serverDiskBytesMax / 1e6 : undefined),
+      value: ({ plan, resources }) =>
+        plan.mode === 'publish-then-count' && resources
+          ? resources.serverDiskBytesMax / 1e6
+          : undefined,
     },
     LOST,
     DOUBLE_EFFECTS,

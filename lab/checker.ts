@@ -34,6 +34,8 @@ export interface CheckInput {
   readonly parked: readonly string[];
   /** Whether the server itself said that nothing is left in the queue. */
   readonly drained: boolean;
+  /** What the server said is left when the wait for it was given up. */
+  readonly left?: number;
   readonly sums: WitnessSums;
   /** What the file says of each post, when all its likes were sent and acknowledged. */
   readonly expected: ReadonlyMap<string, { likes: number; unlikes: number }> | undefined;
@@ -76,7 +78,7 @@ export function check(input: CheckInput): CheckOutput {
     fail: sweep.fail,
     counted: marks.counted,
     lost: input.drained ? sweep.missing : 0,
-    stuck: input.drained ? 0 : sweep.missing,
+    stuck: input.drained ? 0 : Math.max(sweep.missing, input.left ?? 0),
     doubleEffects: Math.max(errors.excess, deliveries.freshAgain, marks.again),
     redelivered: deliveries.again,
     sentAgain: sends.again,

@@ -1,5 +1,6 @@
 /** Columns that more than one table has, each defined once. */
 import type { Column } from './experiment.ts';
+import type { TrialResult } from './trial-result.ts';
 
 export const BROKER_HEAD = {
   head: 'broker',
@@ -55,20 +56,35 @@ export const INVERSIONS: Column = {
 export const CPU: readonly Column[] = [
   {
     head: 'producer CPU µs/like',
-    meaning: 'CPU time of the producer process over the whole trial, divided by the counted likes.',
-    value: (result) => result.resources?.producerCpuUsPerLike,
+    meaning:
+      'With both sides at work: CPU time of the producer process from its start to its last ' +
+      'answer, divided by the counted likes.',
+    value: whileTogether((resources) => resources.producerCpuUsPerLike),
     digits: 1,
   },
   {
     head: 'consumer CPU µs/like',
-    meaning: 'The same of the consumer processes, the store that they count into included.',
-    value: (result) => result.resources?.consumerCpuUsPerLike,
+    meaning:
+      'The same of the consumer processes from their first batch to their last, the store that ' +
+      'they count into included.',
+    value: whileTogether((resources) => resources.consumerCpuUsPerLike),
     digits: 1,
   },
   {
     head: 'server CPU µs/like',
-    meaning: 'The same of the server process.',
-    value: (result) => result.resources?.serverCpuUsPerLike,
+    meaning: 'The same of the server process, from the first send to the drained queue.',
+    value: whileTogether((resources) => resources.serverCpuUsPerLike),
     digits: 1,
   },
 ];
+
+/**
+ * A figure of trials in which producers and consumers work side by side. Those that publish first
+ * and count later are another experiment, and would only blur it.
+ */
+export function whileTogether(
+  pick: (resources: NonNullable<TrialResult['resources']>) => number,
+): Column['value'] {
+  return ({ plan, resources }) =>
+    plan.mode === 'publish-then-count' || !resources ? undefined : pick(resources);
+}

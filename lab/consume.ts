@@ -2,7 +2,7 @@
 import type { HandleLikes, LikeConsumer } from '../likes/like.ts';
 import type { Clock } from './clock.ts';
 import { RecordWriter } from './record-writer.ts';
-import { openUsageMeter } from './usage-meter.ts';
+import { openUsageMeter, type UsageMeter } from './usage-meter.ts';
 import { SUMS_INTERVAL_MS, type WorkerPort } from './worker-messages.ts';
 
 /** What a consumer counts into; store/count-store.ts has it. */
@@ -28,9 +28,11 @@ export async function consume(
   const { store, clock, port } = tools;
   using records = new RecordWriter(options.recordsPath);
   const sums = { delivered: 0, counted: 0, transactions: 0 };
-  const meter = openUsageMeter(clock);
+  // What the process does before its first batch and after its last is not counting.
+  let meter: UsageMeter | undefined;
 
   const handleLikes: HandleLikes = async (likes) => {
+    meter ??= openUsageMeter(clock);
     records.delivered(clock.nowUs(), likes);
     sums.delivered += likes.length;
     try {
@@ -45,6 +47,7 @@ export async function consume(
       });
     } finally {
       records.flush();
+      meter.mark();
     }
   };
 
@@ -57,7 +60,8 @@ export async function consume(
     await port.tell({ kind: 'ready' });
     await Promise.race([untilStopped(port), consumer.failed]);
     await consumer.stop();
-    const report = { sums, usage: meter.read(), storeSettings: store.settings() };
+    const usage = (meter ?? openUsageMeter(clock)).read();
+    const report = { sums, usage, storeSettings: store.settings() };
     await port.tell({ kind: 'consumer-done', report });
   } finally {
     clearInterval(telling);

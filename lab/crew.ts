@@ -43,11 +43,12 @@ export class Crew {
     return this.#workers.filter(({ role }) => role === 'consumer');
   }
 
+  /** All at once, so that no one has worked off the backlog before the last one is there. */
   async openConsumers(): Promise<void> {
-    // One after the other: the first one creates the store.
-    for (let index = 0; index < this.#plan.consumers; index++) {
-      await this.#open('consumer', `consumer-${index}`, this.paths.consumerRecords);
-    }
+    const names = Array.from({ length: this.#plan.consumers }, (_, index) => `consumer-${index}`);
+    await Promise.all(
+      names.map((name) => this.#open('consumer', name, this.paths.consumerRecords)),
+    );
   }
 
   openProducer(): Promise<WorkerProcess> {

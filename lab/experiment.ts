@@ -41,6 +41,8 @@ export interface Experiment {
   steps(profile: Profile, likes: number | 'all' | undefined): readonly Step[];
   /** Results with the same key are repeats of each other and share a row. */
   rowKey(result: TrialResult): readonly string[];
+  /** Whether a row says something by itself, so that rows of several runs may share a table. */
+  readonly rowsStandAlone?: boolean;
   /** Heads of what `rowKey` gives. */
   readonly rowHeads: readonly { readonly head: string; readonly meaning: string }[];
   readonly columns: readonly Column[];

@@ -77,6 +77,7 @@ function checkEvidence(evidence: TrialEvidence, store: StoreToCheck): CheckOutpu
     ...evidence,
     stored: store,
     parked: evidence.parked.map(({ text }) => text),
+    left: evidence.left,
     sums: { attempted },
     expected: allAcknowledged ? evidence.workload.expectedCounts() : undefined,
   });

@@ -14,7 +14,8 @@ export interface Ledger {
   readonly counted: number;
   /** ok, but neither counted nor parked, although the queue is drained. */
   readonly lost: number;
-  /** The same as lost while the queue is not drained: it may still come. */
+  /** While the queue is not drained: likes that may still come, or, when those are more, what the
+   * server says was never acknowledged. */
   readonly stuck: number;
   /** Effects beyond the first: what the shards' counts hold above their marked likes. */
   readonly doubleEffects: number;
@@ -83,7 +84,7 @@ export function judge(
 function brokenPromises(ledger: Ledger, orderPromised: boolean): string[] {
   const findings: [number, string][] = [
     [ledger.lost, 'lost: acknowledged, never counted'],
-    [ledger.stuck, 'stuck: not counted by the deadline, with the consumers healthy'],
+    [ledger.stuck, 'stuck: not drained by the deadline, with the consumers healthy'],
     [ledger.doubleEffects, 'double effects: counted twice'],
     [ledger.phantom, 'phantom: never attempted in this trial'],
     [ledger.revived, 'revived: reported as refused, yet delivered'],

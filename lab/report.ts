@@ -74,21 +74,24 @@ export interface LocatedRun {
 
 /**
  * results/README.md: each experiment's table from the first of `runs` that has results of it, so
- * the newest comes first.
+ * the newest comes first; from all of them where the rows stand alone.
  */
 export function renderPage(
   experiments: readonly Experiment[],
   runs: readonly LocatedRun[],
 ): string {
   const sections = experiments.flatMap((experiment) => {
-    const located = runs.find(({ run }) => hasResults(run, experiment));
-    return located ? [{ experiment, located }] : [];
+    const located = runs.filter(({ run }) => hasResults(run, experiment));
+    const used = experiment.rowsStandAlone ? located : located.slice(0, 1);
+    return used.length > 0 ? [{ experiment, used }] : [];
   });
-  const parts = sections.map(({ experiment, located: { run, indexPath } }) => {
-    const own = markLabBound(run.results).filter((result) => isOf(result, experiment));
-    const table = toMarkdown(tableOf(experiment, own));
-    const facts = `${describeWorkload(own[0]!)} ${madeOn(run)} [Result files](${indexPath}).`;
-    return [`## ${experiment.question}`, '', table, '', facts].join('\n');
+  const parts = sections.map(({ experiment, used }) => {
+    const table = toMarkdown(tableOf(experiment, newestRows(experiment, used)));
+    const facts = used.map(({ run, indexPath }) => {
+      const first = run.results.find((result) => isOf(result, experiment))!;
+      return `${describeWorkload(first)} ${madeOn(run)} [Result files](${indexPath}).`;
+    });
+    return [`## ${experiment.question}`, '', table, '', facts.join('\n\n')].join('\n');
   });
   const shown = sections.map(({ experiment }) => experiment);
   return `${[
@@ -106,6 +109,18 @@ export function renderPage(
     '',
     ...definitions(shown),
   ].join('\n')}\n`;
+}
+
+/** The results of an experiment; where two runs have the same row, those of the first run. */
+function newestRows(experiment: Experiment, runs: readonly LocatedRun[]): TrialResult[] {
+  const taken = new Set<string>();
+  return runs.flatMap(({ run }) => {
+    const own = markLabBound(run.results).filter((result) => isOf(result, experiment));
+    const keyOf = (result: TrialResult) => JSON.stringify(experiment.rowKey(result));
+    const fresh = own.filter((result) => !taken.has(keyOf(result)));
+    for (const result of fresh) taken.add(keyOf(result));
+    return fresh;
+  });
 }
 
 function hasResults(run: Run, experiment: Experiment): boolean {
@@ -173,7 +188,8 @@ export function renderFirstScreen(
     `<!-- table: ${indexPath} -->`,
     ...parts,
     '`counts` judges every single like against what the broker promises. `null` only passes the ' +
-      'same bytes on: it is the ceiling of the lab itself. Numbers ~~struck out~~ do not stand.',
+      'same bytes on: its rates are the ceiling of the lab itself. Numbers ~~struck out~~ do not ' +
+      'stand.',
     `${madeOn(run)} [All columns, reasons and definitions](results/README.md).`,
     '<!-- end of table -->',
   ].join('\n');

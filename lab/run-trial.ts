@@ -26,6 +26,8 @@ export interface TrialEvidence {
   readonly consumers: readonly ConsumerReport[];
   readonly parked: readonly ParkedMessage[];
   readonly drained: boolean;
+  /** Likes that the server said were waiting or unacknowledged when the wait was given up. */
+  readonly left: number;
   readonly settings: Settings;
   readonly serverVersion: string;
   /** What the server used from the first send to the drained queue, by phase. */
@@ -65,11 +67,11 @@ export async function runTrial(plan: TrialPlan, context: TrialContext): Promise<
     producer.tell({ kind: 'start' });
     watch.enter(together ? 'both' : 'publishing');
     const sending = crew.untilDone(producer, signal) as Promise<ProducerReport>;
-    const produced = await Promise.race([sending, watch.overflow]);
+    const produced = await Promise.race([sending, watch.obstacle]);
     const between = await server.usage();
     if (!together) await crew.openConsumers();
     watch.enter(together ? 'draining' : 'counting');
-    const drained = await untilDrained(() => broker.backlog(queue), crew, signal);
+    const left = await untilDrained(() => broker.backlog(queue), crew, signal);
     const after = await server.usage();
     const consumed = await crew.stopConsumers(signal);
     const evidence = {
@@ -78,7 +80,8 @@ export async function runTrial(plan: TrialPlan, context: TrialContext): Promise<
       producers: [produced],
       consumers: consumed,
       parked: await broker.parked(queue),
-      drained,
+      drained: left === 0,
+      left,
       settings: await broker.settings(queue),
       serverVersion,
       ...serverUsage([before, between, after], watch.diskBytesMax),
@@ -110,21 +113,21 @@ function serverUsage(samples: [ServerUsage, ServerUsage, ServerUsage], diskBytes
   };
 }
 
-/** True when the server says so; false when nothing has moved for too long. */
+/** Resolves with what is left: 0, or more when nothing has moved for too long. */
 async function untilDrained(
   backlog: () => Promise<Backlog>,
   crew: Crew,
   signal: AbortSignal,
-): Promise<boolean> {
+): Promise<number> {
   let progress = '';
   let movedAtMs = performance.now();
   for (;;) {
     const { waiting, unacknowledged, parked } = await backlog();
-    if (waiting === 0 && unacknowledged === 0) return true;
+    if (waiting === 0 && unacknowledged === 0) return 0;
     const now = `${waiting} ${unacknowledged} ${parked} ${crew.counted}`;
     if (now !== progress) movedAtMs = performance.now();
     progress = now;
-    if (performance.now() - movedAtMs > DRAIN_STALL_MS) return false;
+    if (performance.now() - movedAtMs > DRAIN_STALL_MS) return waiting + unacknowledged;
     await crew.whileAlive(sleep(DRAIN_POLL_MS, undefined, { signal }), signal);
   }
 }

@@ -49,7 +49,8 @@ function notesOf(row: string, group: readonly TrialResult[]): string[] {
 }
 
 function cell(column: Column, group: readonly TrialResult[]): string {
-  const standing = group.filter((result) => result.numbersValid || column.isFinding);
+  const told = group.filter((result) => column.value(result) !== undefined);
+  const standing = told.filter((result) => result.numbersValid || column.isFinding);
   if (standing.length > 0) return values(column, standing);
   const struck = values(column, group);
   return struck === '–' ? struck : `~~${struck}~~`;

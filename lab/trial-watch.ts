@@ -6,6 +6,8 @@ import type { TrialPlan } from './trial-plan.ts';
 import type { WorkerProcess } from './worker-process.ts';
 
 const LOOK_INTERVAL_MS = 500;
+/** While likes are sent: nothing sent and nothing counted for this long is a standstill. */
+const STALL_MS = 60_000;
 /** Shares of the backlog limit: from the first on, acknowledged likes are deleted from the queue;
  * at the second the producer waits; below the third it goes on. */
 const RECLAIM_SHARE = 0.25;
@@ -13,8 +15,11 @@ const HOLD_SHARE = 0.7;
 const RESUME_SHARE = 0.5;
 
 export interface TrialWatch extends Disposable {
-  /** Rejects when the backlog passes its limit before anybody counts; never resolves. */
-  readonly overflow: Promise<never>;
+  /**
+   * Rejects when the backlog passes its limit before anybody counts, or when nothing is sent and
+   * nothing counted any more; never resolves.
+   */
+  readonly obstacle: Promise<never>;
   enter(phase: TrialProgress['phase']): void;
   readonly diskBytesMax: number;
 }
@@ -30,6 +35,9 @@ export function watchTrial(options: {
   const { plan, context, queue, crew, likes } = options;
   const state = { phase: 'preparing' as TrialProgress['phase'], held: false, diskBytesMax: 0 };
   let last = { likesDone: 0, atMs: performance.now() };
+  let motion = { moved: 0, atMs: performance.now() };
+  const obstacle = Promise.withResolvers<never>();
+  obstacle.promise.catch(() => undefined); // Nobody waits for it after the producer is done.
 
   function report(): void {
     const likesDone =
@@ -37,6 +45,9 @@ export function watchTrial(options: {
     const nowMs = performance.now();
     const likesPerS = ((likesDone - last.likesDone) * 1000) / Math.max(1, nowMs - last.atMs);
     last = { likesDone, atMs: nowMs };
+    const moved = (crew.producer?.produced.sent ?? 0) + crew.counted;
+    if (moved !== motion.moved) motion = { moved, atMs: nowMs };
+    if (nowMs - motion.atMs > STALL_MS) obstacle.reject(stalled());
     const { phase, held } = state;
     context.onProgress({ phase, likesDone, likesTotal: likes, likesPerS, held });
   }
@@ -48,7 +59,7 @@ export function watchTrial(options: {
     state.diskBytesMax = Math.max(state.diskBytesMax, diskBytes);
     if (state.phase === 'publishing') {
       // Before the consumers are there nothing can be freed, and holding would wait for ever.
-      if (diskBytes > plan.backlogBytesMax) overflow.reject(tooLarge(plan.backlogBytesMax));
+      if (diskBytes > plan.backlogBytesMax) obstacle.reject(tooLarge(plan.backlogBytesMax));
       return;
     }
     if (diskBytes > RECLAIM_SHARE * plan.backlogBytesMax) await context.broker.reclaim(queue);
@@ -57,8 +68,6 @@ export function watchTrial(options: {
     state.held = held;
   }
 
-  const overflow = Promise.withResolvers<never>();
-  overflow.promise.catch(() => undefined); // Nobody waits for it after the producer is done.
   let looking = false;
   async function look(): Promise<void> {
     if (looking) return;
@@ -71,7 +80,7 @@ export function watchTrial(options: {
 
   const timer = setInterval(() => void look(), LOOK_INTERVAL_MS);
   return {
-    overflow: overflow.promise,
+    obstacle: obstacle.promise,
     enter(phase) {
       state.phase = phase;
       last = { likesDone: phase === 'publishing' ? 0 : crew.counted, atMs: performance.now() };
@@ -88,5 +97,13 @@ function tooLarge(limitBytes: number): LabError {
     'STALLED',
     `the backlog passed its limit of ${limitBytes} bytes before anybody counted; take fewer ` +
       '--likes, or a larger --backlog-limit',
+  );
+}
+
+function stalled(): LabError {
+  return new LabError(
+    'STALLED',
+    `nothing was sent and nothing counted for ${STALL_MS / 1000} s; look whether the server ` +
+      'answers and its disk has room, then run it again',
   );
 }

@@ -28,14 +28,17 @@ export interface ConsumerSums {
   readonly transactions: number;
 }
 
-/** What a process has used from its start command to its end. */
+/**
+ * What a process has used: a producer from its start command to its last answer, a consumer from
+ * its first batch to its last.
+ */
 export interface WorkerUsage {
   readonly cpuUs: number;
   readonly memoryBytesMax: number;
   /** Largest of the samples in the first and in the second half: alike when memory stays flat. */
   readonly memoryBytesMaxByHalf: readonly [number, number];
   readonly eventLoopDelayMsP99: number;
-  /** From the start command to the end, for CPU as a share of a core. */
+  /** The same time on the wall clock, for CPU as a share of a core. */
   readonly wallUs: number;
 }
 

@@ -35,6 +35,10 @@ export interface WorkerSetup {
 const READY_TIMEOUT_MS = 60_000;
 /** A worker that has not ended this long after its last report is killed. */
 const END_TIMEOUT_MS = 20_000;
+/** A generator that keeps time collects its garbage often and briefly. With Node's default its
+ * schedule was 9.6 ms late (p99) at 59,000 likes/s on Redis Streams, with this 3.6 ms. Where rates
+ * are measured the default stays: there it is faster. */
+const PACED_FLAGS = ['--max-semi-space-size=4'];
 /** Lines of a worker's output that are kept as its last words. */
 const LAST_WORDS_LINES = 12;
 
@@ -53,8 +57,11 @@ export class WorkerProcess {
   constructor(workerModule: string, setup: WorkerSetup) {
     this.role = setup.role;
     this.#child = fork(workerModule, {
-      // kafkajs sets a timer to a negative time, which Node 24 warns about on every start.
-      execArgv: ['--disable-warning=TimeoutNegativeWarning'],
+      execArgv: [
+        // kafkajs sets a timer to a negative time, which Node 24 warns about on every start.
+        '--disable-warning=TimeoutNegativeWarning',
+        ...(setup.role === 'producer' && setup.likesPerS !== undefined ? PACED_FLAGS : []),
+      ],
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
     for (const stream of [this.#child.stdout!, this.#child.stderr!]) {

@@ -26,7 +26,8 @@ export function testTrouble(subject: BrokerUnderTest, facts: BrokerFacts): void 
       if (outages === OUTAGES) return;
       outages += 1;
       for (const like of batch) refusedOnce.add(idOf(like));
-      throw new Error('the store is away');
+      // What fetch rejects with: some clients take it for a bug and give up.
+      throw new TypeError('the store is away');
     });
     await using _consumer = await broker.openConsumer(queue, inbox.handle);
     await inbox.has(likes);

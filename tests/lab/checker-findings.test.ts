@@ -36,6 +36,14 @@ describe('the checker finds by name, and fails for,', () => {
     expect(reasons).toEqual(['1 lost: acknowledged, never counted']);
   });
 
+  test('a queue that the server never calls drained, although all likes are counted', async () => {
+    using trial = await runSmallTrial();
+    const { ledger, verdict, reasons } = trial.judged({ drained: false, left: 7 });
+    expect(ledger).toMatchObject({ lost: 0, stuck: 7, counted: LIKES, residual: 0 });
+    expect(verdict).toBe('fail');
+    expect(reasons[0]).toMatch(/^7 stuck/);
+  });
+
   test('the same like as stuck, not lost, where the queue is not drained', async () => {
     using trial = await runSmallTrial({
       deliver: (batches) => batches.map((batch) => batch.filter(({ seq }) => seq !== SEQ)),
