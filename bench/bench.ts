@@ -1,6 +1,7 @@
 /** `npm run bench`: how far our code is from bare opponents that do less. `--help` shows flags. */
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { watchInterrupt } from '../cli/interrupt.ts';
+import { whole } from '../cli/options.ts';
 import { EXIT } from '../cli/usage-error.ts';
 import { messageOf } from '../lab/lab-error.ts';
 import { describeMachine } from '../lab/machine.ts';
@@ -69,14 +70,6 @@ function parseContests(text: string): Contest[] {
   const found = CONTESTS.filter(({ name }) => names.includes(name));
   if (names.every((name) => CONTESTS.some((contest) => contest.name === name))) return found;
   throw new InvalidArgumentError(`allowed are ${CONTESTS.map(({ name }) => name).join(', ')}.`);
-}
-
-function whole(least: number, most: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (/^\d+$/.test(text) && value >= least && value <= most) return value;
-    throw new InvalidArgumentError(`allowed are whole numbers from ${least} to ${most}.`);
-  };
 }
 
 /** Commander has printed its own errors; ours are one line, and anything else is a bug. */

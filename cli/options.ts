@@ -153,7 +153,8 @@ function parseLikes(text: string): number | 'all' {
   return text === 'all' ? 'all' : whole(1, LIKES_MAX)(text);
 }
 
-function whole(least: number, most: number): (text: string) => number {
+/** A parser for whole numbers of a range; anything else is a usage error that names the range. */
+export function whole(least: number, most: number): (text: string) => number {
   return (text) => {
     const value = Number(text);
     if (/^\d+$/.test(text) && value >= least && value <= most) return value;

@@ -134,10 +134,13 @@ function isOf(result: TrialResult, { name }: Experiment): boolean {
 function describeWorkload(result: TrialResult): string {
   const { name, likes, seed, hash } = result.workload;
   const { lanes, consumers, shards } = result.plan;
+  const amount =
+    likes === undefined
+      ? 'the first trial ended before all likes were sent'
+      : `${likes.toLocaleString('en-US')} likes in the first trial (hash \`${hash}\`)`;
   return (
-    `Workload \`${name}\`, seed ${seed}, ${likes.toLocaleString('en-US')} likes in the first ` +
-    `trial (hash \`${hash}\`); ${lanes} lanes, ${consumers} consumer process(es), ` +
-    `${shards} shards at synchronous=FULL.`
+    `Workload \`${name}\`, seed ${seed}, ${amount}; ${lanes} lanes, ${consumers} consumer ` +
+    `process(es), ${shards} shards at synchronous=FULL.`
   );
 }
 

@@ -157,7 +157,7 @@ function named(part: string, settings: Readonly<Record<string, string>>): Record
 /** What the result says of a plan: only what bears on this trial. */
 function planFacts(
   plan: TrialPlan,
-  habits: { likesPerSend: number; sendsInFlight: number },
+  habits: { likesPerSend: number; sendsInFlight: number } | undefined,
 ): TrialResult['plan'] {
   const { mode, likesPerS, warmUpS, pace, lanes, consumers, shards, backlogBytesMax } = plan;
   return {
@@ -169,17 +169,16 @@ function planFacts(
     consumers,
     shards,
     backlogBytesMax,
-    likesPerSend: plan.likesPerSend ?? habits.likesPerSend,
-    sendsInFlight: plan.sendsInFlight ?? habits.sendsInFlight,
+    likesPerSend: plan.likesPerSend ?? habits?.likesPerSend,
+    sendsInFlight: plan.sendsInFlight ?? habits?.sendsInFlight,
   };
 }
 
-/** A trial that could not be judged: no ledger, no numbers, and the reason. */
+/** A trial that could not be judged: no ledger, no numbers, nothing that was not seen; a reason. */
 function unjudged(plan: TrialPlan, reason: string) {
   return {
-    plan: planFacts(plan, { likesPerSend: 1, sendsInFlight: 1 }),
-    promises: { order: 'none' as const, delivery: 'at-least-once' as const, source: 'not reached' },
-    workload: { name: plan.workload, likes: 0, seed: plan.seed, hash: '' },
+    plan: planFacts(plan, undefined),
+    workload: { name: plan.workload, seed: plan.seed },
     settings: {},
     verdict: 'unknown' as const,
     reasons: [reason],

@@ -55,8 +55,9 @@ const planSchema = z.strictObject({
   lanes: z.int().positive(),
   consumers: z.int().positive(),
   shards: z.int().positive(),
-  likesPerSend: z.int().positive(),
-  sendsInFlight: z.int().positive(),
+  /** Undefined when the trial ended before its broker was asked for its habits. */
+  likesPerSend: z.int().positive().optional(),
+  sendsInFlight: z.int().positive().optional(),
   backlogBytesMax: z.int().positive(),
 });
 
@@ -82,16 +83,19 @@ export const trialResultSchema = z.strictObject({
   plan: planSchema,
   workload: z.strictObject({
     name: z.string(),
-    likes: count,
+    /** Undefined, like the hash, when the trial ended before all were sent. */
+    likes: count.optional(),
     seed: count,
-    /** Of posts, users, actions, versions, seqs and retries; empty when not all were sent. */
-    hash: z.string(),
+    /** Of posts, users, actions, versions, seqs and retries. */
+    hash: z.string().optional(),
   }),
-  promises: z.strictObject({
-    order: z.enum(['per-post', 'none']),
-    delivery: z.enum(['at-least-once', 'at-most-once']),
-    source: z.string(),
-  }),
+  promises: z
+    .strictObject({
+      order: z.enum(['per-post', 'none']),
+      delivery: z.enum(['at-least-once', 'at-most-once']),
+      source: z.string(),
+    })
+    .optional(),
   verdict: z.enum(['pass', 'fail', 'unknown']),
   /** Why the verdict is not a pass. */
   reasons: z.array(z.string()),

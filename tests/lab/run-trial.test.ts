@@ -40,7 +40,7 @@ describe.each(['null', 'redis-streams'])('a real trial on %s', (broker) => {
     expect(result!.verdict).toBe('pass');
     expect(() => trialResultSchema.parse(result)).not.toThrow();
     const { likes } = result!.workload;
-    const workload = openWorkload('trending', { likes, seed: 7 });
+    const workload = openWorkload('trending', { likes: likes!, seed: 7 });
     expect(result!.ledger).toMatchObject({
       attempted: likes,
       ok: likes,
@@ -87,7 +87,7 @@ describe.each(['null', 'redis-streams'])('a real trial on %s', (broker) => {
     expect(inversions).toBeGreaterThan(0);
     expect(inversionSeqsMax).toBeGreaterThan(0);
     // What was never promised is a finding, not a failure.
-    const isPromised = result!.promises.order === 'per-post';
+    const isPromised = result!.promises!.order === 'per-post';
     expect(result!.verdict).toBe(isPromised ? 'fail' : 'pass');
     const broken = `${inversions} inversions: order was promised per post`;
     expect(result!.reasons).toEqual(isPromised ? [broken] : []);
