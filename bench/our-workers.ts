@@ -79,8 +79,7 @@ function setupOf(stage: Stage, running: RunningBroker, queue: string) {
   const { likesPerSend, sendsInFlight } = running.broker.habits;
   return {
     broker: running.name,
-    tier: running.tier,
-    address: running.address,
+    connection: { address: running.address, tier: running.tier },
     queue,
     originS: openClock().originS,
     storeFolder: stage.newPath('store'),

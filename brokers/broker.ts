@@ -3,7 +3,7 @@
  * may know of brokers: whatever a concrete system needs stays in brokers/<name>.ts.
  */
 import type { HandleLikes, LikeConsumer, LikeProducer } from '../likes/like.ts';
-import type { ServerName, Settings, Tier } from './servers/server.ts';
+import type { Endpoint, ServerName, Settings, Tier } from './servers/server.ts';
 
 /** What a broker says it does, in the settings the lab uses. Verdicts are judged against this. */
 export interface Promises {
@@ -13,6 +13,18 @@ export interface Promises {
   readonly delivery: 'at-least-once' | 'at-most-once';
   /** Where the promise is written down: a page of the system's own documentation. */
   readonly source: string;
+  /** Brokers whose server stands in for a service: what that service promises, and where. */
+  readonly emulates?: {
+    readonly system: string;
+    /** One line: order, delivery, survival. */
+    readonly promise: string;
+    readonly source: string;
+  };
+}
+
+/** How to reach a running server, and what its acknowledgements survive there. */
+export interface Connection extends Endpoint {
+  readonly tier: Tier;
 }
 
 /** What the server itself says is left in a queue. Drained: the first two are 0. */
@@ -69,6 +81,11 @@ export interface BrokerEntry {
   readonly tiers: readonly Tier[];
   /** One line for `--help` and the tables. */
   readonly summary: string;
-  /** Connects to a running server. `address` is `host:port`. */
-  open(connection: { address: string; tier: Tier }): Promise<Broker>;
+  /**
+   * Likes per second to expect, to the nearest power of ten or so: trials whose size nobody chose
+   * are sized by it, and nothing is judged by it.
+   */
+  readonly likesPerSRough: number;
+  /** Connects to a running server. */
+  open(connection: Connection): Promise<Broker>;
 }

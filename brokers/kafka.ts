@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import kafkajs, { type Admin, Kafka, type KafkaConfig, logLevel } from 'kafkajs';
 import { openKafkaConsumer } from '../consumers/kafka.ts';
 import { openKafkaProducer } from '../producers/kafka.ts';
-import type { Backlog, Broker, ParkedMessage } from './broker.ts';
+import type { Backlog, Broker, Connection, ParkedMessage } from './broker.ts';
 import { BrokerError } from './broker-error.ts';
 import type { Settings, Tier } from './servers/server.ts';
 
@@ -32,10 +32,7 @@ function topicSettings(tier: Tier): { name: string; value: string }[] {
 }
 
 /** Connects an admin client; rejects with BROKER_UNREACHABLE when no broker answers. */
-export async function openKafkaBroker(connection: {
-  address: string;
-  tier: Tier;
-}): Promise<Broker> {
+export async function openKafkaBroker(connection: Connection): Promise<Broker> {
   const client: KafkaConfig = {
     brokers: [connection.address],
     clientId: 'like-lab',

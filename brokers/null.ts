@@ -1,15 +1,15 @@
 /** The null broker: the lab's own ceiling, a process that only passes the same bytes on. */
 import { openNullConsumer } from '../consumers/null.ts';
 import { openNullProducer } from '../producers/null.ts';
-import type { Backlog, Broker, ParkedMessage } from './broker.ts';
+import type { Backlog, Broker, Connection, ParkedMessage } from './broker.ts';
 import { BrokerError } from './broker-error.ts';
-import type { Settings, Tier } from './servers/server.ts';
+import type { Settings } from './servers/server.ts';
 
 /** How long the server may take to answer an administrative request. */
 const ANSWER_TIMEOUT_MS = 10_000;
 
 /** Connects nothing: every request is a connection of its own to `address`. */
-export async function openNullBroker(connection: { address: string; tier: Tier }): Promise<Broker> {
+export async function openNullBroker(connection: Connection): Promise<Broker> {
   const url = `http://${connection.address}`;
   const ask = async (path: string, method = 'GET'): Promise<Response> => {
     const signal = AbortSignal.timeout(ANSWER_TIMEOUT_MS);

@@ -4,9 +4,9 @@
 import { Redis, type RedisOptions } from 'ioredis';
 import { openRedisStreamsConsumer } from '../consumers/redis-streams.ts';
 import { openRedisStreamsProducer } from '../producers/redis-streams.ts';
-import type { Backlog, Broker, ParkedMessage } from './broker.ts';
+import type { Backlog, Broker, Connection, ParkedMessage } from './broker.ts';
 import { BrokerError } from './broker-error.ts';
-import type { Settings, Tier } from './servers/server.ts';
+import type { Settings } from './servers/server.ts';
 
 const GROUP = 'like-counters';
 /** How long the server may take to answer an administrative request. */
@@ -31,10 +31,7 @@ end
 return {waiting, pending}`;
 
 /** Connects one administrative connection; rejects with BROKER_UNREACHABLE when nobody answers. */
-export async function openRedisStreamsBroker(connection: {
-  address: string;
-  tier: Tier;
-}): Promise<Broker> {
+export async function openRedisStreamsBroker(connection: Connection): Promise<Broker> {
   const [host, port] = connection.address.split(':');
   const client: RedisOptions = { host: host!, port: Number(port) };
   const redis = new Redis({

@@ -40,7 +40,7 @@ export class ServerPool implements AsyncDisposable {
     // A server that died ends its trial as unknown; the next trial gets it back.
     await server.start();
     const { broker: name, tier } = contender;
-    const broker: Broker = await BROKERS[name]!.open({ address: server.address, tier });
+    const broker: Broker = await BROKERS[name]!.open({ ...server.endpoint, tier });
     const folder = await mkdtemp(join(this.#folder.path, `trial-${name}-`));
     return {
       brokerName: name,

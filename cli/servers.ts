@@ -2,9 +2,7 @@
 import { type Command, Option } from 'commander';
 import { fetchServers } from '../brokers/servers/local/index.ts';
 import { serversDown, serversUp } from '../brokers/servers/local/up.ts';
-import { type ServerName, TIERS, type Tier } from '../brokers/servers/server.ts';
-
-const SERVERS: readonly ServerName[] = ['kafka', 'redis', 'null'];
+import { SERVER_NAMES, TIERS, type Tier } from '../brokers/servers/server.ts';
 
 export function addServerCommands(program: Command): void {
   const log = (line: string) => void process.stderr.write(`${line}\n`);
@@ -16,8 +14,8 @@ export function addServerCommands(program: Command): void {
     .description('start all servers on free ports of 127.0.0.1 and print their addresses')
     .addOption(new Option('--tier <tier>', 'what they survive').choices(TIERS).default('kill'))
     .action(async ({ tier }: { tier: Tier }) => {
-      await fetchServers(SERVERS, log);
-      const up = await serversUp(SERVERS, tier, log);
+      await fetchServers(SERVER_NAMES, log);
+      const up = await serversUp(SERVER_NAMES, tier, log);
       for (const { name, address, tier: own } of up.servers) {
         process.stdout.write(`${name.padEnd(8)}${address}  (${own})\n`);
       }

@@ -13,7 +13,7 @@ async function work(setup: WorkerSetup, port: WorkerPort): Promise<void> {
   const clock = openClock(setup.originS);
   const entry = BROKERS[setup.broker];
   if (entry === undefined) throw new Error(`${setup.broker} is no broker of the registry`);
-  await using broker = await entry.open({ address: setup.address, tier: setup.tier });
+  await using broker = await entry.open(setup.connection);
   if (setup.role === 'producer') {
     const { name, options } = setup.workload;
     const workload = openWorkload(name as WorkloadName, options);

@@ -15,12 +15,15 @@ import type { TrialResult } from '../lab/trial-result.ts';
 function megabytes(
   head: string,
   meaning: string,
-  bytes: (resources: NonNullable<TrialResult['resources']>) => number,
+  bytes: (resources: NonNullable<TrialResult['resources']>) => number | undefined,
 ): Column {
   return {
     head,
     meaning,
-    value: ({ resources }) => (resources ? bytes(resources) / 1e6 : undefined),
+    value({ resources }) {
+      const found = resources ? bytes(resources) : undefined;
+      return found === undefined ? undefined : found / 1e6;
+    },
   };
 }
 

@@ -64,7 +64,7 @@ export const throughput: Experiment = {
       head: 'queue MB on disk',
       meaning: "The most that the server's data folder grew during the trial, in 10^6 bytes.",
       value: ({ plan, resources }) =>
-        plan.mode === 'publish-then-count' && resources
+        plan.mode === 'publish-then-count' && resources?.serverDiskBytesMax !== undefined
           ? resources.serverDiskBytesMax / 1e6
           : undefined,
     },

@@ -83,7 +83,7 @@ export const CPU: readonly Column[] = [
  * and count later are another experiment, and would only blur it.
  */
 export function whileTogether(
-  pick: (resources: NonNullable<TrialResult['resources']>) => number,
+  pick: (resources: NonNullable<TrialResult['resources']>) => number | undefined,
 ): Column['value'] {
   return ({ plan, resources }) =>
     plan.mode === 'publish-then-count' || !resources ? undefined : pick(resources);

@@ -101,8 +101,7 @@ export class Crew {
     const worker = new WorkerProcess(workerModule, {
       role,
       broker: brokerName,
-      tier: broker.tier,
-      address: server.address,
+      connection: { ...server.endpoint, tier: broker.tier },
       queue: this.#queue,
       originS: this.#clock.originS,
       recordsPath,

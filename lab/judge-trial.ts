@@ -144,15 +144,17 @@ function resourcesOf(
   const sum = (numbers: number[]) => numbers.reduce((total, number) => total + number, 0);
   const perLike = (cpuUs: number) => (counted > 0 ? cpuUs / counted : 0);
   const transactions = sum(evidence.consumers.map(({ sums }) => sums.transactions));
-  const { publishing, counting } = evidence.serverCpuUs;
+  const { server } = evidence;
   return {
     producer: usageOf(producer!.usage),
     consumers: consumers.map(usageOf),
     producerCpuUsPerLike: perLike(producer!.usage.cpuUs),
     consumerCpuUsPerLike: perLike(sum(consumers.map(({ cpuUs }) => cpuUs))),
-    serverCpuUsPerLike: perLike(publishing + counting),
-    serverMemoryBytesMax: evidence.serverMemoryBytesMax,
-    serverDiskBytesMax: evidence.serverDiskBytesMax,
+    ...(server && {
+      serverCpuUsPerLike: perLike(server.cpuUs.publishing + server.cpuUs.counting),
+      serverMemoryBytesMax: server.memoryBytesMax,
+      serverDiskBytesMax: server.diskBytesMax,
+    }),
     storeDiskBytes: store.diskBytes(),
     likesPerStoreTransaction: transactions > 0 ? counted / transactions : 0,
     generatorLagUsP99: producer!.generatorLagUsP99,

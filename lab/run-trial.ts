@@ -16,6 +16,13 @@ const DRAIN_POLL_MS = 100;
  * consumer may need to notice that another one, or the server, was gone: 30 s on Kafka. */
 const DRAIN_STALL_MS = 60_000;
 
+export interface ServerUsed {
+  readonly cpuUs: { readonly publishing: number; readonly counting: number };
+  readonly memoryBytesMax: number;
+  /** The most that the data folder grew over its size before the trial. */
+  readonly diskBytesMax: number;
+}
+
 /** What a trial left behind, to be checked and measured. */
 export interface TrialEvidence {
   readonly workload: Workload;
@@ -30,11 +37,8 @@ export interface TrialEvidence {
   readonly left: number;
   readonly settings: Settings;
   readonly serverVersion: string;
-  /** What the server used from the first send to the drained queue, by phase. */
-  readonly serverCpuUs: { readonly publishing: number; readonly counting: number };
-  readonly serverMemoryBytesMax: number;
-  /** The most that the data folder grew over its size before the trial. */
-  readonly serverDiskBytesMax: number;
+  /** From the first send to the drained queue; undefined where it is somebody else's. */
+  readonly server: ServerUsed | undefined;
 }
 
 /**
@@ -62,7 +66,7 @@ export async function runTrial(plan: TrialPlan, context: TrialContext): Promise<
     const serverVersion = await server.version();
     const before = await server.usage();
     const { likes } = workload;
-    const diskBytesBefore = before.diskBytes;
+    const diskBytesBefore = before?.diskBytes ?? 0;
     using watch = watchTrial({ plan, context, queue, crew, likes, diskBytesBefore });
     producer.tell({ kind: 'start' });
     watch.enter(together ? 'both' : 'publishing');
@@ -84,7 +88,7 @@ export async function runTrial(plan: TrialPlan, context: TrialContext): Promise<
       left,
       settings: await broker.settings(queue),
       serverVersion,
-      ...serverUsage([before, between, after], watch.diskBytesMax),
+      server: serverUsed(before, between, after, watch.diskBytesMax),
     };
     await crew.dismiss();
     await broker.deleteQueue(queue);
@@ -98,15 +102,21 @@ export async function runTrial(plan: TrialPlan, context: TrialContext): Promise<
   }
 }
 
-function serverUsage(samples: [ServerUsage, ServerUsage, ServerUsage], diskBytesMax: number) {
-  const [before, between, after] = samples;
+function serverUsed(
+  before: ServerUsage | undefined,
+  between: ServerUsage | undefined,
+  after: ServerUsage | undefined,
+  diskBytesMax: number,
+): ServerUsed | undefined {
+  if (!before || !between || !after) return undefined;
+  const samples = [before, between, after];
   return {
-    serverCpuUs: {
+    cpuUs: {
       publishing: between.cpuUs - before.cpuUs,
       counting: after.cpuUs - between.cpuUs,
     },
-    serverMemoryBytesMax: Math.max(...samples.map(({ memoryBytes }) => memoryBytes)),
-    serverDiskBytesMax: Math.max(
+    memoryBytesMax: Math.max(...samples.map(({ memoryBytes }) => memoryBytes)),
+    diskBytesMax: Math.max(
       diskBytesMax,
       ...samples.map(({ diskBytes }) => diskBytes - before.diskBytes),
     ),

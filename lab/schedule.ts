@@ -1,11 +1,12 @@
 /** Which trials a run consists of, and in which order. */
+import type { Tier } from '../brokers/servers/server.ts';
 import { Random } from '../likes/workloads/random.ts';
 import type { Experiment, Profile, Step } from './experiment.ts';
 
 /** A row's subject: one broker at one tier. */
 export interface Contender {
   readonly broker: string;
-  readonly tier: 'memory' | 'kill' | 'power';
+  readonly tier: Tier;
 }
 
 export interface Job extends Contender {

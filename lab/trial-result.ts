@@ -1,5 +1,6 @@
 /** The result file of a trial: its shape, checked whenever one is written or read. */
 import { z } from 'zod';
+import { RUNTIMES, TIERS } from '../brokers/servers/server.ts';
 
 /** Rises whenever a field changes its meaning; files of other numbers are refused by name. */
 export const RESULT_FORMAT = 1;
@@ -77,7 +78,7 @@ export const trialResultSchema = z.strictObject({
   trial: z.string().min(1),
   experiment: z.string().min(1),
   broker: z.string().min(1),
-  tier: z.enum(['memory', 'kill', 'power']),
+  tier: z.enum(TIERS),
   startedAt: z.iso.datetime(),
   durationS: amount,
   plan: planSchema,
@@ -94,8 +95,14 @@ export const trialResultSchema = z.strictObject({
       order: z.enum(['per-post', 'none']),
       delivery: z.enum(['at-least-once', 'at-most-once']),
       source: z.string(),
+      /** What the service promises that this server stands in for. */
+      emulates: z
+        .strictObject({ system: z.string(), promise: z.string(), source: z.string() })
+        .optional(),
     })
     .optional(),
+  /** Which server this ran on, and who runs it. Files of before this was written have none. */
+  server: z.strictObject({ title: z.string(), runtime: z.enum(RUNTIMES) }).optional(),
   verdict: z.enum(['pass', 'fail', 'unknown']),
   /** Why the verdict is not a pass. */
   reasons: z.array(z.string()),
@@ -131,9 +138,10 @@ export const trialResultSchema = z.strictObject({
       consumers: z.array(workerUsageSchema),
       producerCpuUsPerLike: amount,
       consumerCpuUsPerLike: amount,
-      serverCpuUsPerLike: amount,
-      serverMemoryBytesMax: count,
-      serverDiskBytesMax: count,
+      /** Of servers that are somebody else's, nothing is known. */
+      serverCpuUsPerLike: amount.optional(),
+      serverMemoryBytesMax: count.optional(),
+      serverDiskBytesMax: count.optional(),
       storeDiskBytes: count,
       likesPerStoreTransaction: amount,
       generatorLagUsP99: amount,

@@ -53,7 +53,9 @@ export function watchTrial(options: {
   }
 
   async function guardDisk(): Promise<void> {
-    const { diskBytes: occupied } = await context.server.usage();
+    const usage = await context.server.usage();
+    if (usage === undefined) return;
+    const occupied = usage.diskBytes;
     // What earlier trials left on the server's disk is not this trial's.
     const diskBytes = Math.max(0, occupied - options.diskBytesBefore);
     state.diskBytesMax = Math.max(state.diskBytesMax, diskBytes);

@@ -1,6 +1,6 @@
 /** A producer or consumer in a process of its own, as the conductor sees it. */
 import { type ChildProcess, fork } from 'node:child_process';
-import type { Tier } from '../brokers/servers/server.ts';
+import type { Connection } from '../brokers/broker.ts';
 import type { WorkloadOptions } from '../likes/workloads/workload.ts';
 import { LabError } from './lab-error.ts';
 import type {
@@ -16,8 +16,7 @@ import type {
 export interface WorkerSetup {
   readonly role: 'producer' | 'consumer';
   readonly broker: string;
-  readonly tier: Tier;
-  readonly address: string;
+  readonly connection: Connection;
   readonly queue: string;
   readonly originS: number;
   readonly recordsPath: string;

@@ -163,6 +163,70 @@ export async function handleMessages(
   return refusals;
 }
 
+/** Stores what one arrival brought; resolves with the refusals among its own messages. */
+export type HandleArrival = (messages: readonly string[]) => Promise<Refusal[]>;
+
+/**
+ * For clients that hand out messages one or a few at a time, while a store likes many at once:
+ * arrivals that come while a batch is being stored wait and go together in the next one. The first
+ * one after a rest waits for `lingerMs` for company. Each arrival resolves, or rejects on an
+ * outage, when the batch that it was part of has: acknowledge it then, and not before.
+ * `messagesMax` bounds a batch, except that one arrival is never cut; what waits is bounded by what
+ * the client hands out without an acknowledgement.
+ */
+export function gatherMessages(
+  handleLikes: HandleLikes,
+  limits: { readonly messagesMax: number; readonly lingerMs: number },
+): HandleArrival {
+  type Arrival = { messages: readonly string[] } & PromiseWithResolvers<Refusal[]>;
+  let waiting: Arrival[] = [];
+  let busy = false;
+
+  function takeBatch(): Arrival[] {
+    let size = 0;
+    const end = waiting.findIndex((arrival, place) => {
+      size += arrival.messages.length;
+      return place > 0 && size > limits.messagesMax;
+    });
+    const batch = waiting.slice(0, end === -1 ? waiting.length : end);
+    waiting = waiting.slice(batch.length);
+    return batch;
+  }
+
+  async function store(batch: readonly Arrival[]): Promise<void> {
+    try {
+      const refusals = await handleMessages(
+        batch.flatMap(({ messages }) => messages),
+        handleLikes,
+      );
+      let from = 0;
+      for (const { messages, resolve } of batch) {
+        const first = from;
+        from += messages.length;
+        const own = refusals.filter(({ index }) => index >= first && index < from);
+        resolve(own.map(({ index, reason }) => ({ index: index - first, reason })));
+      }
+    } catch (error) {
+      for (const { reject } of batch) reject(error);
+    }
+  }
+
+  async function storeAll(): Promise<void> {
+    while (waiting.length > 0) await store(takeBatch());
+    busy = false;
+  }
+
+  return (messages) => {
+    const arrival = { messages, ...Promise.withResolvers<Refusal[]>() };
+    waiting.push(arrival);
+    if (!busy) {
+      busy = true;
+      setTimeout(() => void storeAll(), limits.lingerMs);
+    }
+    return arrival.promise;
+  };
+}
+
 /**
  * What became of one like of a send: `ok`, the broker acknowledged it; `fail`, the broker provably
  * refused it; `unknown`, anything else, such as a timeout or a broken connection.

@@ -9,7 +9,8 @@ import { afterAll, beforeAll, expect } from 'vitest';
 import type { Broker } from '../../brokers/broker.ts';
 import { BROKERS } from '../../brokers/index.ts';
 import { startLocalServer } from '../../brokers/servers/local/index.ts';
-import type { Server, Tier } from '../../brokers/servers/server.ts';
+import type { LocalServer } from '../../brokers/servers/local/local-server.ts';
+import type { Tier } from '../../brokers/servers/server.ts';
 import type { HandleLikes, Like } from '../../likes/like.ts';
 import type { FixtureConnection } from './fixtures/connection.ts';
 import { temporaryFolder } from './servers/temporary-folder.ts';
@@ -38,7 +39,7 @@ export interface BrokerFacts {
 }
 
 export interface BrokerUnderTest {
-  readonly server: Server;
+  readonly server: LocalServer;
   readonly broker: Broker;
   /** A queue of four lanes with a name that nobody had before. */
   freshQueue(): Promise<string>;
@@ -48,7 +49,7 @@ export interface BrokerUnderTest {
 /** Starts the server before the tests of the suite that calls this, and ends it after them. */
 export function useBroker(name: string, tier: Tier): BrokerUnderTest {
   const entry = BROKERS[name]!;
-  let server: Server | undefined;
+  let server: LocalServer | undefined;
   let broker: Broker | undefined;
   let folder: Awaited<ReturnType<typeof temporaryFolder>> | undefined;
   beforeAll(async () => {

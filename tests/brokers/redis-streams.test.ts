@@ -31,6 +31,7 @@ const FACTS: BrokerFacts = {
   consumerNoticesDeletion: true,
   decisiveSettings: {
     memory: { appendonly: 'no', save: '' },
+    everysec: { appendonly: 'yes', appendfsync: 'everysec' },
     kill: { appendonly: 'yes', appendfsync: 'no' },
     power: { appendonly: 'yes', appendfsync: 'always' },
   },

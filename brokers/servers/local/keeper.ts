@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { type ServerName, TIERS, type Tier } from '../server.ts';
+import { SERVER_NAMES, type ServerName, TIERS, type Tier } from '../server.ts';
 import { LocalServerError } from './errors.ts';
 import { startLocalServer } from './index.ts';
 import { identityOf } from './living.ts';
@@ -12,7 +12,7 @@ import { tryLock } from './lock.ts';
 import { openRunFolder } from './runs.ts';
 import { type KeeperMessage, type UpServers, upFileOf } from './up.ts';
 
-const args = z.tuple([z.string(), z.enum(TIERS)], z.enum(['kafka', 'redis', 'null']));
+const args = z.tuple([z.string(), z.enum(TIERS)], z.enum(SERVER_NAMES));
 
 function tell(message: KeeperMessage): void {
   if (process.connected) process.send?.(message);

@@ -2,7 +2,7 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import getPort from 'get-port';
-import type { Server, ServerName, ServerUsage, Tier } from '../server.ts';
+import type { Endpoint, KillProof, Server, ServerName, ServerUsage, Tier } from '../server.ts';
 import { LocalServerError } from './errors.ts';
 import { diskBytesOf, lastLinesOf, usageOf } from './living.ts';
 import { type Command, HOST, LOG_FILE, ServerProcess } from './process.ts';
@@ -47,6 +47,8 @@ export interface StartFacts {
 /** A server on this machine. Its log is a file that proof of a recovery can be read from. */
 export class LocalServer implements Server {
   readonly name: ServerName;
+  readonly title: string;
+  readonly runtime = 'local';
   readonly tier: Tier;
   readonly folder: string;
   readonly logFile: string;
@@ -65,6 +67,7 @@ export class LocalServer implements Server {
       );
     }
     this.name = recipe.name;
+    this.title = recipe.title;
     this.tier = options.tier;
     this.folder = options.folder;
     this.logFile = join(options.folder, LOG_FILE);
@@ -72,6 +75,11 @@ export class LocalServer implements Server {
     this.#options = options;
   }
 
+  get endpoint(): Endpoint {
+    return { address: this.address };
+  }
+
+  /** `host:port`, always 127.0.0.1. */
   get address(): string {
     if (this.#ports[0] === undefined) throw this.#notRunning('has no address yet');
     return `${HOST}:${this.#ports[0]}`;
@@ -106,9 +114,9 @@ export class LocalServer implements Server {
     await this.#process?.stop();
   }
 
-  async kill(): Promise<void> {
+  async kill(): Promise<KillProof> {
     if (this.#process === undefined) throw this.#notRunning('cannot be killed');
-    await this.#process.kill();
+    return await this.#process.kill();
   }
 
   async usage(): Promise<ServerUsage> {

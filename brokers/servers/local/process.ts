@@ -6,6 +6,7 @@ import { open } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { KillProof } from '../server.ts';
 import { LocalServerError } from './errors.ts';
 import { identityOf, lastLinesOf } from './living.ts';
 import { findSetpriv } from './programs.ts';
@@ -138,7 +139,7 @@ export class ServerProcess {
   }
 
   /** Resolves when the process is reaped and its port refuses connections. */
-  async kill(): Promise<void> {
+  async kill(): Promise<KillProof> {
     const { pid } = this;
     if (pid === undefined) {
       throw new LocalServerError(
@@ -150,7 +151,10 @@ export class ServerProcess {
     this.#child.kill('SIGKILL');
     await Promise.race([this.#ended, sleep(KILL_TIMEOUT_MS, undefined, { ref: false })]);
     while (Date.now() < deadlineMs) {
-      if (this.pid === undefined && (await portRefuses(this.#command.port))) return;
+      const endedBy = this.#child.signalCode ?? `exit code ${this.#child.exitCode}`;
+      if (this.pid === undefined && (await portRefuses(this.#command.port))) {
+        return { pid, endedBy, portRefused: true };
+      }
       await sleep(PORT_CLOSED_POLL_MS);
     }
     throw new LocalServerError(

@@ -6,7 +6,7 @@ import { open, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import { type ServerName, TIERS, type Tier } from '../server.ts';
+import { SERVER_NAMES, type ServerName, TIERS, type Tier } from '../server.ts';
 import { LocalServerError, systemCodeOf } from './errors.ts';
 import { LAB_FOLDER, makeUsableFolder } from './lab-folder.ts';
 import { isAlive, lastLinesOf, processIdentity } from './living.ts';
@@ -21,7 +21,7 @@ const upServers = z.object({
   keeper: processIdentity,
   servers: z.array(
     z.object({
-      name: z.enum(['kafka', 'redis', 'null'] satisfies ServerName[]),
+      name: z.enum(SERVER_NAMES),
       tier: z.enum(TIERS),
       address: z.string().regex(/^[\w.]+:\d+$/),
       process: processIdentity,

@@ -22,6 +22,7 @@ async function setting(client: Redis, name: string): Promise<string | undefined>
 /** What each tier must show in the running server: appendonly, and appendfsync where it counts. */
 const SHOWN: Readonly<Record<Tier, [string, string | undefined]>> = {
   memory: ['no', undefined],
+  everysec: ['yes', 'everysec'],
   kill: ['yes', 'no'],
   power: ['yes', 'always'],
 };
