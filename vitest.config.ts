@@ -4,9 +4,12 @@ import { defineConfig } from 'vitest/config';
  * Tests that need real servers; they run one file at a time, since two cores are all we ask for.
  */
 const serverTests = [
-  'tests/brokers/**/*.test.ts',
+  'tests/brokers/*.test.ts',
+  'tests/brokers/servers/*.test.ts',
+  'tests/brokers/servers/**/*-on-real-servers.test.ts',
   'tests/lab/run-*.test.ts',
   'tests/cli/**/*.test.ts',
+  'tests/consumers/take-*.test.ts',
 ];
 
 export default defineConfig({

@@ -23,6 +23,8 @@ export interface Contest {
   /** What each figure includes and leaves out: printed below the table. */
   readonly ours: string;
   readonly bare?: string;
+  /** Likes of a side at most, where the queue is too slow for as many as the bench has. */
+  readonly likesMost?: number;
   /** A pair that is run first and not counted: the server compiles its code while it runs. */
   readonly warmsUp: boolean;
   /** Everything that both sides share; called anew for every pair. */

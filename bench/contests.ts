@@ -8,6 +8,7 @@ import { runSide } from './child.ts';
 import { type Contest, expectExactly, SEED, WORKLOAD } from './contest.ts';
 import { consumerPerformance, producerPerformance } from './kafka-tools.ts';
 import { checkStore, count, publish } from './our-workers.ts';
+import { QUEUE_CONTESTS } from './queue-contests.ts';
 import { openQueue, type RunningBroker, type Stage } from './stage.ts';
 import { LIKES_PER_BATCH, SHARDS } from './store-batches.ts';
 
@@ -205,6 +206,7 @@ export const CONTESTS: readonly Contest[] = [
   kafkaPublished,
   kafkaCounted,
   redisStreamsCounted,
+  ...QUEUE_CONTESTS,
   storeApplied,
   nullCounted,
 ];

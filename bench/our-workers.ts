@@ -84,6 +84,7 @@ function setupOf(stage: Stage, running: RunningBroker, queue: string) {
     originS: openClock().originS,
     storeFolder: stage.newPath('store'),
     shards: SHARDS_DEFAULT,
+    reopens: false,
     source: randomBytes(6).toString('base64url'),
     workload: { name: WORKLOAD, options: { likes: stage.likes, seed: SEED } },
     likesPerSend,

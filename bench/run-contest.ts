@@ -15,13 +15,14 @@ export async function runContest(
   stage: Stage,
   pairs: number,
 ): Promise<ContestResult> {
+  const sized = stage.sized(Math.min(stage.likes, contest.likesMost ?? stage.likes));
   const measured: Pair[] = [];
   const struck: string[] = [];
   for (let index = contest.warmsUp ? -1 : 0; index < pairs; index++) {
     const title = `${contest.name} ${index < 0 ? 'warm-up' : `${index + 1}/${pairs}`}`;
     try {
       stage.log(`${title}: preparing`);
-      await using sides = await contest.openPair(stage);
+      await using sides = await contest.openPair(sized);
       // Ours first, then the opponent first, and so on: a drift of the machine meets both alike.
       const oursFirst = index % 2 === 0;
       const pair = await runPair(sides, oursFirst, (line) => stage.log(`${title}: ${line}`));

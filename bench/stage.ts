@@ -22,16 +22,18 @@ export class Stage implements AsyncDisposable {
   readonly signal: AbortSignal;
   readonly log: (line: string) => void;
   readonly #folder: RunFolder;
-  #kafka: Promise<RunningBroker> | undefined;
+  readonly #shared: { kafka?: Promise<RunningBroker> };
 
   private constructor(
     options: { likes: number; signal: AbortSignal; log: (line: string) => void },
     folder: RunFolder,
+    shared: { kafka?: Promise<RunningBroker> } = {},
   ) {
     this.likes = options.likes;
     this.signal = options.signal;
     this.log = options.log;
     this.#folder = folder;
+    this.#shared = shared;
   }
 
   static async open(options: {
@@ -43,15 +45,20 @@ export class Stage implements AsyncDisposable {
     return new Stage(options, await openRunFolder());
   }
 
+  /** The same stage for a contest whose queue is slower: fewer likes, the same servers. */
+  sized(likes: number): Stage {
+    return new Stage({ likes, signal: this.signal, log: this.log }, this.#folder, this.#shared);
+  }
+
   /** A path in the run folder that nobody has used before. */
   newPath(name: string): string {
     return join(this.#folder.path, `${name}-${randomBytes(5).toString('hex')}`);
   }
 
-  /** A server of its own for one side, with nothing in it. */
-  async freshBroker(name: string): Promise<RunningBroker> {
+  /** A server of its own for one side, with nothing in it; the default tier unless told. */
+  async freshBroker(name: string, wanted?: Tier): Promise<RunningBroker> {
     const { server: serverName, tiers, open } = BROKERS[name]!;
-    const tier = tiers[0]!;
+    const tier = wanted ?? tiers[0]!;
     const server = await startLocalServer(serverName, {
       tier,
       folder: this.#folder.path,
@@ -79,12 +86,12 @@ export class Stage implements AsyncDisposable {
 
   /** One Kafka for the whole bench, since a JVM that has just started is another, slower server. */
   sharedKafka(): Promise<RunningBroker> {
-    this.#kafka ??= this.freshBroker('kafka');
-    return this.#kafka;
+    this.#shared.kafka ??= this.freshBroker('kafka');
+    return this.#shared.kafka;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const [kafka] = await Promise.allSettled([this.#kafka]);
+    const [kafka] = await Promise.allSettled([this.#shared.kafka]);
     if (kafka.status === 'fulfilled') await kafka.value?.[Symbol.asyncDispose]();
     await this.#folder.remove();
   }

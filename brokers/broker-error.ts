@@ -1,5 +1,9 @@
 /** What goes wrong between the lab and a server, each with the next step for the user. */
 
+/** What kafkajs, Redis and SQS say when they know the user or the password not, or not enough. */
+const NOT_LET_IN =
+  /SASL|WRONGPASS|NOAUTH|NOPERM|authenticat|credential|security token|signature|denied/i;
+
 export class BrokerError extends Error {
   override readonly name = 'BrokerError';
   readonly code: 'BROKER_UNREACHABLE' | 'BROKER_REFUSED';
@@ -10,9 +14,18 @@ export class BrokerError extends Error {
   }
 
   static unreachable(broker: string, address: string, cause: unknown): BrokerError {
+    const reason = reasonOf(cause);
+    if (NOT_LET_IN.test(reason)) {
+      // Without the cause: ioredis puts the refused command into it, and with it the password.
+      return new BrokerError(
+        'BROKER_UNREACHABLE',
+        `${broker} lets nobody in like this at ${address || 'Amazon SQS'} (${reason}); ` +
+          'check user name, password and how they are shown',
+      );
+    }
     return new BrokerError(
       'BROKER_UNREACHABLE',
-      `${broker} does not answer at ${address} (${reasonOf(cause)}); ` +
+      `${broker} does not answer at ${address || 'Amazon SQS'} (${reason}); ` +
         'check that the server runs and that the address is right',
       cause,
     );

@@ -9,6 +9,8 @@ import type { Endpoint, ServerName, Settings, Tier } from './servers/server.ts';
 export interface Promises {
   /** `per-post`: likes of one post from one source are first delivered in the order sent. */
   readonly order: 'per-post' | 'none';
+  /** Set where that order does not outlive a restart of the server. */
+  readonly orderEndsWithServer?: true;
   /** How often an acknowledged like is delivered, as long as the tier's limit is not exceeded. */
   readonly delivery: 'at-least-once' | 'at-most-once';
   /** Where the promise is written down: a page of the system's own documentation. */
@@ -57,6 +59,8 @@ export interface Broker extends AsyncDisposable {
   readonly tier: Tier;
   readonly promises: Promises;
   readonly habits: Habits;
+  /** Whether the server has a queue of that name. Rejects when it does not answer. */
+  hasQueue(queue: string): Promise<boolean>;
   /** Creates an empty queue. Rejects when one of that name is already there. */
   createQueue(queue: string, options: { lanes: number }): Promise<void>;
   /** Deletes the queue and its dead-letter place; deleting one that is not there is no error. */

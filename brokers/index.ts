@@ -11,6 +11,20 @@ export const BROKERS: Readonly<Record<string, BrokerEntry>> = {
     summary: 'Kafka 4.3, one KRaft node, kafkajs: a partition a lane, acks=all, idempotent',
     open: async (connection) => (await import('./kafka.ts')).openKafkaBroker(connection),
   },
+  sqs: {
+    server: 'elasticmq',
+    tiers: ['kill', 'memory'],
+    likesPerSRough: 500,
+    summary: 'ElasticMQ 1.7 for SQS, AWS SDK and sqs-consumer: a standard queue, in no order',
+    open: async (connection) => (await import('./sqs.ts')).openSqsBroker(connection),
+  },
+  'sqs-fifo': {
+    server: 'elasticmq',
+    tiers: ['kill', 'memory'],
+    likesPerSRough: 500,
+    summary: 'ElasticMQ 1.7 for SQS, AWS SDK and sqs-consumer: a FIFO queue, a group a post',
+    open: async (connection) => (await import('./sqs.ts')).openSqsFifoBroker(connection),
+  },
   'redis-streams': {
     server: 'redis',
     tiers: ['kill', 'memory', 'everysec', 'power'],
@@ -18,6 +32,13 @@ export const BROKERS: Readonly<Record<string, BrokerEntry>> = {
     summary: 'Redis Streams, ioredis: a stream a lane, each owned by one consumer through a lease',
     open: async (connection) =>
       (await import('./redis-streams.ts')).openRedisStreamsBroker(connection),
+  },
+  bullmq: {
+    server: 'redis',
+    tiers: ['kill', 'memory', 'everysec', 'power'],
+    likesPerSRough: 10_000,
+    summary: 'BullMQ 6 on Redis, ioredis: a job a like, many side by side, retried without a bound',
+    open: async (connection) => (await import('./bullmq.ts')).openBullmqBroker(connection),
   },
   null: {
     server: 'null',

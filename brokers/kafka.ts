@@ -1,7 +1,8 @@
 /** Kafka as the lab runs it: a topic per queue, a partition per lane, one group that counts. */
 import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import kafkajs, { type Admin, Kafka, type KafkaConfig, logLevel } from 'kafkajs';
+import kafkajs, { type Admin, Kafka, type KafkaConfig, logLevel, type SASLOptions } from 'kafkajs';
 import { openKafkaConsumer } from '../consumers/kafka.ts';
 import { openKafkaProducer } from '../producers/kafka.ts';
 import type { Backlog, Broker, Connection, ParkedMessage } from './broker.ts';
@@ -24,6 +25,9 @@ const PARKED_READ_TIMEOUT_MS = 20_000;
 const SETTLE_TIMEOUT_MS = 20_000;
 const SETTLE_POLL_MS = 50;
 
+/** How `default.replication.factor` of the cluster is asked for. */
+const REPLICATION_FACTOR_OF_CLUSTER = -1;
+
 /** Segments of 16 MiB: whole segments are what Kafka deletes, so small ones keep the disk bounded
  * while a long trial runs. `power` has every append fsynced before it is acknowledged. */
 function topicSettings(tier: Tier): { name: string; value: string }[] {
@@ -31,13 +35,22 @@ function topicSettings(tier: Tier): { name: string; value: string }[] {
   return tier === 'power' ? [segments, { name: 'flush.messages', value: '1' }] : [segments];
 }
 
-/** Connects an admin client; rejects with BROKER_UNREACHABLE when no broker answers. */
-export async function openKafkaBroker(connection: Connection): Promise<Broker> {
-  const client: KafkaConfig = {
-    brokers: [connection.address],
+/** Addresses, TLS and SASL, as kafkajs takes them. */
+function clientOf({ address, tls, ...shown }: Connection): KafkaConfig {
+  const { username, password, saslMechanism: mechanism = 'plain' } = shown;
+  return {
+    brokers: address.split(','),
     clientId: 'like-lab',
     logLevel: logLevel.NOTHING, // Every failure also rejects; the lab prints it once.
+    ...(tls && { ssl: tls.caFile === undefined ? true : { ca: [readFileSync(tls.caFile)] } }),
+    ...(username !== undefined &&
+      password !== undefined && { sasl: { mechanism, username, password } as SASLOptions }),
   };
+}
+
+/** Connects an admin client; rejects with BROKER_UNREACHABLE when no broker answers. */
+export async function openKafkaBroker(connection: Connection): Promise<Broker> {
+  const client = clientOf(connection);
   const admin = new Kafka(client).admin({ retry: { retries: ADMIN_RETRIES_MAX } });
   await admin.connect().catch((cause: unknown) => {
     throw BrokerError.unreachable('kafka', connection.address, cause);
@@ -52,6 +65,7 @@ export async function openKafkaBroker(connection: Connection): Promise<Broker> {
       source: 'kafka.apache.org/43/design/design/#semantics',
     },
     habits: { likesPerSend: 2_000, sendsInFlight: 1 },
+    hasQueue: (queue) => inTurn(async () => (await admin.listTopics()).includes(queue)),
     createQueue: (queue, { lanes }) =>
       inTurn(() => createTopics(admin, queue, { lanes, tier: connection.tier })),
     deleteQueue: (queue) => inTurn(() => deleteTopics(admin, queue)),
@@ -96,7 +110,10 @@ async function createTopics(
   queue: string,
   { lanes, tier }: { lanes: number; tier: Tier },
 ): Promise<void> {
-  const settings = { replicationFactor: 1, configEntries: topicSettings(tier) };
+  // A node alone can keep one copy, whatever it is set to; a cluster says itself how many it keeps.
+  const { brokers } = await admin.describeCluster();
+  const replicationFactor = brokers.length === 1 ? 1 : REPLICATION_FACTOR_OF_CLUSTER;
+  const settings = { replicationFactor, configEntries: topicSettings(tier) };
   const topics = [
     { topic: queue, numPartitions: lanes, ...settings },
     { topic: deadLetterTopicOf(queue), numPartitions: 1, ...settings },

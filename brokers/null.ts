@@ -31,6 +31,15 @@ export async function openNullBroker(connection: Connection): Promise<Broker> {
     },
     // HTTP requests side by side may overtake each other, so one at a time keeps the order.
     habits: { likesPerSend: 2_000, sendsInFlight: 1 },
+    async hasQueue(queue) {
+      try {
+        await ask(queuePath(queue));
+        return true;
+      } catch (error) {
+        if ((error as BrokerError).code === 'BROKER_REFUSED') return false;
+        throw error;
+      }
+    },
     createQueue: async (queue) => void (await ask(queuePath(queue), 'PUT')),
     deleteQueue: async (queue) => void (await ask(queuePath(queue), 'DELETE')),
     openProducer: (queue) => openNullProducer({ url, queue }),

@@ -1,18 +1,14 @@
 /**
  * Redis Streams as the lab runs them: a stream per lane, one group that counts, leases on lanes.
  */
-import { Redis, type RedisOptions } from 'ioredis';
 import { openRedisStreamsConsumer } from '../consumers/redis-streams.ts';
 import { openRedisStreamsProducer } from '../producers/redis-streams.ts';
 import type { Backlog, Broker, Connection, ParkedMessage } from './broker.ts';
 import { BrokerError } from './broker-error.ts';
-import type { Settings } from './servers/server.ts';
+import { redisOptionsOf } from './redis-options.ts';
+import { connectRedis, readRedisSettings, rewriteGrownFile } from './redis-server.ts';
 
 const GROUP = 'like-counters';
-/** How long the server may take to answer an administrative request. */
-const ANSWER_TIMEOUT_MS = 10_000;
-/** How many times a refused connection is tried again before the broker counts as unreachable. */
-const CONNECT_TRIES_MAX = 5;
 
 /**
  * Redis 6.2 does not tell a group's lag, so the entries behind its position are counted from the
@@ -32,19 +28,8 @@ return {waiting, pending}`;
 
 /** Connects one administrative connection; rejects with BROKER_UNREACHABLE when nobody answers. */
 export async function openRedisStreamsBroker(connection: Connection): Promise<Broker> {
-  const [host, port] = connection.address.split(':');
-  const client: RedisOptions = { host: host!, port: Number(port) };
-  const redis = new Redis({
-    ...client,
-    maxRetriesPerRequest: CONNECT_TRIES_MAX,
-    commandTimeout: ANSWER_TIMEOUT_MS,
-    lazyConnect: true,
-  });
-  redis.on('error', () => undefined); // Every request reports its own failure.
-  await redis.ping().catch((cause: unknown) => {
-    redis.disconnect();
-    throw BrokerError.unreachable('redis-streams', connection.address, cause);
-  });
+  const client = redisOptionsOf(connection);
+  const redis = await connectRedis('redis-streams', connection);
 
   const lanesOf = async (queue: string): Promise<number> => {
     const lanes = Number(await redis.get(`${queue}:lanes`));
@@ -70,6 +55,7 @@ export async function openRedisStreamsBroker(connection: Connection): Promise<Br
       source: 'redis.io/docs/latest/develop/data-types/streams/',
     },
     habits: { likesPerSend: 500, sendsInFlight: 2 },
+    hasQueue: async (queue) => (await redis.exists(`${queue}:lanes`)) === 1,
     async createQueue(queue, { lanes }) {
       if ((await redis.setnx(`${queue}:lanes`, lanes)) === 0) {
         throw BrokerError.refused('redis-streams', `queue ${queue}`, 'it is there already');
@@ -99,42 +85,7 @@ export async function openRedisStreamsBroker(connection: Connection): Promise<Br
       });
     },
     reclaim: () => rewriteGrownFile(redis),
-    settings: () => readSettings(redis),
+    settings: () => readRedisSettings(redis, ['stream-node-max-entries']),
     [Symbol.asyncDispose]: async () => redis.disconnect(),
   };
-}
-
-/** From this growth over its last rewrite on, rewriting the append-only file is worth its while. */
-const REWRITE_GROWTH = 2;
-
-/** Consumers trim their streams by themselves; what grows is the append-only file. */
-async function rewriteGrownFile(redis: Redis): Promise<void> {
-  const persistence = await redis.info('persistence');
-  const fact = (name: string) =>
-    Number(new RegExp(`^${name}:(\\d+)`, 'm').exec(persistence)?.[1] ?? 0);
-  if (fact('aof_enabled') === 0 || fact('aof_rewrite_in_progress') === 1) return;
-  const isGrown = fact('aof_current_size') > REWRITE_GROWTH * fact('aof_base_size');
-  if (isGrown) await redis.bgrewriteaof();
-}
-
-/** The settings that decide what an acknowledgement means, and what a full memory does. */
-const SETTINGS_READ = [
-  'appendonly',
-  'appendfsync',
-  'save',
-  'auto-aof-rewrite-percentage',
-  'auto-aof-rewrite-min-size',
-  'maxmemory',
-  'maxmemory-policy',
-  'stream-node-max-entries',
-];
-
-async function readSettings(redis: Redis): Promise<Settings> {
-  const settings: Record<string, string> = {};
-  for (const name of SETTINGS_READ) {
-    const [, value] = (await redis.config('GET', name)) as string[];
-    settings[name] = value ?? '';
-  }
-  const version = /redis_version:(\S+)/.exec(await redis.info('server'))?.[1];
-  return { ...settings, 'redis version': version ?? 'not told' };
 }

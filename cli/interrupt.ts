@@ -2,12 +2,15 @@
 import { EXIT } from './usage-error.ts';
 
 /** Aborted by the first SIGINT or SIGTERM. On the second the servers end with this process. */
-export function watchInterrupt(log: (line: string) => void): AbortSignal {
+export function watchInterrupt(
+  log: (line: string) => void,
+  kept = 'what was measured is kept',
+): AbortSignal {
   const controller = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM'] as const) {
     process.on(name, () => {
       if (controller.signal.aborted) process.exit(EXIT.unknown);
-      log('stopping: what was measured is kept; once more ends at once');
+      log(`stopping: ${kept}; once more ends at once`);
       controller.abort();
     });
   }

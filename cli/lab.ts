@@ -1,10 +1,12 @@
 /** The command line of the lab. `npm run lab -- --help` shows it. */
 import { Command, CommanderError } from 'commander';
 import { BROKERS } from '../brokers/index.ts';
-import { EXPERIMENTS, fullCount } from '../experiments/index.ts';
+import { EXPERIMENTS, experimentsOf, MORE_EXPERIMENTS } from '../experiments/index.ts';
 import type { Experiment } from '../lab/experiment.ts';
+import { addCountCommand } from './count.ts';
 import { showCounts } from './counts.ts';
 import { addRunOptions, helpOfNames, type RunOptions } from './options.ts';
+import { addProduceCommand } from './produce.ts';
 import { report } from './report.ts';
 import { runExperiments } from './run-experiments.ts';
 import { addServerCommands } from './servers.ts';
@@ -16,6 +18,7 @@ const NODE_MAJOR_LEAST = 24;
 /** Errors that say: what the user named is not what the lab takes. */
 const WRONG_INPUT = new Set([
   'USAGE',
+  'ENVIRONMENT_INVALID',
   'DATA_UNREADABLE',
   'DATA_INVALID',
   'RESULT_INVALID',
@@ -23,6 +26,8 @@ const WRONG_INPUT = new Set([
   'NOT_A_STORE',
   'STORE_CORRUPT',
   'STORE_FORMAT_UNKNOWN',
+  'STORE_SHARDS_DIFFER',
+  'STORE_NOT_CREATED',
 ]);
 
 function buildProgram(): Command {
@@ -32,19 +37,26 @@ function buildProgram(): Command {
     .addHelpText('after', helpOfNames);
   const everyone = Object.keys(BROKERS);
   const command = `npm run lab -- ${process.argv.slice(2).join(' ')}`;
-  const addExperiment = (name: string, summary: string, experiments: readonly Experiment[]) =>
+  type Choose = (options: RunOptions) => readonly Experiment[];
+  const addExperiment = (name: string, summary: string, choose: Choose) =>
     addRunOptions(program.command(name).description(summary), { brokers: everyone })
       .addHelpText('after', helpOfNames)
       .action(async (options: RunOptions) => {
-        process.exitCode = await runExperiments(experiments, options, command);
+        process.exitCode = await runExperiments(choose(options), options, command);
       });
 
-  addExperiment('all', 'every experiment below, one after the other', EXPERIMENTS);
-  for (const experiment of EXPERIMENTS) {
-    addExperiment(experiment.name, experiment.question, [experiment]);
+  const names = EXPERIMENTS.map(({ name }) => name).join(', ');
+  addExperiment(
+    'all',
+    `${names}, one after the other; scaling too with --profile full`,
+    (options) => experimentsOf(options.profile),
+  );
+  for (const experiment of [...EXPERIMENTS, ...MORE_EXPERIMENTS]) {
+    addExperiment(experiment.name, experiment.question, () => [experiment]);
   }
-  addExperiment('full-count', fullCount.question, [fullCount]);
   addServerCommands(program);
+  addProduceCommand(program);
+  addCountCommand(program);
   program
     .command('counts')
     .description('what a store has counted: totals, the most liked posts, its soundness')

@@ -21,6 +21,7 @@ const PHASES: Readonly<Record<TrialProgress['phase'], string>> = {
 export interface LiveView {
   log(line: string): void;
   trial(event: { index: number; count: number; job: Job }): void;
+  skip(job: Job, reason: string): void;
   progress(progress: TrialProgress): void;
   result(result: TrialResult): void;
   /** Ends the live line, so that tables can follow. */
@@ -42,6 +43,9 @@ export function openLiveView(stream: NodeJS.WriteStream): LiveView {
       const { experiment, broker, tier, step } = job;
       title = `[${index + 1}/${count}] ${experiment.name} · ${broker} (${tier}) · ${step.mode}`;
       plain = { phase: '', atMs: 0 };
+    },
+    skip({ experiment, broker, tier }, reason) {
+      write(`${experiment.name} · ${broker} (${tier}) · left out: ${reason}`);
     },
     progress(progress) {
       if (update) return update(`${title}\n  ${describe(progress, true)}`);

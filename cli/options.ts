@@ -3,12 +3,13 @@
  */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { BROKERS } from '../brokers/index.ts';
-import { TIERS, type Tier } from '../brokers/servers/server.ts';
+import { readExternal } from '../brokers/servers/external/environment.ts';
+import { RUNTIMES, type Runtime, TIERS, type Tier } from '../brokers/servers/server.ts';
 import { PROFILES, type Profile } from '../lab/experiment.ts';
-import type { Contender } from '../lab/schedule.ts';
 import {
   BACKLOG_BYTES_MAX_DEFAULT,
   CONSUMERS_DEFAULT,
+  type Contender,
   LANES_DEFAULT,
   SHARDS_DEFAULT,
 } from '../lab/trial-plan.ts';
@@ -17,14 +18,17 @@ import { UsageError } from './usage-error.ts';
 
 export interface RunOptions {
   readonly brokers: readonly string[];
-  readonly tier: readonly Tier[];
+  readonly tier?: readonly Tier[];
+  readonly runtime?: Runtime;
   readonly likes?: number | 'all';
-  readonly workload: WorkloadName;
+  readonly workload?: WorkloadName;
+  readonly data?: string;
   readonly seed: number;
   readonly profile: Profile;
   readonly repeats?: number;
-  readonly lanes: number;
-  readonly consumers: number;
+  readonly lanes?: number;
+  readonly consumers?: number;
+  readonly likesPerSend?: number;
   readonly shards: number;
   readonly backlogLimit: number;
   readonly out?: string;
@@ -34,11 +38,13 @@ export interface RunOptions {
 /** Repeats of each trial where the user does not say. Below 6 the tables make no claims. */
 export const REPEATS: Readonly<Record<Profile, number>> = { smoke: 1, quick: 1, full: 6 };
 
-const LANES_MAX = 64;
+const TIERS_DEFAULT: readonly Tier[] = ['kill'];
+export const LANES_MAX = 64;
 const CONSUMERS_MAX = 16;
-const SHARDS_MAX = 64;
+export const SHARDS_MAX = 64;
 const REPEATS_MAX = 100;
-const SEED_MAX = 2 ** 32 - 1;
+export const LIKES_PER_SEND_MAX = 10_000;
+export const SEED_MAX = 2 ** 32 - 1;
 /** Less than this cannot hold the segments that a broker keeps in any case. */
 const BACKLOG_BYTES_LEAST = 256 * 1024 ** 2;
 const BACKLOG_BYTES_MOST = 1024 ** 4;
@@ -52,10 +58,13 @@ export function addRunOptions(command: Command, defaults: { brokers: readonly st
       ),
     )
     .addOption(
-      listOption('--tier <tiers>', 'what an acknowledgement must survive', TIERS).default(
-        ['kill'],
-        'kill',
-      ),
+      listOption('--tier <tiers>', 'what an acknowledgement must survive (default: kill)', TIERS),
+    )
+    .addOption(
+      new Option(
+        '--runtime <name>',
+        'who runs the servers (default: local where this machine can, else compose)',
+      ).choices(RUNTIMES),
     )
     .option(
       '--likes <number|all>',
@@ -63,10 +72,12 @@ export function addRunOptions(command: Command, defaults: { brokers: readonly st
       parseLikes,
     )
     .addOption(
-      new Option('--workload <name>', 'which likes')
-        .choices(WORKLOADS.map(({ name }) => name))
-        .default('trending'),
+      new Option(
+        '--workload <name>',
+        'which likes (default: trending, and toggles for ordering)',
+      ).choices(WORKLOADS.map(({ name }) => name)),
     )
+    .option('--data <file>', 'for trending: a CSV file of your own, columns date, video_id, likes')
     .option('--seed <number>', 'repeats the same likes in the same order', whole(0, SEED_MAX), 1)
     .addOption(
       new Option('--profile <name>', 'how long and how sure')
@@ -74,12 +85,16 @@ export function addRunOptions(command: Command, defaults: { brokers: readonly st
         .default('quick'),
     )
     .option('--repeats <number>', 'runs of each trial', whole(1, REPEATS_MAX))
-    .option('--lanes <number>', 'lanes of a queue', whole(1, LANES_MAX), LANES_DEFAULT)
+    .option('--lanes <number>', `lanes of a queue (default: ${LANES_DEFAULT})`, whole(1, LANES_MAX))
     .option(
       '--consumers <number>',
-      'counting processes',
+      `counting processes (default: ${CONSUMERS_DEFAULT}, several for ordering and scaling)`,
       whole(1, CONSUMERS_MAX),
-      CONSUMERS_DEFAULT,
+    )
+    .option(
+      '--likes-per-send <number>',
+      "likes of one send, at most (default: the broker's own habit)",
+      whole(1, LIKES_PER_SEND_MAX),
     )
     .option('--shards <number>', 'shards of the store', whole(1, SHARDS_MAX), SHARDS_DEFAULT)
     .option(
@@ -93,18 +108,38 @@ export function addRunOptions(command: Command, defaults: { brokers: readonly st
 }
 
 /** The rows of the comparison: every broker at every asked tier that it has. */
-export function contendersOf(options: Pick<RunOptions, 'brokers' | 'tier'>): Contender[] {
+export function contendersOf(
+  options: Pick<RunOptions, 'brokers' | 'tier' | 'runtime'>,
+): Contender[] {
   const contenders = options.brokers.flatMap((broker): Contender[] => {
-    const { tiers } = BROKERS[broker]!;
+    const { tiers, likesPerSRough } = BROKERS[broker]!;
     // The lab's own ceiling has one tier only and runs along with any.
-    if (broker === 'null') return [{ broker, tier: 'memory' }];
-    return options.tier.filter((tier) => tiers.includes(tier)).map((tier) => ({ broker, tier }));
+    if (broker === 'null') return [{ broker, tier: 'memory', likesPerSRough }];
+    return tiersAsked(broker, options)
+      .filter((tier) => tiers.includes(tier))
+      .map((tier) => ({ broker, tier, likesPerSRough }));
   });
   if (contenders.some(({ broker }) => broker !== 'null')) return contenders;
   if (contenders.length > 0 && options.brokers.length === 1) return contenders;
   const has = options.brokers.map((broker) => `${broker}: ${BROKERS[broker]!.tiers.join(', ')}`);
+  const asked = options.tier ?? TIERS_DEFAULT;
   throw new UsageError(
-    `no broker of --brokers has tier ${options.tier.join(', ')}; allowed are ${has.join(' · ')}`,
+    `no broker of --brokers has tier ${asked.join(', ')}; allowed are ${has.join(' · ')}`,
+  );
+}
+
+/** On servers of somebody else's the tier is what the user says that they have. */
+function tiersAsked(
+  broker: string,
+  options: Pick<RunOptions, 'tier' | 'runtime'>,
+): readonly Tier[] {
+  const { server } = BROKERS[broker]!;
+  if (options.runtime !== 'external' || server === 'null') return options.tier ?? TIERS_DEFAULT;
+  const { tier, title, tierVariable } = readExternal(server);
+  if (options.tier === undefined || options.tier.includes(tier)) return [tier];
+  throw new UsageError(
+    `--tier ${options.tier.join(',')}: ${title} has the tier ${tier}, as ${tierVariable} says; ` +
+      'leave out --tier, or correct that variable',
   );
 }
 
@@ -122,6 +157,7 @@ export function helpOfNames(): string {
     'Tiers (what an acknowledgement survives):',
     list([
       ['memory', 'nothing'],
+      ['everysec', 'the death of the server process, unless an fsync is late just then (Redis)'],
       ['kill', 'the death of the server process'],
       ['power', 'a power cut: written to disk before the acknowledgement'],
     ]),
@@ -131,6 +167,13 @@ export function helpOfNames(): string {
     '',
     'Profiles:',
     list(Object.entries(PROFILES)),
+    '',
+    'Runtimes:',
+    list([
+      ['local', 'this machine by itself: Java 17 and Maven, Redis from PATH or fetched'],
+      ['compose', 'containers, by docker-compose.yml'],
+      ['external', 'your own servers, named by environment variables; see README.md'],
+    ]),
     '',
     'Exit codes: 0 every count is right, 1 a promise was broken, 2 something could not be judged,',
     '64 a wrong flag or value.',
@@ -149,7 +192,7 @@ function listOption(flags: string, description: string, allowed: readonly string
   });
 }
 
-function parseLikes(text: string): number | 'all' {
+export function parseLikes(text: string): number | 'all' {
   return text === 'all' ? 'all' : whole(1, LIKES_MAX)(text);
 }
 

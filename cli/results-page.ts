@@ -2,7 +2,8 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { EXPERIMENTS, fullCount } from '../experiments/index.ts';
+import { FRAME } from '../experiments/frame.ts';
+import { EVERY_EXPERIMENT } from '../experiments/index.ts';
 import { type LocatedRun, renderFirstScreen, renderPage } from '../lab/report.ts';
 import { type Run, readRun } from '../lab/result-files.ts';
 
@@ -10,8 +11,6 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 export const RESULTS_FOLDER = join(ROOT, 'results');
 const RESULTS_PAGE = join(RESULTS_FOLDER, 'README.md');
 const FIRST_SCREEN = join(ROOT, 'README.md');
-
-const ALL_EXPERIMENTS = [...EXPERIMENTS, fullCount];
 
 /** The indexes of all runs below results/, the newest first: runs are named by their start. */
 export function indexesHere(): string[] {
@@ -36,13 +35,13 @@ export function resultsPage(indexPaths: readonly string[]): string {
   const runs = indexPaths.map((path): LocatedRun => {
     return { run: readRun(path), indexPath: relative(RESULTS_FOLDER, path) };
   });
-  return renderPage(ALL_EXPERIMENTS, runs);
+  return renderPage(EVERY_EXPERIMENT, runs, FRAME);
 }
 
 /** The project's README with its table made from a run; the rest of it stays as it is. */
 export function firstScreen(indexPath: string, run: Run): string {
   const text = readFileSync(FIRST_SCREEN, 'utf8');
-  const table = renderFirstScreen(ALL_EXPERIMENTS, run, relative(ROOT, indexPath));
+  const table = renderFirstScreen(EVERY_EXPERIMENT, run, relative(ROOT, indexPath), FRAME);
   return text.replace(/<!-- table: .*? -->[\s\S]*?<!-- end of table -->/, () => table);
 }
 

@@ -1,13 +1,16 @@
 /** Runs experiments from the command line: servers, live view, files, tables, exit code. */
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { FRAME } from '../experiments/frame.ts';
 import type { Experiment } from '../lab/experiment.ts';
 import { describeCommit, describeMachine } from '../lab/machine.ts';
 import { renderText } from '../lab/report.ts';
 import { RunFiles } from '../lab/result-files.ts';
 import { runJobs } from '../lab/run-jobs.ts';
 import { schedule } from '../lab/schedule.ts';
+import type { Contender } from '../lab/trial-plan.ts';
 import type { TrialResult } from '../lab/trial-result.ts';
 import { openWorkload } from '../likes/workloads/workload.ts';
 import { watchInterrupt } from './interrupt.ts';
@@ -15,18 +18,19 @@ import { openLiveView } from './live-view.ts';
 import { contendersOf, REPEATS, type RunOptions } from './options.ts';
 import { indexesHere, RESULTS_FOLDER, writeResultsPage } from './results-page.ts';
 import { ServerPool } from './server-pool.ts';
-import { EXIT } from './usage-error.ts';
+import { EXIT, UsageError } from './usage-error.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
 /** Resolves with the exit code; partial results are written whatever happens. */
 export async function runExperiments(
-  experiments: readonly Experiment[],
+  asked: readonly Experiment[],
   options: RunOptions,
   command: string,
 ): Promise<number> {
+  const experiments = withoutKills(asked, options);
   const contenders = contendersOf(options);
-  checkWorkload(experiments, options);
+  checkWorkload(experiments, contenders, options);
   const view = openLiveView(process.stderr);
   const interrupt = watchInterrupt(view.log);
   const startedAt = new Date();
@@ -35,8 +39,8 @@ export async function runExperiments(
     { run, startedAt, command, profile: options.profile },
     { resultsFolder: RESULTS_FOLDER, outFolder: options.out },
   );
-  await using pool = await ServerPool.open(contenders, view.log);
-  const { workload, seed, lanes, consumers, shards, profile, likes } = options;
+  await using pool = await ServerPool.open(contenders, view.log, options.runtime);
+  const { workload, data, seed, lanes, consumers, shards, likesPerSend, profile, likes } = options;
   const repeats = options.repeats ?? REPEATS[profile];
   const jobs = schedule({ experiments, contenders, profile, likes, repeats, seed });
   const results = await runJobs(jobs, {
@@ -45,16 +49,19 @@ export async function runExperiments(
     machine: describeMachine(),
     versions: describeVersions(),
     plan: {
-      workload,
+      ...(workload !== undefined && { workload }),
+      data: data === undefined ? undefined : resolve(data),
       seed,
       lanes,
       consumers,
       shards,
+      likesPerSend,
       backlogBytesMax: options.backlogLimit,
     },
     signal: interrupt,
-    open: (contender) => pool.openTrial(contender),
+    open: (contender, alone) => pool.openTrial(contender, alone),
     onTrial: view.trial,
+    onSkip: view.skip,
     onProgress: view.progress,
     onResult(result) {
       view.result(result);
@@ -67,6 +74,20 @@ export async function runExperiments(
   return interrupt.aborted ? EXIT.unknown : exitCodeOf(results);
 }
 
+/** Servers that are somebody else's are never killed: what would do so is left out, or refused. */
+function withoutKills(
+  asked: readonly Experiment[],
+  { runtime }: RunOptions,
+): readonly Experiment[] {
+  if (runtime !== 'external') return asked;
+  const harmless = asked.filter(({ kills }) => !kills);
+  if (harmless.length > 0) return harmless;
+  throw new UsageError(
+    `--runtime external: ${asked.map(({ name }) => name).join(', ')} kills its servers, which ` +
+      'the lab never does to yours; use --runtime local or compose',
+  );
+}
+
 /** Sorts by when the run started; the random end keeps two labs apart. */
 function nameOf(startedAt: Date): string {
   const moment = startedAt.toISOString().replace(/[-:]|\.\d+/g, '');
@@ -74,10 +95,19 @@ function nameOf(startedAt: Date): string {
 }
 
 /** Refuses likes that the workload cannot make, before any server is started. */
-function checkWorkload(experiments: readonly Experiment[], options: RunOptions): void {
-  const { profile, likes, workload, seed } = options;
-  for (const step of experiments.flatMap((experiment) => experiment.steps(profile, likes))) {
-    if (step.rate === undefined) openWorkload(workload, { likes: step.likes, seed });
+function checkWorkload(
+  experiments: readonly Experiment[],
+  contenders: readonly Contender[],
+  { profile, likes, workload, data, seed }: RunOptions,
+): void {
+  for (const experiment of experiments) {
+    for (const contender of contenders) {
+      for (const step of experiment.steps({ profile, likes, contender })) {
+        const wanted = { seed, ...(data !== undefined && { data }) };
+        const some = step.rate === undefined ? step.likes : 1;
+        openWorkload(workload ?? step.workload ?? 'trending', { ...wanted, likes: some });
+      }
+    }
   }
 }
 
@@ -88,7 +118,7 @@ function print(
   options: RunOptions,
 ): void {
   if (options.json) process.stdout.write(`${JSON.stringify(results, undefined, 1)}\n`);
-  else process.stdout.write(`\n${renderText(experiments, results)}\n`);
+  else process.stdout.write(`\n${renderText(experiments, results, FRAME)}\n`);
   process.stderr.write(`\nresults: ${indexPath}\n`);
   // A run with files of its own leaves the project's own tables alone.
   if (options.out === undefined) {

@@ -37,9 +37,12 @@ const LEASE_S = 10;
 /** A blocking read ends after this long: often enough to renew leases and to notice `stop`. */
 const READ_WAIT_MS = 500;
 
+/** Between two tries to connect, and to ask a server that is still reading its file. By default
+ * these pauses grow to 5 and 10 s, so a restart of 1 s stopped the counting for up to 10 s. */
+const CONNECT = { retryStrategy: () => 250, maxLoadingRetryTime: 250, lazyConnect: true };
 /** When a connection breaks or is silent for too long, commands in flight reject, and the loop
  * tries again; by default ioredis repeats them by itself, and waits for ever on a silent one. */
-const CONNECTION = { maxRetriesPerRequest: 0, socketTimeout: 10_000, lazyConnect: true };
+const CONNECTION = { ...CONNECT, maxRetriesPerRequest: 0, socketTimeout: 10_000 };
 
 /** Shares the lanes out over the consumers that were heard of within a lease; answers with mine. */
 const CLAIM_LANES = `
@@ -82,8 +85,7 @@ export async function openRedisStreamsConsumer(
   async function store(batch: Batch): Promise<void> {
     const fields = batch.flatMap(([, entries]) => entries.map((entry) => entry[1]));
     const texts = fields.map((names) => names[names.indexOf('like') + 1] ?? '');
-    const refusals = await handleMessages(texts, handleLikes);
-    for (const { index, reason } of refusals) {
+    for (const { index, reason } of await handleMessages(texts, handleLikes)) {
       await redis.xadd(`${queue}:dead`, '*', 'like', texts[index]!, 'reason', reason);
     }
     const acknowledge = ([stream, entries]: Batch[0]) =>

@@ -1,6 +1,7 @@
 /** Is every single like of the real data counted, video by video, through one broker? */
 import {
   BROKER_HEAD,
+  brokerOf,
   CPU,
   DOUBLE_EFFECTS,
   INVERSIONS,
@@ -49,9 +50,9 @@ function halves(
 export const fullCount: Experiment = {
   name: 'full-count',
   question: 'Is every single like of the real data counted, video by video, through one broker?',
-  steps: (_, likes = 'all') => [{ mode: 'sustained', likes }],
+  steps: ({ likes = 'all' }) => [{ mode: 'sustained', likes }],
   rowsStandAlone: true,
-  rowKey: ({ broker, tier, ledger }) => [broker, tier, String(ledger?.attempted ?? 'none')],
+  rowKey: (result) => [brokerOf(result), result.tier, String(result.ledger?.attempted ?? 'none')],
   rowHeads: [BROKER_HEAD, TIER_HEAD, { head: 'likes', meaning: 'Distinct likes and unlikes.' }],
   columns: [
     VERDICT,

@@ -1,8 +1,21 @@
 /** All experiments, in the order in which `all` runs them. */
 import type { Experiment } from '../lab/experiment.ts';
+import { fullCount } from './full-count.ts';
 import { latency } from './latency.ts';
+import { ordering } from './ordering.ts';
+import { persistence } from './persistence.ts';
+import { scaling } from './scaling.ts';
 import { throughput } from './throughput.ts';
 
-export { fullCount } from './full-count.ts';
+/** What `all` runs; the first ones find the maxima that the others offer shares of. */
+export const EXPERIMENTS: readonly Experiment[] = [throughput, latency, ordering, persistence];
 
-export const EXPERIMENTS: readonly Experiment[] = [throughput, latency];
+/** Those that run when they are asked for; `scaling` also in `all` with the profile `full`. */
+export const MORE_EXPERIMENTS: readonly Experiment[] = [scaling, fullCount];
+
+export const EVERY_EXPERIMENT: readonly Experiment[] = [...EXPERIMENTS, ...MORE_EXPERIMENTS];
+
+/** What `all` means with a profile. */
+export function experimentsOf(profile: string): readonly Experiment[] {
+  return profile === 'full' ? [...EXPERIMENTS, scaling] : EXPERIMENTS;
+}

@@ -1,6 +1,7 @@
 /** How long after it is due is a like visible in the count, at a rate that the queue can take? */
 import {
   BROKER_HEAD,
+  brokerOf,
   CPU,
   DOUBLE_EFFECTS,
   LOST,
@@ -10,11 +11,11 @@ import {
 import type { Column, Experiment, Profile, Step } from '../lab/experiment.ts';
 import type { TrialResult } from '../lab/trial-result.ts';
 
-/** The same for every broker, so that rows can be compared. */
+/** The same for every broker, so that rows can be compared; left out where they are too much. */
 const COMMON_LIKES_PER_S: Readonly<Record<Profile, readonly number[]>> = {
-  smoke: [1_000],
-  quick: [1_000, 5_000],
-  full: [500, 1_000, 2_000, 5_000, 10_000],
+  smoke: [100],
+  quick: [100, 2_000],
+  full: [100, 200, 500, 1_000, 2_000, 5_000, 10_000],
 };
 
 /** Of each broker's own maximum, so that rows show how it bears its load. */
@@ -24,8 +25,8 @@ const SHARES_OF_MAXIMUM: Readonly<Record<Profile, readonly number[]>> = {
   full: [0.25, 0.5, 0.75, 0.9],
 };
 
-const WARM_UP_S: Readonly<Record<Profile, number>> = { smoke: 1, quick: 2, full: 5 };
-const MEASURE_S: Readonly<Record<Profile, number>> = { smoke: 2, quick: 6, full: 20 };
+const WARM_UP_S: Readonly<Record<Profile, number>> = { smoke: 0.5, quick: 1, full: 5 };
+const MEASURE_S: Readonly<Record<Profile, number>> = { smoke: 1.5, quick: 5, full: 20 };
 
 type LatencyName = Exclude<keyof NonNullable<TrialResult['latencies']>, 'likesDue'>;
 
@@ -49,7 +50,7 @@ function milliseconds(
 export const latency: Experiment = {
   name: 'latency',
   question: 'How long after it is due is a like visible in the count, below saturation?',
-  steps(profile) {
+  steps({ profile }) {
     const paced = { mode: 'paced' as const, warmUpS: WARM_UP_S[profile], likes: 0 };
     const step = (rate: NonNullable<Step['rate']>): Step => {
       return { ...paced, rate, measureS: MEASURE_S[profile] };
@@ -59,7 +60,8 @@ export const latency: Experiment = {
       ...SHARES_OF_MAXIMUM[profile].map((shareOfMaximum) => step({ shareOfMaximum })),
     ];
   },
-  rowKey: ({ broker, tier, plan }) => [broker, tier, plan.pace ?? 'closed loop'],
+  shows: ({ plan }) => plan.mode === 'paced',
+  rowKey: (result) => [brokerOf(result), result.tier, result.plan.pace ?? 'closed loop'],
   rowHeads: [
     BROKER_HEAD,
     TIER_HEAD,
@@ -114,4 +116,5 @@ export const latency: Experiment = {
     LOST,
     DOUBLE_EFFECTS,
   ],
+  firstScreen: ['broker', 'tier', 'offered', 'counts', 'p50 ms', 'p99 ms', 'max ms'],
 };

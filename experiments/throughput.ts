@@ -1,35 +1,44 @@
 /** How many likes a second does each queue take, and how many are counted correctly? */
 import {
+  apart,
   BROKER_HEAD,
+  brokerOf,
   CPU,
+  CPU_WHOLE,
   DOUBLE_EFFECTS,
   INVERSIONS,
   LOST,
   REDELIVERED,
   TIER_HEAD,
   VERDICT,
-  whileTogether,
 } from '../lab/common-columns.ts';
-import type { Experiment, Profile } from '../lab/experiment.ts';
+import type { Experiment, Profile, Step } from '../lab/experiment.ts';
+import { sizeOf } from './sizes.ts';
 
-/** Distinct likes of a trial, where the user does not say. */
-const LIKES: Readonly<Record<Profile, number>> = {
-  smoke: 20_000,
-  quick: 500_000,
-  full: 2_000_000,
+const SIZES: Readonly<Record<Profile, { seconds: number; likesMost: number }>> = {
+  smoke: { seconds: 1, likesMost: 20_000 },
+  quick: { seconds: 6, likesMost: 500_000 },
+  full: { seconds: 30, likesMost: 2_000_000 },
 };
 
 export const throughput: Experiment = {
   name: 'throughput',
   question: 'How many likes a second does each queue take, and how many are counted correctly?',
-  steps: (profile, likes = LIKES[profile]) => [
-    { mode: 'publish-then-count', likes },
-    { mode: 'sustained', likes },
-  ],
-  rowKey: ({ broker, tier }) => [broker, tier],
+  steps(order) {
+    const likes = sizeOf(order, SIZES[order.profile]);
+    const steps: Step[] = [{ mode: 'publish-then-count', likes }];
+    return order.profile === 'full' ? [...steps, { mode: 'sustained', likes }] : steps;
+  },
+  rowKey: (result) => [brokerOf(result), result.tier],
   rowHeads: [BROKER_HEAD, TIER_HEAD],
   columns: [
     VERDICT,
+    {
+      head: 'likes',
+      meaning: 'Distinct likes of a trial: fewer for brokers that would take too long.',
+      value: ({ workload }) => workload.likes,
+      isFinding: true,
+    },
     {
       head: 'published likes/s',
       meaning:
@@ -49,17 +58,16 @@ export const throughput: Experiment = {
       head: 'sustained likes/s',
       meaning:
         'Both sides at work: likes per second from the first sent (after the first tenth) to the ' +
-        'last counted.',
+        'last counted. Profile `full` only.',
       value: ({ rates }) => rates?.sustainedLikesPerS,
     },
-    ...CPU,
-    {
+    apart(CPU_WHOLE),
+    ...CPU.map(apart),
+    apart({
       head: 'likes/transaction',
-      meaning:
-        'With both sides at work: likes counted per transaction of a shard; more make cheaper ' +
-        'commits.',
-      value: whileTogether((resources) => resources.likesPerStoreTransaction),
-    },
+      meaning: 'Likes counted per transaction of a shard; more make cheaper commits.',
+      value: ({ resources }) => resources?.likesPerStoreTransaction,
+    }),
     {
       head: 'queue MB on disk',
       meaning: "The most that the server's data folder grew during the trial, in 10^6 bytes.",
@@ -72,5 +80,16 @@ export const throughput: Experiment = {
     DOUBLE_EFFECTS,
     REDELIVERED,
     INVERSIONS,
+  ],
+  firstScreen: [
+    'broker',
+    'tier',
+    'counts',
+    'likes',
+    'published likes/s',
+    'counted likes/s',
+    'lost',
+    'counted twice',
+    'CPU µs/like',
   ],
 };

@@ -48,6 +48,10 @@ export interface CheckOutput {
   readonly ledger: Ledger;
   /** Files that end in the middle of a block. */
   readonly truncations: readonly Truncation[];
+  /** When the first of the lost likes was acknowledged; undefined when none is lost. */
+  readonly lostOkUsFirst: number | undefined;
+  /** The last time that any of them was, by a send of its own. */
+  readonly lostOkUsLast: number | undefined;
 }
 
 /** The whole check. Reads each file of records once, the producers' twice. */
@@ -65,6 +69,8 @@ export function check(input: CheckInput): CheckOutput {
   const marksOfTrial = input.stored.totals().marks - marks.phantom - marks.again;
   const parked = readParked(input.parked, names, states);
   const sweep = states.sweep();
+  const lost = input.drained ? sweep.missing : 0;
+  const lostOks = lost > 0 ? findLostOks(input.producerRecords.map(read), states) : undefined;
   // From here on the bit "counted" is taken away, so that a like sent twice is added once.
   const posts = new PostSums();
   for (const path of input.producerRecords) addCountedLikes(read(path), states, posts);
@@ -77,7 +83,7 @@ export function check(input: CheckInput): CheckOutput {
     unknown: sweep.unknown,
     fail: sweep.fail,
     counted: marks.counted,
-    lost: input.drained ? sweep.missing : 0,
+    lost,
     stuck: input.drained ? 0 : Math.max(sweep.missing, input.left ?? 0),
     doubleEffects: Math.max(errors.excess, deliveries.freshAgain, marks.again),
     redelivered: deliveries.again,
@@ -99,7 +105,12 @@ export function check(input: CheckInput): CheckOutput {
       Math.abs(input.sums.attempted - (sweep.ok + sweep.unknown + sweep.fail)) +
       Math.abs(sweep.ok + sweep.landed - (marksOfTrial + parked.only + sweep.missing)),
   };
-  return { ledger, truncations: [...truncations.values()] };
+  return {
+    ledger,
+    truncations: [...truncations.values()],
+    lostOkUsFirst: lostOks?.firstUs,
+    lostOkUsLast: lostOks?.lastUs,
+  };
 }
 
 const OUTCOME_BITS: ReadonlyMap<number, number> = new Map([
@@ -140,12 +151,20 @@ function readDeliveries(
         sums.phantom++;
       } else if (states.mark(source, like, STATE.delivered)) {
         sums.again++;
-      } else {
+      } else if (!wasSentAgainAfterFailure(states, source, like)) {
         order.firstDelivery(source, post(index), like);
       }
     }
   }
   return sums;
+}
+
+/**
+ * Such a like may have arrived by its second send only, behind likes that were sent after its first
+ * one: then its sender has changed the order, and no queue can be blamed for it.
+ */
+function wasSentAgainAfterFailure(states: LikeStates, source: number, seq: number): boolean {
+  return states.has(source, seq, STATE.ok) && states.has(source, seq, STATE.unknown | STATE.fail);
 }
 
 function readMarks(stored: StoredCounts, names: Names, states: LikeStates) {
@@ -181,6 +200,23 @@ function readParked(texts: readonly string[], names: Names, states: LikeStates) 
     }
   }
   return sums;
+}
+
+/** Before anything takes the bit "counted" away. */
+function findLostOks(files: readonly Iterable<RecordBlock>[], states: LikeStates) {
+  let [firstUs, lastUs] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const file of files) {
+    for (const { kind, count, source, seq, timeUs } of file) {
+      if (kind !== KIND.ok) continue;
+      for (let index = 0; index < count; index++) {
+        if (states.has(source, seq(index), STATE.counted | STATE.parked)) continue;
+        firstUs = Math.min(firstUs, timeUs);
+        lastUs = Math.max(lastUs, timeUs);
+        break;
+      }
+    }
+  }
+  return { firstUs, lastUs };
 }
 
 function addCountedLikes(file: Iterable<RecordBlock>, states: LikeStates, posts: PostSums): void {

@@ -7,11 +7,54 @@ export const BROKER_HEAD = {
   meaning: 'One queueing system, used in one way; `null` only passes the same bytes on.',
 };
 
+/** The broker, and in brackets the server where that stands in for what it is named after. */
+export function brokerOf({ broker, promises, server }: TrialResult): string {
+  return promises?.emulates === undefined ? broker : `${broker} (${server?.title ?? 'emulator'})`;
+}
+
+export const ORDER_PROMISE: Column = {
+  head: 'promised order',
+  meaning: 'What the broker promises of the order in which the likes of one post arrive.',
+  value: ({ promises }) => promises?.order,
+  isFinding: true,
+};
+
+const SURVIVAL: Readonly<Record<TrialResult['tier'], string>> = {
+  memory: 'nothing',
+  everysec: 'all but 2 s',
+  kill: 'survives',
+  power: 'survives',
+};
+
+export const SURVIVAL_PROMISE: Column = {
+  head: 'promised',
+  meaning:
+    'What is promised of acknowledged likes after a SIGKILL of the server: that each survives, ' +
+    'nothing, or (`everysec`) that at most the last 2 s are lost, where an fsync was late.',
+  value: ({ tier }) => SURVIVAL[tier],
+  isFinding: true,
+};
+
+/** Everything that a like costs on its whole way, whichever process it is spent in. */
+export const CPU_WHOLE: Column = {
+  head: 'CPU µs/like',
+  meaning:
+    'CPU time of producer, consumers (with the store) and server together, divided by the ' +
+    'counted likes.',
+  value: ({ resources }) => {
+    const server = resources?.serverCpuUsPerLike;
+    if (resources === undefined || server === undefined) return undefined;
+    return resources.producerCpuUsPerLike + resources.consumerCpuUsPerLike + server;
+  },
+  digits: 1,
+};
+
 export const TIER_HEAD = {
   head: 'tier',
   meaning:
     'What an acknowledgement is promised to survive: `memory` nothing, `kill` the death of the ' +
-    'server process, `power` a power cut. Not tested by these trials.',
+    'server process, `everysec` the same unless an fsync is late just then, `power` a power cut ' +
+    '(not tested here: SIGKILL cannot show it).',
 };
 
 export const VERDICT: Column = {
@@ -53,13 +96,14 @@ export const INVERSIONS: Column = {
   isFinding: true,
 };
 
+/** Of every trial; `together` or `apart` says which trials of a table it is taken from. */
 export const CPU: readonly Column[] = [
   {
     head: 'producer CPU µs/like',
     meaning:
-      'With both sides at work: CPU time of the producer process from its start to its last ' +
-      'answer, divided by the counted likes.',
-    value: whileTogether((resources) => resources.producerCpuUsPerLike),
+      'CPU time of the producer process from its start to its last answer, divided by the ' +
+      'counted likes.',
+    value: ({ resources }) => resources?.producerCpuUsPerLike,
     digits: 1,
   },
   {
@@ -67,24 +111,23 @@ export const CPU: readonly Column[] = [
     meaning:
       'The same of the consumer processes from their first batch to their last, the store that ' +
       'they count into included.',
-    value: whileTogether((resources) => resources.consumerCpuUsPerLike),
+    value: ({ resources }) => resources?.consumerCpuUsPerLike,
     digits: 1,
   },
   {
     head: 'server CPU µs/like',
     meaning: 'The same of the server process, from the first send to the drained queue.',
-    value: whileTogether((resources) => resources.serverCpuUsPerLike),
+    value: ({ resources }) => resources?.serverCpuUsPerLike,
     digits: 1,
   },
 ];
 
-/**
- * A figure of trials in which producers and consumers work side by side. Those that publish first
- * and count later are another experiment, and would only blur it.
- */
-export function whileTogether(
-  pick: (resources: NonNullable<TrialResult['resources']>) => number | undefined,
-): Column['value'] {
-  return ({ plan, resources }) =>
-    plan.mode === 'publish-then-count' || !resources ? undefined : pick(resources);
+/** The column, from trials that publish first and count later: neither side disturbs the other. */
+export function apart(column: Column): Column {
+  return {
+    ...column,
+    meaning: `${column.meaning} Published alone, then counted alone.`,
+    value: (result) =>
+      result.plan.mode === 'publish-then-count' ? column.value(result) : undefined,
+  };
 }

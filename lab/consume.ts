@@ -1,6 +1,7 @@
 /** A consumer's part of a trial: the template under test, between recorders, into the store. */
 import type { HandleLikes, LikeConsumer } from '../likes/like.ts';
 import type { Clock } from './clock.ts';
+import { openAgainAndAgain, openOnce } from './open-again.ts';
 import { RecordWriter } from './record-writer.ts';
 import { openUsageMeter, type UsageMeter } from './usage-meter.ts';
 import { SUMS_INTERVAL_MS, type WorkerPort } from './worker-messages.ts';
@@ -17,7 +18,7 @@ export interface CountsLikes {
 
 /** Opens the consumer, tells `ready`, counts until `stop`, and reports. */
 export async function consume(
-  options: { readonly recordsPath: string },
+  options: { readonly recordsPath: string; readonly reopens: boolean },
   tools: {
     openConsumer: (handleLikes: HandleLikes) => Promise<LikeConsumer>;
     store: CountsLikes;
@@ -28,6 +29,7 @@ export async function consume(
   const { store, clock, port } = tools;
   using records = new RecordWriter(options.recordsPath);
   const sums = { delivered: 0, counted: 0, transactions: 0 };
+  const orders = new ConsumerOrders(port);
   // What the process does before its first batch and after its last is not counting.
   let meter: UsageMeter | undefined;
 
@@ -35,6 +37,9 @@ export async function consume(
     meter ??= openUsageMeter(clock);
     records.delivered(clock.nowUs(), likes);
     sums.delivered += likes.length;
+    // On disk before anything may interrupt: a process that dies leaves what it was given.
+    if (orders.isHeld) records.flush();
+    await orders.whileHeld();
     try {
       await store.apply(likes, ({ fresh, seen }) => {
         records.stored(
@@ -51,23 +56,55 @@ export async function consume(
     }
   };
 
-  const consumer = await tools.openConsumer(handleLikes);
+  const open = () => tools.openConsumer(handleLikes);
+  const consumer = options.reopens ? await openAgainAndAgain(open) : await openOnce(open);
   const telling = setInterval(
     () => void port.tell({ kind: 'consumed', sums: { ...sums } }),
     SUMS_INTERVAL_MS,
   );
   try {
     await port.tell({ kind: 'ready' });
-    await Promise.race([untilStopped(port), consumer.failed]);
+    await Promise.race([orders.stopped, consumer.failed]);
     await consumer.stop();
     const usage = (meter ?? openUsageMeter(clock)).read();
-    const report = { sums, usage, storeSettings: store.settings() };
+    const { reopened } = consumer;
+    const report = { sums, usage, storeSettings: store.settings(), reopened };
     await port.tell({ kind: 'consumer-done', report });
   } finally {
     clearInterval(telling);
   }
 }
 
-async function untilStopped(port: WorkerPort): Promise<void> {
-  while ((await port.nextCommand()).kind !== 'stop');
+/** What the conductor asks of a consumer while it runs. */
+class ConsumerOrders {
+  readonly stopped: Promise<void>;
+  #released: PromiseWithResolvers<void> | undefined;
+
+  constructor(port: WorkerPort) {
+    this.stopped = this.#obey(port);
+  }
+
+  get isHeld(): boolean {
+    return this.#released !== undefined;
+  }
+
+  async whileHeld(): Promise<void> {
+    await this.#released?.promise;
+  }
+
+  async #obey(port: WorkerPort): Promise<void> {
+    for (;;) {
+      const command = await port.nextCommand();
+      if (command.kind === 'stop') break;
+      if (command.kind !== 'hold') continue;
+      if (command.held) this.#released ??= Promise.withResolvers();
+      else this.#release();
+    }
+    this.#release();
+  }
+
+  #release(): void {
+    this.#released?.resolve();
+    this.#released = undefined;
+  }
 }

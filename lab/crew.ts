@@ -5,7 +5,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { openClock } from './clock.ts';
 import { LabError } from './lab-error.ts';
 import type { TrialContext } from './trial-context.ts';
-import type { TrialPlan } from './trial-plan.ts';
+import { type TrialPlan, workloadOptionsOf } from './trial-plan.ts';
 import type { ConsumerReport } from './worker-messages.ts';
 import { WorkerProcess, type WorkerSetup } from './worker-process.ts';
 
@@ -16,7 +16,7 @@ export class Crew {
   readonly #context: TrialContext;
   readonly #queue: string;
   readonly #source = randomBytes(6).toString('base64url');
-  readonly #clock = openClock();
+  readonly clock = openClock();
   readonly #workers: WorkerProcess[] = [];
 
   constructor(plan: TrialPlan, context: TrialContext, queue: string) {
@@ -75,6 +75,11 @@ export class Crew {
     }
   }
 
+  /** Consumers store nothing of what they are given while they are held. */
+  holdConsumers(held: boolean): void {
+    for (const consumer of this.#consumers) consumer.tell({ kind: 'hold', held });
+  }
+
   async stopConsumers(signal: AbortSignal): Promise<ConsumerReport[]> {
     for (const consumer of this.#consumers) consumer.tell({ kind: 'stop' });
     const reports = this.#consumers.map((consumer) => this.untilDone(consumer, signal));
@@ -95,7 +100,7 @@ export class Crew {
 
   async #open(role: WorkerSetup['role'], name: string, paths: string[]): Promise<WorkerProcess> {
     const { broker, server, folder, workerModule, brokerName } = this.#context;
-    const { workload, likes, seed, likesPerS, shards } = this.#plan;
+    const { mode, workload, likesPerS, shards } = this.#plan;
     const recordsPath = join(folder, `${name}.records`);
     paths.push(recordsPath);
     const worker = new WorkerProcess(workerModule, {
@@ -103,12 +108,13 @@ export class Crew {
       broker: brokerName,
       connection: { ...server.endpoint, tier: broker.tier },
       queue: this.#queue,
-      originS: this.#clock.originS,
+      originS: this.clock.originS,
       recordsPath,
       storeFolder: this.paths.storeFolder,
       shards,
+      reopens: mode === 'crash',
       source: this.#source,
-      workload: { name: workload, options: { likes, seed } },
+      workload: { name: workload, options: workloadOptionsOf(this.#plan) },
       likesPerSend: this.#plan.likesPerSend ?? broker.habits.likesPerSend,
       sendsInFlight: this.#plan.sendsInFlight ?? broker.habits.sendsInFlight,
       likesPerS,

@@ -1,5 +1,6 @@
 /** What an experiment is: a question, the trials that answer it, and the columns of its table. */
-import type { TrialMode } from './trial-plan.ts';
+import type { WorkloadName } from '../likes/workloads/workload.ts';
+import type { Contender, CrashPlan, TrialMode } from './trial-plan.ts';
 import type { TrialResult } from './trial-result.ts';
 
 export type Profile = 'smoke' | 'quick' | 'full';
@@ -20,6 +21,20 @@ export interface Step {
   readonly warmUpS?: number;
   /** How long likes are measured after the warm-up. */
   readonly measureS?: number;
+  readonly crash?: CrashPlan;
+  /** What the question needs, where the user does not say otherwise. */
+  readonly workload?: WorkloadName;
+  readonly consumers?: number;
+  readonly lanes?: number;
+  readonly checksStates?: boolean;
+}
+
+/** What an experiment knows when it is asked for its steps. */
+export interface StepOrder {
+  readonly profile: Profile;
+  /** What the user chose; undefined leaves it to the experiment. */
+  readonly likes: number | 'all' | undefined;
+  readonly contender: Contender;
 }
 
 /** One column: what stands in its head, what it means, and a trial's value in it. */
@@ -38,7 +53,12 @@ export interface Experiment {
   readonly name: string;
   /** One line, ends with a question mark. */
   readonly question: string;
-  steps(profile: Profile, likes: number | 'all' | undefined): readonly Step[];
+  /** Empty where the question makes no sense for a contender or a profile. */
+  steps(order: StepOrder): readonly Step[];
+  /** Whether it kills servers, which nobody else's are ever killed for. */
+  readonly kills?: true;
+  /** Which of its trials stand in its table; all unless told. A probe of a maximum does not. */
+  shows?(result: TrialResult): boolean;
   /** Results with the same key are repeats of each other and share a row. */
   rowKey(result: TrialResult): readonly string[];
   /** Whether a row says something by itself, so that rows of several runs may share a table. */
@@ -46,4 +66,6 @@ export interface Experiment {
   /** Heads of what `rowKey` gives. */
   readonly rowHeads: readonly { readonly head: string; readonly meaning: string }[];
   readonly columns: readonly Column[];
+  /** Heads that stand on the project's first screen as well; undefined keeps its table off it. */
+  readonly firstScreen?: readonly string[];
 }

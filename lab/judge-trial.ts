@@ -1,8 +1,11 @@
 /** From a trial's evidence to its result: checked, measured, judged. */
+import { survivesKill } from '../brokers/servers/server.ts';
 import { type CheckOutput, check } from './checker.ts';
 import { judge } from './ledger.ts';
 import { type Latencies, measureLatencies } from './measure-latency.ts';
 import { measureRates } from './measure-rates.ts';
+import { doubtsOfCrash, measureRecovery, type Recovery } from './measure-recovery.ts';
+import { measureStates } from './measure-states.ts';
 import type { TrialEvidence } from './run-trial.ts';
 import type { StoreToCheck, TrialContext } from './trial-context.ts';
 import type { TrialPlan } from './trial-plan.ts';
@@ -19,7 +22,7 @@ export type Judged = Pick<
   TrialResult,
   'verdict' | 'reasons' | 'numbersValid' | 'numbersStruck' | 'notes'
 > &
-  Pick<TrialResult, 'ledger' | 'rates' | 'latencies' | 'resources'>;
+  Pick<TrialResult, 'ledger' | 'rates' | 'latencies' | 'resources' | 'recovery' | 'states'>;
 
 /** Reads every record and every shard once or twice; memory is about one byte a like. */
 export async function judgeTrial(
@@ -30,8 +33,20 @@ export async function judgeTrial(
   using store = await context.openStore(evidence.storeFolder);
   const checked = checkEvidence(evidence, store);
   const { ledger } = checked;
-  const promised = context.broker.promises.order === 'per-post';
-  const judgement = judge(ledger, promised, obstaclesOf(checked, store));
+  const lostSince = wasLostSince(evidence, checked);
+  const { order, orderEndsWithServer } = context.broker.promises;
+  const promised = {
+    order: order === 'per-post' && !(evidence.crash && orderEndsWithServer),
+    // Where the tier promises nothing, what a crash takes along is a finding.
+    survival: evidence.crash === undefined || survivesKill(context.broker.tier) || lostSince,
+  };
+  const recovery = recoveryOf(evidence, checked.lostOkUsFirst);
+  const obstacles = [
+    ...obstaclesOf(checked, store),
+    ...(lostSince ? ['some of them acknowledged after the crash, which no tier excuses'] : []),
+    ...(recovery ? doubtsOfCrash(recovery, plan.crash!.acknowledgedLeast) : []),
+  ];
+  const judgement = judge(ledger, promised, obstacles);
 
   const together = plan.mode !== 'publish-then-count';
   const { likes } = evidence.workload;
@@ -51,10 +66,30 @@ export async function judgeTrial(
     numbersStruck: struck,
     notes: notesOf(evidence),
     ledger,
-    rates: { ...rates, ...copyLists(rates) },
+    // A rate or a cost across a crash would say nothing of either side of it.
+    ...(recovery === undefined && {
+      rates: { ...rates, ...copyLists(rates) },
+      resources: resourcesOf(evidence, store, ledger.counted),
+    }),
     latencies,
-    resources: resourcesOf(evidence, store, ledger.counted),
+    recovery,
+    states: plan.checksStates ? measureStates(evidence) : undefined,
   };
+}
+
+/** Whether a lost like was acknowledged by the server that came after the crash. */
+function wasLostSince({ crash }: TrialEvidence, { lostOkUsLast }: CheckOutput): boolean {
+  return crash !== undefined && lostOkUsLast !== undefined && lostOkUsLast > crash.restoredUs;
+}
+
+function recoveryOf(
+  evidence: TrialEvidence,
+  lostOkUsFirst: number | undefined,
+): Recovery | undefined {
+  const { crash, consumers } = evidence;
+  if (crash === undefined) return undefined;
+  const consumersReopened = consumers.reduce((sum, { reopened }) => sum + reopened, 0);
+  return measureRecovery({ ...evidence, crash, lostOkUsFirst, consumersReopened });
 }
 
 function copyLists(rates: {
@@ -98,7 +133,8 @@ function doubtsOf(
   latencies: Latencies | undefined,
 ): string[] {
   const doubts: string[] = [];
-  const { sendErrors } = { sendErrors: evidence.producers.flatMap((report) => report.sendErrors) };
+  if (plan.mode === 'crash') return doubts;
+  const sendErrors = evidence.producers.flatMap((report) => report.sendErrors);
   if (sendErrors.length > 0) doubts.push(`not every send was acknowledged: ${sendErrors[0]}`);
   if (plan.mode !== 'paced') return doubts;
   if (latencies === undefined) return [...doubts, 'no like became visible after the warm-up'];

@@ -33,7 +33,10 @@ export interface Ledger {
   readonly parked: number;
   /** In the dead-letter place although it can be decoded and stored. */
   readonly wronglyParked: number;
-  /** First deliveries after the first delivery of a later like of the same post and source. */
+  /**
+   * First deliveries after the first delivery of a later like of the same post and source. Likes
+   * that were sent again after a failed send are left out: their sender changed the order.
+   */
   readonly inversions: number;
   /** The largest number of seqs by which an inverted like was behind. */
   readonly inversionSeqsMax: number;
@@ -64,16 +67,20 @@ export interface Judgement {
   readonly reasons: readonly string[];
 }
 
+/** What the counts of a trial are held against. */
+export interface Promised {
+  /** First deliveries keep the order per post. */
+  readonly order: boolean;
+  /** Every acknowledged like is still there at the end, whatever was done in the trial. */
+  readonly survival: boolean;
+}
+
 /**
- * Judges the counts against the promise. `orderPromised`: first deliveries keep the order per post.
- * `obstacles` are what kept the trial from being judged; any of them makes a pass unknown.
+ * Judges the counts against the promise. `obstacles` are what kept the trial from being judged;
+ * any of them makes a pass unknown.
  */
-export function judge(
-  ledger: Ledger,
-  orderPromised: boolean,
-  obstacles: readonly string[],
-): Judgement {
-  const broken = brokenPromises(ledger, orderPromised);
+export function judge(ledger: Ledger, promised: Promised, obstacles: readonly string[]): Judgement {
+  const broken = brokenPromises(ledger, promised);
   if (broken.length > 0) return { verdict: 'fail', reasons: [...broken, ...obstacles] };
   const doubts = [...obstacles];
   if (ledger.ok === 0) doubts.push('no like was acknowledged');
@@ -81,17 +88,21 @@ export function judge(
   return { verdict: doubts.length > 0 ? 'unknown' : 'pass', reasons: doubts };
 }
 
-function brokenPromises(ledger: Ledger, orderPromised: boolean): string[] {
+function brokenPromises(ledger: Ledger, promised: Promised): string[] {
   const findings: [number, string][] = [
-    [ledger.lost, 'lost: acknowledged, never counted'],
+    [promised.survival ? ledger.lost : 0, 'lost: acknowledged, never counted'],
     [ledger.stuck, 'stuck: not drained by the deadline, with the consumers healthy'],
     [ledger.doubleEffects, 'double effects: counted twice'],
     [ledger.phantom, 'phantom: never attempted in this trial'],
     [ledger.revived, 'revived: reported as refused, yet delivered'],
     [ledger.wronglyParked, 'wrongly parked: could have been counted'],
     [ledger.miscountedPosts, 'miscounted posts: the count is not the sum of the counted likes'],
-    [ledger.unexpectedPosts ?? 0, 'posts with another count than the file they were made from'],
-    [orderPromised ? ledger.inversions : 0, 'inversions: order was promised per post'],
+    [
+      // Lost likes that may be lost are missing from their posts, and are no second fault.
+      promised.survival || ledger.lost === 0 ? (ledger.unexpectedPosts ?? 0) : 0,
+      'posts with another count than the file they were made from',
+    ],
+    [promised.order ? ledger.inversions : 0, 'inversions: order was promised per post'],
   ];
   return findings.filter(([count]) => count > 0).map(([count, text]) => `${count} ${text}`);
 }

@@ -39,7 +39,7 @@ export async function produce(
   await port.nextCommand();
 
   const meter = openUsageMeter(clock);
-  const hold = watchForHold(port);
+  const hold = obeyCommands(port, recorder);
   const sums = setInterval(
     () => void port.tell({ kind: 'produced', sums: recorder.sums }),
     SUMS_INTERVAL_MS,
@@ -147,12 +147,15 @@ class HashedStream {
   }
 }
 
-function watchForHold(port: WorkerPort): { readonly held: boolean } {
+function obeyCommands(port: WorkerPort, recorder: SendRecorder): { readonly held: boolean } {
   const state = { held: false };
   const watch = async () => {
     for (;;) {
       const command = await port.nextCommand();
       if (command.kind === 'hold') state.held = command.held;
+      else if (command.kind === 'tell-sending') {
+        recorder.tellNextSend(() => void port.tell({ kind: 'sending' }));
+      }
     }
   };
   void watch();

@@ -1,57 +1,48 @@
 /**
- * From results to the pages that people read: one table an experiment, each column defined once.
+ * From results to what people read: one overview, one table an experiment, each column defined
+ * once. What an experiment asks and what the overview shows come as objects.
  */
 import type { Experiment } from './experiment.ts';
+import { markLabBound } from './lab-bound.ts';
 import type { Run } from './result-files.ts';
-import { tableOf, toMarkdown, toText } from './table.ts';
+import { emulatorNotes, type Table, tableOf, toMarkdown, toText } from './table.ts';
 import type { TrialResult } from './trial-result.ts';
 
-/** From this share of the null broker's rate on, a row measures the lab more than the queue. */
-const LAB_BOUND_SHARE = 0.7;
+/** What stands around the tables of the experiments. */
+export interface Frame {
+  /** A row per broker and tier, from the results of one run; undefined when they do not tell. */
+  overview(results: readonly TrialResult[]): Table | undefined;
+  readonly overviewMeanings: readonly { readonly head: string; readonly meaning: string }[];
+  /** Markdown that follows the tables of the page, made from the same results. */
+  appendix(results: readonly TrialResult[]): string;
+}
 
 /** The experiments that have results, each with its own. */
 function answered(experiments: readonly Experiment[], results: readonly TrialResult[]) {
   return experiments
-    .map((experiment) => ({
-      experiment,
-      own: results.filter((result) => isOf(result, experiment)),
-    }))
+    .map((experiment) => ({ experiment, own: shownOf(experiment, results) }))
     .filter(({ own }) => own.length > 0);
 }
 
-/**
- * Marks what the lab itself limits: rows whose rate is above 70 % of the null broker's in the same
- * run. The notes of the result files stay as they are, since they know their own trial only.
- */
-export function markLabBound(results: readonly TrialResult[]): TrialResult[] {
-  const fields = ['publishedLikesPerS', 'countedLikesPerS', 'sustainedLikesPerS'] as const;
-  const ceiling = (field: (typeof fields)[number], mode: string) =>
-    Math.max(
-      0,
-      ...results
-        .filter(({ broker, plan }) => broker === 'null' && plan.mode === mode)
-        .map(({ rates }) => rates?.[field] ?? 0),
-    );
-  return results.map((result) => {
-    if (result.broker === 'null' || result.plan.mode === 'paced') return result;
-    const bound = fields.filter((field) => {
-      const most = ceiling(field, result.plan.mode);
-      return most > 0 && (result.rates?.[field] ?? 0) > LAB_BOUND_SHARE * most;
-    });
-    if (bound.length === 0) return result;
-    const names = bound.map((field) => field.replace('LikesPerS', '')).join(', ');
-    return { ...result, notes: [...result.notes, `lab-bound: ${names} above 70 % of null`] };
-  });
+/** The results that stand in the table of an experiment. */
+function shownOf(experiment: Experiment, results: readonly TrialResult[]): TrialResult[] {
+  return results.filter(
+    (result) => result.experiment === experiment.name && (experiment.shows?.(result) ?? true),
+  );
 }
 
 export function renderText(
   experiments: readonly Experiment[],
   results: readonly TrialResult[],
+  frame: Frame,
 ): string {
   const marked = markLabBound(results);
-  return answered(experiments, marked)
-    .map(({ experiment, own }) => toText(tableOf(experiment, own)))
-    .join('\n\n');
+  const tables = answered(experiments, marked).map(({ experiment, own }) =>
+    tableOf(experiment, own),
+  );
+  const overview = tables.length > 1 ? frame.overview(marked) : undefined;
+  const texts = [...tables, ...(overview ? [overview] : [])].map(toText);
+  return [...texts, ...emulatorNotes(marked).map((note) => `· ${note}`)].join('\n\n');
 }
 
 function madeOn(run: Run): string {
@@ -72,28 +63,43 @@ export interface LocatedRun {
   readonly indexPath: string;
 }
 
+/** The newest run's results, and of older ones those whose row no newer run has. */
+function newestRows(
+  runs: readonly LocatedRun[],
+  pick: (results: readonly TrialResult[]) => readonly TrialResult[],
+  keyOf: (result: TrialResult) => string,
+): { readonly located: LocatedRun; readonly results: readonly TrialResult[] }[] {
+  const taken = new Set<string>();
+  return runs
+    .map((located) => {
+      const own = pick(markLabBound(located.run.results));
+      const results = own.filter((result) => !taken.has(keyOf(result)));
+      for (const result of results) taken.add(keyOf(result));
+      return { located, results };
+    })
+    .filter(({ results }) => results.length > 0);
+}
+
+const subjectOf = ({ broker, tier }: TrialResult) => `${broker} ${tier}`;
+
 /**
- * results/README.md: each experiment's table from the first of `runs` that has results of it, so
- * the newest comes first; from all of them where the rows stand alone.
+ * results/README.md. A table holds one run's rows, since only those can be compared; rows of older
+ * runs follow in tables of their own where no newer run has the same broker and tier. Where rows
+ * stand alone they share a table.
  */
 export function renderPage(
   experiments: readonly Experiment[],
   runs: readonly LocatedRun[],
+  frame: Frame,
 ): string {
-  const sections = experiments.flatMap((experiment) => {
-    const located = runs.filter(({ run }) => hasResults(run, experiment));
-    const used = experiment.rowsStandAlone ? located : located.slice(0, 1);
-    return used.length > 0 ? [{ experiment, used }] : [];
-  });
-  const parts = sections.map(({ experiment, used }) => {
-    const table = toMarkdown(tableOf(experiment, newestRows(experiment, used)));
-    const facts = used.map(({ run, indexPath }) => {
-      const first = run.results.find((result) => isOf(result, experiment))!;
-      return `${describeWorkload(first)} ${madeOn(run)} [Result files](${indexPath}).`;
-    });
-    return [`## ${experiment.question}`, '', table, '', facts.join('\n\n')].join('\n');
-  });
-  const shown = sections.map(({ experiment }) => experiment);
+  const sections = experiments.flatMap((experiment) => sectionOf(experiment, runs));
+  const shown = experiments.filter((experiment) =>
+    runs.some(({ run }) => shownOf(experiment, run.results).length > 0),
+  );
+  const newest = newestRows(runs, (results) => results, subjectOf).flatMap(
+    ({ results }) => results,
+  );
+  const appendix = shown.length > 0 ? frame.appendix(newest) : '';
   return `${[
     '# Results',
     '',
@@ -103,51 +109,84 @@ export function renderPage(
       'one run. Several runs are shown as their median and (least–most); below six runs no ' +
       'claim is made about who is faster. Client, server and lab share the same cores.',
     '',
-    parts.length > 0 ? parts.join('\n\n') : 'No trial was finished.',
+    ...overviewParts(runs, frame),
+    ...asList(emulatorNotes(newest)),
+    sections.length > 0 ? sections.join('\n\n') : 'No trial was finished.',
     '',
+    ...(appendix === '' ? [] : [appendix, '']),
     '## What the columns mean',
     '',
-    ...definitions(shown),
+    ...definitions([
+      ...(shown.length > 0 ? [{ name: 'overview', heads: frame.overviewMeanings }] : []),
+      ...shown.map(({ name, rowHeads, columns }) => ({ name, heads: [...rowHeads, ...columns] })),
+    ]),
   ].join('\n')}\n`;
 }
 
-/** The results of an experiment; where two runs have the same row, those of the first run. */
-function newestRows(experiment: Experiment, runs: readonly LocatedRun[]): TrialResult[] {
-  const taken = new Set<string>();
-  return runs.flatMap(({ run }) => {
-    const own = markLabBound(run.results).filter((result) => isOf(result, experiment));
-    const keyOf = (result: TrialResult) => JSON.stringify(experiment.rowKey(result));
-    const fresh = own.filter((result) => !taken.has(keyOf(result)));
-    for (const result of fresh) taken.add(keyOf(result));
-    return fresh;
-  });
+function asList(notes: readonly string[]): string[] {
+  return notes.length > 0 ? [...notes.map((note) => `- ${note}`), ''] : [];
 }
 
-function hasResults(run: Run, experiment: Experiment): boolean {
-  return run.results.some((result) => isOf(result, experiment));
+function overviewParts(runs: readonly LocatedRun[], frame: Frame): string[] {
+  const parts = newestRows(runs, (results) => results, subjectOf).flatMap(
+    ({ located, results }) => {
+      const table = frame.overview(results);
+      return table === undefined ? [] : [toMarkdown(table), '', madeOn(located.run), ''];
+    },
+  );
+  return parts.length > 0 ? ['## Overview', '', ...parts] : [];
 }
 
-function isOf(result: TrialResult, { name }: Experiment): boolean {
-  return result.experiment === name;
+function sectionOf(experiment: Experiment, runs: readonly LocatedRun[]): string[] {
+  const pick = (results: readonly TrialResult[]) => shownOf(experiment, results);
+  const keyOf = experiment.rowsStandAlone
+    ? (result: TrialResult) => JSON.stringify(experiment.rowKey(result))
+    : subjectOf;
+  const parts = newestRows(runs, pick, keyOf);
+  if (parts.length === 0) return [];
+  const facts = parts.map(({ located, results }) => factsOf(located, results[0]!));
+  const tables = experiment.rowsStandAlone
+    ? [
+        tableOf(
+          experiment,
+          parts.flatMap(({ results }) => results),
+        ),
+      ]
+    : parts.map(({ results }) => tableOf(experiment, results));
+  const texts = tables.map(toMarkdown);
+  const body = experiment.rowsStandAlone
+    ? [...texts, ...facts]
+    : texts.flatMap((text, place) => [text, facts[place]!]);
+  return [[`## ${experiment.question}`, ...body].join('\n\n')];
+}
+
+function factsOf({ run, indexPath }: LocatedRun, first: TrialResult): string {
+  return `${describeWorkload(first)} ${madeOn(run)} [Result files](${indexPath}).`;
 }
 
 function describeWorkload(result: TrialResult): string {
-  const { name, likes, seed, hash } = result.workload;
+  const { name, data, likes, seed, hash } = result.workload;
   const { lanes, consumers, shards } = result.plan;
   const amount =
     likes === undefined
       ? 'the first trial ended before all likes were sent'
       : `${likes.toLocaleString('en-US')} likes in the first trial (hash \`${hash}\`)`;
   return (
-    `Workload \`${name}\`, seed ${seed}, ${amount}; ${lanes} lanes, ${consumers} consumer ` +
-    `process(es), ${shards} shards at synchronous=FULL.`
+    `Workload \`${name}\`${data === undefined ? '' : ` from \`${data}\``}, seed ${seed}, ` +
+    `${amount}; ${lanes} lanes, ${consumers} consumer process(es), ${shards} shards at ` +
+    'synchronous=FULL.'
   );
 }
 
-function definitions(experiments: readonly Experiment[]): string[] {
+function definitions(
+  tables: readonly {
+    readonly name: string;
+    readonly heads: readonly { readonly head: string; readonly meaning: string }[];
+  }[],
+): string[] {
   const meanings = new Map<string, string>();
-  for (const { name, rowHeads, columns } of experiments) {
-    for (const { head, meaning } of [...rowHeads, ...columns]) {
+  for (const { name, heads } of tables) {
+    for (const { head, meaning } of heads) {
       const before = meanings.get(head);
       const isSame = before === undefined || before === meaning;
       meanings.set(isSame ? head : `${head} (${name})`, meaning);
@@ -156,40 +195,31 @@ function definitions(experiments: readonly Experiment[]): string[] {
   return [...meanings].map(([head, meaning]) => `- **${head}**: ${meaning}`);
 }
 
-/** The columns of the first screen, by experiment; everything else stands in results/README.md. */
-const FIRST_SCREEN_HEADS: Readonly<Record<string, readonly string[]>> = {
-  throughput: [
-    'broker',
-    'tier',
-    'counts',
-    'published likes/s',
-    'counted likes/s',
-    'sustained likes/s',
-    'lost',
-    'counted twice',
-    'out of order',
-  ],
-  latency: ['broker', 'tier', 'offered', 'counts', 'p50 ms', 'p99 ms', 'max ms'],
-};
-
+/** The overview of one run, and its tables with the columns that each experiment names first. */
 export function renderFirstScreen(
   experiments: readonly Experiment[],
   run: Run,
   indexPath: string,
+  frame: Frame,
 ): string {
-  const parts = answered(experiments, markLabBound(run.results)).flatMap(({ experiment, own }) => {
-    const shown = FIRST_SCREEN_HEADS[experiment.name];
+  const marked = markLabBound(run.results);
+  const overview = frame.overview(marked);
+  const parts = answered(experiments, marked).flatMap(({ experiment, own }) => {
+    const shown = experiment.firstScreen;
     if (shown === undefined) return [];
     const table = tableOf(experiment, own);
     const places = shown.map((head) => table.heads.indexOf(head));
     const pick = (row: readonly string[]) => places.map((place) => row[place]!);
-    const { question } = experiment;
     const picked = { title: '', heads: pick(table.heads), rows: table.rows.map(pick), notes: [] };
-    return [`**${question}**`, '', toMarkdown(picked), ''];
+    return [`**${experiment.question}**`, '', toMarkdown(picked), ''];
   });
   return [
     `<!-- table: ${indexPath} -->`,
+    ...(overview ? [toMarkdown(overview), ''] : []),
+    ...asList(emulatorNotes(marked)),
+    ...(overview ? ['<details><summary>A table for each question</summary>', ''] : []),
     ...parts,
+    ...(overview ? ['</details>', ''] : []),
     '`counts` judges every single like against what the broker promises. `null` only passes the ' +
       'same bytes on: its rates are the ceiling of the lab itself. Numbers ~~struck out~~ do not ' +
       'stand.',

@@ -1,17 +1,18 @@
 /** Runs the trials of a schedule one after the other; whatever happens, what is done is kept. */
-
-import type { Step } from './experiment.ts';
+import { basename } from 'node:path';
 import { judgeTrial } from './judge-trial.ts';
 import { LabError, messageOf } from './lab-error.ts';
+import { isVoidReason } from './measure-recovery.ts';
+import { maximumOf, probeFor, whyTooMuch } from './own-maximum.ts';
+import { type ChosenPlan, planFacts, planOf } from './plan-trial.ts';
 import { runTrial } from './run-trial.ts';
-import type { Contender, Job } from './schedule.ts';
-import { formatNumber, median } from './table.ts';
+import type { Job } from './schedule.ts';
 import type { TrialContext, TrialProgress } from './trial-context.ts';
-import { LANES_DEFAULT, type TrialPlan } from './trial-plan.ts';
+import type { Contender, TrialPlan } from './trial-plan.ts';
 import { RESULT_FORMAT, type TrialResult } from './trial-result.ts';
 
-/** Likes of the extra trial that finds a broker's maximum where no throughput trial has. */
-const PROBE_LIKES = 100_000;
+/** How often a void trial is run again before it is left as unknown. */
+const VOID_REPEATS_MAX = 2;
 
 /** What stays the same for all trials of a run. */
 export interface RunSetup {
@@ -20,14 +21,16 @@ export interface RunSetup {
   readonly machine: Record<string, string>;
   readonly versions: Record<string, string>;
   /** The part of every plan that the user chose. */
-  readonly plan: Pick<
-    TrialPlan,
-    'workload' | 'seed' | 'lanes' | 'consumers' | 'shards' | 'backlogBytesMax'
-  >;
+  readonly plan: ChosenPlan;
   readonly signal: AbortSignal;
-  /** A broker on a running server, and an empty folder; both are given back by disposing. */
-  open(contender: Contender): Promise<OpenTrial>;
+  /**
+   * A broker on a running server, and an empty folder; both are given back by disposing. `alone`:
+   * on a server that nobody has used before, so that what earlier trials left does not slow its start.
+   */
+  open(contender: Contender, alone: boolean): Promise<OpenTrial>;
   onTrial(event: { index: number; count: number; job: Job }): void;
+  /** A trial that would say nothing is left out, and why. */
+  onSkip(job: Job, reason: string): void;
   onProgress(progress: TrialProgress): void;
   onResult(result: TrialResult): void;
 }
@@ -47,8 +50,13 @@ export async function runJobs(jobs: readonly Job[], setup: RunSetup): Promise<Tr
     const probe = probeFor(queue[0]!, results);
     if (probe) queue.unshift(probe);
     const job = queue.shift()!;
+    const tooMuch = whyTooMuch(job, results);
+    if (tooMuch !== undefined) {
+      setup.onSkip(job, tooMuch);
+      continue;
+    }
     setup.onTrial({ index: done, count: done + 1 + queue.length, job });
-    const result = await runJob(job, done, results, setup);
+    const result = await runUntilValid(job, done, results, setup);
     if (result === undefined) break;
     results.push(result);
     setup.onResult(result);
@@ -57,41 +65,29 @@ export async function runJobs(jobs: readonly Job[], setup: RunSetup): Promise<Tr
   return results;
 }
 
-/** The extra trial that a step needs before it can be a share of the broker's maximum. */
-function probeFor(job: Job, results: readonly TrialResult[]): Job | undefined {
-  const { rate } = job.step;
-  if (rate === undefined || !('shareOfMaximum' in rate)) return undefined;
-  if (triedMaximum(job, results)) return undefined;
-  return { ...job, step: { mode: 'sustained', likes: PROBE_LIKES } };
-}
-
-function sustainedOf({ broker, tier }: Contender, results: readonly TrialResult[]): TrialResult[] {
-  return results.filter(
-    (result) =>
-      result.broker === broker && result.tier === tier && result.plan.mode === 'sustained',
-  );
-}
-
-function triedMaximum(contender: Contender, results: readonly TrialResult[]): boolean {
-  return sustainedOf(contender, results).length > 0;
-}
-
-function maximumOf(contender: Contender, results: readonly TrialResult[]): number {
-  const rates = sustainedOf(contender, results)
-    .filter(({ numbersValid }) => numbersValid)
-    .map(({ rates }) => rates?.sustainedLikesPerS)
-    .filter((rate) => rate !== undefined)
-    .sort((a, b) => a - b);
-  if (rates.length > 0) return median(rates);
-  throw new LabError(
-    'STALLED',
-    `${contender.broker} has no valid maximum in this run, so no share of it can be offered; ` +
-      'see the reasons of its sustained trial',
-  );
+/**
+ * A trial whose fault proved nothing is void: it is run again, and how often is in the result.
+ * Undefined when the run was interrupted.
+ */
+async function runUntilValid(
+  job: Job,
+  index: number,
+  results: readonly TrialResult[],
+  setup: RunSetup,
+): Promise<TrialResult | undefined> {
+  for (let voids = 0; ; voids++) {
+    const result = await runJob(job, index, results, setup);
+    if (result?.recovery === undefined) return result;
+    const isVoid = result.reasons.length > 0 && result.reasons.every(isVoidReason);
+    if (!isVoid || voids === VOID_REPEATS_MAX) {
+      return { ...result, recovery: { ...result.recovery, voidBefore: voids } };
+    }
+    setup.onSkip(job, `${result.reasons.join('; ')}; it is run again`);
+  }
 }
 
 /** Undefined when the run was interrupted. */
-async function runJob(
+export async function runJob(
   job: Job,
   index: number,
   results: readonly TrialResult[],
@@ -99,7 +95,7 @@ async function runJob(
 ): Promise<TrialResult | undefined> {
   const startedAt = new Date();
   const name = `${String(index + 1).padStart(3, '0')}-${job.broker}-${job.tier}-${job.step.mode}`;
-  let plan: TrialPlan = planOf(job, undefined, setup);
+  let plan: TrialPlan = planOf(job, undefined, setup.plan);
   const facts = () => ({
     format: RESULT_FORMAT as typeof RESULT_FORMAT,
     run: setup.run,
@@ -116,8 +112,8 @@ async function runJob(
   try {
     const rate = job.step.rate;
     const isShare = rate !== undefined && 'shareOfMaximum' in rate;
-    plan = planOf(job, isShare ? maximumOf(job, results) : undefined, setup);
-    await using opened = await setup.open(job);
+    plan = planOf(job, isShare ? maximumOf(job, results) : undefined, setup.plan);
+    await using opened = await setup.open(job, plan.crash !== undefined);
     return { ...facts(), ...(await runOpened(plan, opened, setup)), durationS: facts().durationS };
   } catch (error) {
     if (error instanceof LabError && error.code === 'INTERRUPTED') return undefined;
@@ -137,8 +133,10 @@ async function runOpened(plan: TrialPlan, opened: OpenTrial, setup: RunSetup) {
     ...judged,
     plan: planFacts(plan, habits),
     promises: { ...promises },
+    server: { title: opened.server.title, runtime: opened.server.runtime },
     workload: {
       name: plan.workload,
+      ...(plan.data !== undefined && { data: basename(plan.data) }),
       likes,
       seed: plan.seed,
       hash: evidence.producers[0]!.workloadHash,
@@ -154,26 +152,6 @@ function named(part: string, settings: Readonly<Record<string, string>>): Record
   return Object.fromEntries(entries.map(([name, value]) => [`${part} ${name}`, value]));
 }
 
-/** What the result says of a plan: only what bears on this trial. */
-function planFacts(
-  plan: TrialPlan,
-  habits: { likesPerSend: number; sendsInFlight: number } | undefined,
-): TrialResult['plan'] {
-  const { mode, likesPerS, warmUpS, pace, lanes, consumers, shards, backlogBytesMax } = plan;
-  return {
-    mode,
-    likesPerS,
-    warmUpS,
-    pace,
-    lanes,
-    consumers,
-    shards,
-    backlogBytesMax,
-    likesPerSend: plan.likesPerSend ?? habits?.likesPerSend,
-    sendsInFlight: plan.sendsInFlight ?? habits?.sendsInFlight,
-  };
-}
-
 /** A trial that could not be judged: no ledger, no numbers, nothing that was not seen; a reason. */
 function unjudged(plan: TrialPlan, reason: string) {
   return {
@@ -186,28 +164,4 @@ function unjudged(plan: TrialPlan, reason: string) {
     numbersStruck: [reason],
     notes: [],
   };
-}
-
-function planOf(job: Job, maximum: number | undefined, setup: RunSetup): TrialPlan {
-  const { step } = job;
-  const base = {
-    ...setup.plan,
-    experiment: job.experiment.name,
-    mode: step.mode,
-    likes: step.likes,
-    lanes: setup.plan.lanes ?? LANES_DEFAULT,
-  };
-  if (step.rate === undefined) return base;
-  const { likesPerS, pace } = offeredRate(step.rate, maximum);
-  const warmUpS = step.warmUpS ?? 0;
-  const likes = Math.ceil(likesPerS * (warmUpS + (step.measureS ?? 0)));
-  return { ...base, likes, likesPerS, warmUpS, pace };
-}
-
-function offeredRate(rate: NonNullable<Step['rate']>, maximum: number | undefined) {
-  if ('likesPerS' in rate) {
-    return { likesPerS: rate.likesPerS, pace: `${formatNumber(rate.likesPerS, 0)}/s` };
-  }
-  const likesPerS = Math.max(1, Math.round((maximum ?? 1) * rate.shareOfMaximum));
-  return { likesPerS, pace: `${Math.round(rate.shareOfMaximum * 100)} % of own maximum` };
 }

@@ -4,9 +4,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Backlog, ParkedMessage } from '../brokers/broker.ts';
 import type { ServerUsage, Settings } from '../brokers/servers/server.ts';
 import { openWorkload, type Workload } from '../likes/workloads/workload.ts';
+import { type CrashFacts, crashServer } from './crash.ts';
 import { Crew } from './crew.ts';
 import type { TrialContext } from './trial-context.ts';
-import type { TrialPlan } from './trial-plan.ts';
+import { type TrialPlan, workloadOptionsOf } from './trial-plan.ts';
 import { watchTrial } from './trial-watch.ts';
 import type { ConsumerReport, ProducerReport } from './worker-messages.ts';
 
@@ -39,6 +40,7 @@ export interface TrialEvidence {
   readonly serverVersion: string;
   /** From the first send to the drained queue; undefined where it is somebody else's. */
   readonly server: ServerUsed | undefined;
+  readonly crash: (CrashFacts & { readonly drainedUs: number }) | undefined;
 }
 
 /**
@@ -50,7 +52,7 @@ export interface TrialEvidence {
 export async function runTrial(plan: TrialPlan, context: TrialContext): Promise<TrialEvidence> {
   const { broker, server, signal } = context;
   const queue = `likes-${randomBytes(5).toString('hex')}`;
-  const workload = openWorkload(plan.workload, { likes: plan.likes, seed: plan.seed });
+  const workload = openWorkload(plan.workload, workloadOptionsOf(plan));
   const crew = new Crew(plan, context, queue);
   const together = plan.mode !== 'publish-then-count';
   context.onProgress({
@@ -60,9 +62,12 @@ export async function runTrial(plan: TrialPlan, context: TrialContext): Promise<
     likesPerS: 0,
   });
   await broker.createQueue(queue, { lanes: plan.lanes });
+  let crashing: Promise<CrashFacts> | undefined;
   try {
-    if (together) await crew.openConsumers();
-    const producer = await crew.openProducer();
+    const [producer] = await Promise.all([
+      crew.openProducer(),
+      together ? crew.openConsumers() : undefined,
+    ]);
     const serverVersion = await server.version();
     const before = await server.usage();
     const { likes } = workload;
@@ -71,11 +76,17 @@ export async function runTrial(plan: TrialPlan, context: TrialContext): Promise<
     producer.tell({ kind: 'start' });
     watch.enter(together ? 'both' : 'publishing');
     const sending = crew.untilDone(producer, signal) as Promise<ProducerReport>;
-    const produced = await Promise.race([sending, watch.obstacle]);
+    crashing = plan.crash && crashServer({ ...plan, crash: plan.crash }, context, crew, queue);
+    // Both are waited for below; whichever fails first is the reason.
+    const [produced, crashed] = await Promise.race([
+      Promise.all([sending, crashing]),
+      watch.obstacle,
+    ]);
     const between = await server.usage();
     if (!together) await crew.openConsumers();
     watch.enter(together ? 'draining' : 'counting');
     const left = await untilDrained(() => broker.backlog(queue), crew, signal);
+    const drainedUs = crew.clock.nowUs();
     const after = await server.usage();
     const consumed = await crew.stopConsumers(signal);
     const evidence = {
@@ -88,7 +99,9 @@ export async function runTrial(plan: TrialPlan, context: TrialContext): Promise<
       left,
       settings: await broker.settings(queue),
       serverVersion,
-      server: serverUsed(before, between, after, watch.diskBytesMax),
+      // A process that was started again has used nothing before that.
+      server: crashed ? undefined : serverUsed(before, between, after, watch.diskBytesMax),
+      crash: crashed && { ...crashed, drainedUs },
     };
     await crew.dismiss();
     await broker.deleteQueue(queue);
@@ -97,6 +110,8 @@ export async function runTrial(plan: TrialPlan, context: TrialContext): Promise<
     // The first error says more than a queue that cannot be deleted either; it ends with its
     // server.
     await crew.dismiss();
+    // A server that is being killed or started again is no server for the next trial.
+    await crashing?.catch(() => undefined);
     await broker.deleteQueue(queue).catch(() => undefined);
     throw error;
   }

@@ -1,13 +1,7 @@
 /** Which trials a run consists of, and in which order. */
-import type { Tier } from '../brokers/servers/server.ts';
 import { Random } from '../likes/workloads/random.ts';
 import type { Experiment, Profile, Step } from './experiment.ts';
-
-/** A row's subject: one broker at one tier. */
-export interface Contender {
-  readonly broker: string;
-  readonly tier: Tier;
-}
+import type { Contender } from './trial-plan.ts';
 
 export interface Job extends Contender {
   readonly experiment: Experiment;
@@ -33,12 +27,19 @@ export interface ScheduleOptions {
 export function schedule(options: ScheduleOptions): Job[] {
   const random = Random.seeded(options.seed, SCHEDULE_SEQUENCE);
   const jobs: Job[] = [];
+  const { profile, likes } = options;
   for (const experiment of options.experiments) {
-    const steps = experiment.steps(options.profile, options.likes);
+    const stepsOf = new Map(
+      options.contenders.map((contender) => {
+        return [contender, experiment.steps({ profile, likes, contender })] as const;
+      }),
+    );
+    const places = Math.max(0, ...[...stepsOf.values()].map(({ length }) => length));
     for (let repeat = 0; repeat < options.repeats; repeat++) {
-      for (const step of steps) {
+      for (let place = 0; place < places; place++) {
         for (const contender of shuffled(options.contenders, random)) {
-          jobs.push({ ...contender, experiment, step });
+          const step = stepsOf.get(contender)![place];
+          if (step !== undefined) jobs.push({ ...contender, experiment, step });
         }
       }
     }

@@ -15,6 +15,7 @@ export class SendRecorder {
   readonly #records: RecordWriter;
   readonly #clock: Clock;
   readonly #source: string;
+  #onceSending: (() => void) | undefined;
   readonly #sums = { attempted: 0, sent: 0, ok: 0, fail: 0, unknown: 0 };
 
   constructor(options: {
@@ -31,6 +32,11 @@ export class SendRecorder {
 
   get sums(): ProducerSums {
     return { ...this.#sums };
+  }
+
+  /** Calls `told` once, right before the next send. */
+  tellNextSend(told: () => void): void {
+    this.#onceSending = told;
   }
 
   /** Resolves when the batch is settled, whatever its outcome. */
@@ -51,6 +57,11 @@ export class SendRecorder {
     // phantom.
     this.#records.flush();
     try {
+      if (likes.length > 0) {
+        // Told right before, since the word takes as long to arrive as a short send takes.
+        this.#onceSending?.();
+        this.#onceSending = undefined;
+      }
       await this.#producer.send(likes);
       this.#settle(likes, 'ok');
     } catch (error) {

@@ -22,7 +22,7 @@ export function tableOf(experiment: Experiment, results: readonly TrialResult[])
   const rows = ordered.map((group) => {
     const key = experiment.rowKey(group[0]!);
     notes.push(...notesOf(key.join(' '), group));
-    return [...key, ...experiment.columns.map((column) => cell(column, group))];
+    return [...key, ...experiment.columns.map((column) => cellOf(column, group))];
   });
   return {
     title: experiment.question,
@@ -48,7 +48,22 @@ function notesOf(row: string, group: readonly TrialResult[]): string[] {
   ]);
 }
 
-function cell(column: Column, group: readonly TrialResult[]): string {
+/** What an emulator cannot show, and what the service that it stands in for promises. */
+export function emulatorNotes(results: readonly TrialResult[]): string[] {
+  const notes = results.flatMap(({ broker, promises, server }) => {
+    if (promises?.emulates === undefined) return [];
+    const { system, promise, source } = promises.emulates;
+    return [
+      `${broker} ran on ${server?.title ?? 'an emulator'}, which emulates ${system}: nothing ` +
+        `here shows the rates, latencies, limits or durability of ${system} itself, which promises: ` +
+        `${promise} (${source})`,
+    ];
+  });
+  return [...new Set(notes)];
+}
+
+/** One value as it is, several as their median with the range; struck out where none stands. */
+export function cellOf(column: Column, group: readonly TrialResult[]): string {
   const told = group.filter((result) => column.value(result) !== undefined);
   const standing = told.filter((result) => result.numbersValid || column.isFinding);
   if (standing.length > 0) return values(column, standing);

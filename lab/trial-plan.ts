@@ -1,12 +1,33 @@
 /** What one trial is: one broker, one workload, once. */
-import type { WorkloadName } from '../likes/workloads/workload.ts';
+import type { Tier } from '../brokers/servers/server.ts';
+import type { WorkloadName, WorkloadOptions } from '../likes/workloads/workload.ts';
+
+/** A row's subject: one broker at one tier. */
+export interface Contender {
+  readonly broker: string;
+  readonly tier: Tier;
+  /** What the registry says to expect; trials whose size nobody chose are sized by it. */
+  readonly likesPerSRough: number;
+}
 
 /**
  * `publish-then-count`: all is published first, then counted from the full backlog.
  * `sustained`: producers and consumers at work together, as fast as they may.
  * `paced`: the same at a fixed rate, from which latencies are taken.
+ * `crash`: paced, and the server is killed in the middle and started again.
  */
-export type TrialMode = 'publish-then-count' | 'sustained' | 'paced';
+export const TRIAL_MODES = ['publish-then-count', 'sustained', 'paced', 'crash'] as const;
+export type TrialMode = (typeof TRIAL_MODES)[number];
+
+/** What a crash trial does beyond a paced one. Times are from the first send. */
+export interface CrashPlan {
+  /** The server is killed no earlier than this. */
+  readonly killAfterS: number;
+  /** Before the kill the consumers hold still for this long, so that a backlog builds up. */
+  readonly holdS: number;
+  /** Acknowledged likes in the second before the kill; with fewer the trial is void. */
+  readonly acknowledgedLeast: number;
+}
 
 export interface TrialPlan {
   readonly experiment: string;
@@ -17,7 +38,12 @@ export interface TrialPlan {
   readonly warmUpS?: number;
   /** The offered load in words, such as `50 % of own maximum`; the same for all repeats. */
   readonly pace?: string;
+  readonly crash?: CrashPlan | undefined;
   readonly workload: WorkloadName;
+  /** A CSV file of the user's own for `trending`. */
+  readonly data?: string | undefined;
+  /** Whether the states that users are left with are worked out, by arrival and by version. */
+  readonly checksStates?: boolean | undefined;
   readonly likes: number | 'all';
   readonly seed: number;
   readonly lanes: number;
@@ -34,3 +60,8 @@ export const LANES_DEFAULT = 4;
 export const CONSUMERS_DEFAULT = 1;
 export const SHARDS_DEFAULT = 4;
 export const BACKLOG_BYTES_MAX_DEFAULT = 2 * 1024 ** 3;
+
+/** What of a plan decides which likes there are. */
+export function workloadOptionsOf({ likes, seed, data }: TrialPlan): WorkloadOptions {
+  return { likes, seed, ...(data !== undefined && { data }) };
+}

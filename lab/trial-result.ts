@@ -1,6 +1,7 @@
 /** The result file of a trial: its shape, checked whenever one is written or read. */
 import { z } from 'zod';
 import { RUNTIMES, TIERS } from '../brokers/servers/server.ts';
+import { TRIAL_MODES } from './trial-plan.ts';
 
 /** Rises whenever a field changes its meaning; files of other numbers are refused by name. */
 export const RESULT_FORMAT = 1;
@@ -48,7 +49,7 @@ const latencySchema = z.strictObject({
 });
 
 const planSchema = z.strictObject({
-  mode: z.enum(['publish-then-count', 'sustained', 'paced']),
+  mode: z.enum(TRIAL_MODES),
   likesPerS: z.number().positive().optional(),
   warmUpS: amount.optional(),
   /** Paced trials: the offered load in words, the same for all repeats. */
@@ -72,6 +73,24 @@ const workerUsageSchema = z.strictObject({
   eventLoopDelayMsP99: amount,
 });
 
+const recoverySchema = z.strictObject({
+  pid: z.int().positive(),
+  endedBy: z.string(),
+  pidAfter: count,
+  acknowledgedInSecondBefore: count,
+  inFlightAtKill: z.int(),
+  backlogAtKill: count,
+  queueLost: z.boolean(),
+  consumersReopened: count,
+  lossWindowMs: amount.optional(),
+  answersMs: amount,
+  firstAcknowledgementMs: amount.optional(),
+  firstDeliveryMs: amount.optional(),
+  drainedMs: amount,
+  /** Trials before this one whose kill proved nothing. */
+  voidBefore: count.optional(),
+});
+
 export const trialResultSchema = z.strictObject({
   format: z.literal(RESULT_FORMAT),
   run: z.string().min(1),
@@ -84,6 +103,8 @@ export const trialResultSchema = z.strictObject({
   plan: planSchema,
   workload: z.strictObject({
     name: z.string(),
+    /** The name of the user's own file, where there was one. */
+    data: z.string().optional(),
     /** Undefined, like the hash, when the trial ended before all were sent. */
     likes: count.optional(),
     seed: count,
@@ -93,6 +114,7 @@ export const trialResultSchema = z.strictObject({
   promises: z
     .strictObject({
       order: z.enum(['per-post', 'none']),
+      orderEndsWithServer: z.literal(true).optional(),
       delivery: z.enum(['at-least-once', 'at-most-once']),
       source: z.string(),
       /** What the service promises that this server stands in for. */
@@ -145,6 +167,17 @@ export const trialResultSchema = z.strictObject({
       storeDiskBytes: count,
       likesPerStoreTransaction: amount,
       generatorLagUsP99: amount,
+    })
+    .optional(),
+  /** Trials whose server was killed: the proof, and what it cost. */
+  recovery: recoverySchema.optional(),
+  /** What users are left with, by the rule of the store that takes the likes. */
+  states: z
+    .strictObject({
+      states: count,
+      wrongByArrival: count,
+      wrongByFirstArrival: count,
+      wrongByVersion: count,
     })
     .optional(),
   /** Read back from the running server. */

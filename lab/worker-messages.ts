@@ -5,8 +5,10 @@
 /** From the conductor to a worker. */
 export type WorkerCommand =
   | { readonly kind: 'start' }
-  /** Producers only: whether to hold back new sends because the backlog is full. */
+  /** Whether to hold back: producers new sends, consumers the batches that they were given. */
   | { readonly kind: 'hold'; readonly held: boolean }
+  /** Producers only: say `sending` right before the next send. */
+  | { readonly kind: 'tell-sending' }
   /** Consumers only: store and acknowledge what is in hand, then report and end. */
   | { readonly kind: 'stop' };
 
@@ -58,11 +60,14 @@ export interface ConsumerReport {
   readonly usage: WorkerUsage;
   /** Read back from the store that this process counted into. */
   readonly storeSettings: Readonly<Record<string, string>>;
+  /** How often the template gave up and was opened again; always 0 outside crash trials. */
+  readonly reopened: number;
 }
 
 /** From a worker to the conductor. */
 export type WorkerMessage =
   | { readonly kind: 'ready' }
+  | { readonly kind: 'sending' }
   | { readonly kind: 'produced'; readonly sums: ProducerSums }
   | { readonly kind: 'consumed'; readonly sums: ConsumerSums }
   | { readonly kind: 'producer-done'; readonly report: ProducerReport }

@@ -22,6 +22,8 @@ export interface WorkerSetup {
   readonly recordsPath: string;
   readonly storeFolder: string;
   readonly shards: number;
+  /** Consumers: whether a template that gave up is opened again, as a supervisor would do. */
+  readonly reopens: boolean;
   /** Producers only, from here on. */
   readonly source: string;
   readonly workload: { readonly name: string; readonly options: WorkloadOptions };
@@ -38,6 +40,8 @@ const END_TIMEOUT_MS = 20_000;
  * schedule was 9.6 ms late (p99) at 59,000 likes/s on Redis Streams, with this 3.6 ms. Where rates
  * are measured the default stays: there it is faster. */
 const PACED_FLAGS = ['--max-semi-space-size=4'];
+/** In an open loop a like is due, and sent, many times within this. */
+const SENDING_TIMEOUT_MS = 10_000;
 /** Lines of a worker's output that are kept as its last words. */
 const LAST_WORDS_LINES = 12;
 
@@ -52,6 +56,7 @@ export class WorkerProcess {
   readonly #child: ChildProcess;
   readonly #exited: Promise<void>;
   readonly #lastWords: string[] = [];
+  #sending: PromiseWithResolvers<void> | undefined;
 
   constructor(workerModule: string, setup: WorkerSetup) {
     this.role = setup.role;
@@ -82,6 +87,7 @@ export class WorkerProcess {
     });
     this.#child.on('message', (message: WorkerMessage) => {
       if (message.kind === 'ready') ready.resolve();
+      else if (message.kind === 'sending') this.#sending?.resolve();
       else if (message.kind === 'produced') this.produced = message.sums;
       else if (message.kind === 'consumed') this.consumed = message.sums;
       else if (message.kind === 'failed') this.#remember(message.reason);
@@ -97,6 +103,13 @@ export class WorkerProcess {
   tell(command: WorkerCommand): void {
     // A worker that has just died is noticed by `done`; the message to it is moot.
     if (this.#child.connected) this.#child.send(command, () => undefined);
+  }
+
+  /** Producers: resolves when the next send begins. */
+  async untilSending(): Promise<void> {
+    this.#sending = Promise.withResolvers<void>();
+    this.tell({ kind: 'tell-sending' });
+    await within(this.#sending.promise, SENDING_TIMEOUT_MS, 'the producer sends nothing');
   }
 
   /** Waits for the worker's own end, and kills it when that takes too long. */

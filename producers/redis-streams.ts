@@ -28,6 +28,10 @@ export interface RedisStreamsProducerOptions {
 /** A connection on which an answer is this late is closed, which settles what waits on it. */
 const ANSWER_TIMEOUT_MS = 10_000;
 
+/** Between two tries to connect, and to ask a server that is still reading its file. By default
+ * these pauses grow to 5 and 10 s, so a restart of 1 s stopped the likes for up to 10 s. */
+const RECONNECT_PAUSE_MS = 250;
+
 /** Connects, or rejects when the server does not answer. */
 export async function openRedisStreamsProducer(
   options: RedisStreamsProducerOptions,
@@ -37,6 +41,8 @@ export async function openRedisStreamsProducer(
     maxRetriesPerRequest: 0,
     enableOfflineQueue: false,
     socketTimeout: ANSWER_TIMEOUT_MS,
+    retryStrategy: () => RECONNECT_PAUSE_MS,
+    maxLoadingRetryTime: RECONNECT_PAUSE_MS,
     lazyConnect: true,
   };
   const redis = new Redis(client);

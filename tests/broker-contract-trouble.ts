@@ -43,7 +43,7 @@ export function testTrouble(subject: BrokerUnderTest, facts: BrokerFacts): void 
     const queue = await subject.freshQueue();
     const good = madeLikes(60, { posts: 1 });
     const { post: _post, ...postless } = good[0]!;
-    const poison: readonly (readonly [text: string, reason: RegExp])[] = [
+    const allPoison: readonly (readonly [text: string, reason: RegExp])[] = [
       ['likes are not always JSON', /^not JSON: /],
       ['', /^not JSON: ""/],
       ['[1, 2]', /^expected a JSON object/],
@@ -51,6 +51,7 @@ export function testTrouble(subject: BrokerUnderTest, facts: BrokerFacts): void 
       [JSON.stringify({ format: 1, ...good[0], version: 0 }), /^field "version" holds "0"/],
       [JSON.stringify({ ...good[0], format: 2 }), /^field "format" holds "2"/],
     ];
+    const poison = allPoison.filter(([text]) => !facts.cannotCarry?.includes(text));
     const texts = good.map(encodeLike);
     for (const [index, [text]] of poison.entries()) texts.splice(index * 10, 0, text);
     await facts.sendRaw(server.address, queue, texts);
@@ -60,9 +61,13 @@ export function testTrouble(subject: BrokerUnderTest, facts: BrokerFacts): void 
     await drained(broker, queue);
     expect(idsOf(inbox.likes)).toEqual(idsOf(good));
     const parked = await broker.parked(queue);
-    expect(parked.map(({ text }) => text)).toEqual(poison.map(([text]) => text));
-    for (const [index, [, reason]] of poison.entries()) {
-      expect(parked[index]!.reason).toMatch(reason);
+    const texted = parked.map(({ text }) => text);
+    const poisonous = poison.map(([text]) => text);
+    // Where messages come in no order, neither do letters.
+    if (broker.promises.order === 'none') expect(texted.sort()).toEqual(poisonous.sort());
+    else expect(texted).toEqual(poisonous);
+    for (const [text, reason] of poison) {
+      expect(parked.find((letter) => letter.text === text)!.reason).toMatch(reason);
     }
     expect((await broker.backlog(queue)).parked).toBe(poison.length);
   });

@@ -35,6 +35,8 @@ const ARROWS: readonly Rule[] = [
       'consumers/$1.ts',
       'brokers/broker.ts',
       'brokers/broker-error.ts',
+      'brokers/redis-options.ts',
+      'brokers/redis-server.ts',
       'brokers/servers/server.ts',
       'likes/',
     ],

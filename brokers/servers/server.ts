@@ -15,7 +15,7 @@ export function survivesKill(tier: Tier): boolean {
 }
 
 /** The servers by their recipe. On the runtime `external`, any server that speaks the same. */
-export const SERVER_NAMES = ['kafka', 'redis', 'null'] as const;
+export const SERVER_NAMES = ['kafka', 'elasticmq', 'redis', 'null'] as const;
 export type ServerName = (typeof SERVER_NAMES)[number];
 
 /** Who runs the servers: this machine by itself, Docker Compose, or somebody else. */

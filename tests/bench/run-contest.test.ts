@@ -5,7 +5,8 @@ import type { Stage } from '../../bench/stage.ts';
 
 /** A contest runs on whatever stage it is given; these sides need none of its servers. */
 function stageWith(signal: AbortSignal): Stage {
-  return { likes: 1, signal, log: () => undefined } as unknown as Stage;
+  const stage = { likes: 1, signal, log: () => undefined };
+  return { ...stage, sized: (likes: number) => ({ ...stage, likes }) } as unknown as Stage;
 }
 
 function contestOf(

@@ -34,6 +34,10 @@ export interface BrokerFacts {
   readonly connectLimitMs: number;
   /** Whether a consumer notices that its queue was deleted. */
   readonly consumerNoticesDeletion: boolean;
+  /** Texts that the system takes from nobody, such as an empty one. */
+  readonly cannotCarry?: readonly string[];
+  /** Likes of one post that a consumer can have in its hands, when fewer than 50. */
+  readonly likesOfPostInHandMax?: number;
   /** Settings that decide what an acknowledgement survives, as the server tells them. */
   readonly decisiveSettings: Readonly<Partial<Record<Tier, Record<string, string>>>>;
 }

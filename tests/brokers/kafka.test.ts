@@ -28,9 +28,9 @@ async function sendRaw(
 
 const FACTS: BrokerFacts = {
   sendRaw,
-  takeoverMs: 30_000,
+  takeoverMs: 10_000,
   // The group keeps the place of the broken connection until its session has run out.
-  readerRecoveryMs: 30_000,
+  readerRecoveryMs: 10_000,
   // Five retries with growing pauses, each after a refused connection; 17 s were measured.
   sendLimitMs: 30_000,
   connectLimitMs: 60_000,

@@ -46,10 +46,10 @@ export class LabProcess implements AsyncDisposable {
     this.#closed = once(this.child, 'close');
   }
 
-  /** Resolves when standard error matches. */
-  async says(pattern: RegExp): Promise<void> {
+  /** Resolves when standard error, or standard output, matches. */
+  async says(pattern: RegExp, where: 'stderr' | 'stdout' = 'stderr'): Promise<void> {
     await until(`the lab says ${pattern}`, () => {
-      if (pattern.test(this.#output.stderr)) return true;
+      if (pattern.test(this.#output[where])) return true;
       if (this.child.exitCode === null) return false;
       throw new Error(`it ended without saying ${pattern}: ${this.#output.stderr}`);
     });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { BROKERS } from '../../brokers/index.ts';
 import { TIERS } from '../../brokers/servers/server.ts';
-import { EXPERIMENTS, fullCount } from '../../experiments/index.ts';
+import { EVERY_EXPERIMENT } from '../../experiments/index.ts';
 import { PROFILES } from '../../lab/experiment.ts';
 import { WORKLOADS } from '../../likes/workloads/workload.ts';
 import { openStore } from '../../store/open-store.ts';
@@ -14,7 +14,7 @@ describe('--help', () => {
   test('of the lab lists experiments, brokers, tiers, workloads and profiles', async () => {
     const { code, stdout } = await runLab(['--help']);
     expect(code).toBe(0);
-    const experiments = [...EXPERIMENTS, fullCount].map(({ name }) => name);
+    const experiments = EVERY_EXPERIMENT.map(({ name }) => name);
     for (const command of ['all', ...experiments, 'servers', 'counts', 'report']) {
       expect(stdout).toMatch(new RegExp(`^  ${command} `, 'm'));
     }

@@ -17,6 +17,9 @@ const found = await import(process.argv[1]);
 console.log(JSON.stringify(Object.keys(found).filter((name) => typeof found[name] === 'function')));
 `;
 
+/** The client, and the loop around it that its users run: sqs-consumer is one. */
+const LIBRARIES_MAX = { consumers: 2, producers: 1 } as const;
+
 const NAMES = { consumers: /^open\w+Consumer$/, producers: /^open\w+Producer$/ } as const;
 
 describe.each(['consumers', 'producers'] as const)('%s', (folder) => {
@@ -51,19 +54,20 @@ describe.each(['consumers', 'producers'] as const)('%s', (folder) => {
     const libraries = others.filter((target) => target !== '../likes/like.ts');
     expect(others).toContain('../likes/like.ts');
     expect(libraries.map(packageOf)).toEqual(libraries);
-    expect(libraries.length, String(libraries)).toBeLessThanOrEqual(1);
+    expect(libraries.length, String(libraries)).toBeLessThanOrEqual(LIBRARIES_MAX[folder]);
   });
 });
 
 test('a consumer and a producer of each broker speak the same client library', async () => {
   for (const file of readdirSync(join(ROOT, 'consumers')).filter((name) => name.endsWith('.ts'))) {
-    const [one, other] = await Promise.all(
+    const [consumer, producer] = await Promise.all(
       ['consumers', 'producers'].map(async (folder) =>
         importsOf(await readFile(join(ROOT, folder, file), 'utf8')).filter(
           (target) => packageOf(target) !== undefined,
         ),
       ),
     );
-    expect(one, file).toEqual(other);
+    expect(consumer, file).toEqual(expect.arrayContaining(producer!));
+    expect(producer!.length, file).toBe(Math.min(1, consumer!.length));
   }
 });

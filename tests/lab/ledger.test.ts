@@ -3,9 +3,11 @@ import { describe, expect, test } from 'vitest';
 import { judge } from '../../lab/ledger.ts';
 import { cleanLedger } from './made-result.ts';
 
+const ALL = { order: true, survival: true };
+
 describe('judge', () => {
   test('passes a clean ledger without a reason', () => {
-    expect(judge(cleanLedger(), true, [])).toEqual({ verdict: 'pass', reasons: [] });
+    expect(judge(cleanLedger(), ALL, [])).toEqual({ verdict: 'pass', reasons: [] });
   });
 
   test.each([
@@ -19,7 +21,7 @@ describe('judge', () => {
     ['unexpectedPosts', /^3 posts with another count than the file/],
     ['inversions', /^3 inversions/],
   ])('fails for %s and says so with its number', (finding, reason) => {
-    const { verdict, reasons } = judge(cleanLedger({ [finding]: 3 }), true, []);
+    const { verdict, reasons } = judge(cleanLedger({ [finding]: 3 }), ALL, []);
     expect(verdict).toBe('fail');
     expect(reasons).toEqual([expect.stringMatching(reason)]);
   });
@@ -27,17 +29,47 @@ describe('judge', () => {
   test.each(['redelivered', 'sentAgain', 'recovered', 'unknown', 'fail', 'parked'])(
     'passes with %s, which the promise allows',
     (finding) => {
-      expect(judge(cleanLedger({ [finding]: 3 }), true, []).verdict).toBe('pass');
+      expect(judge(cleanLedger({ [finding]: 3 }), ALL, []).verdict).toBe('pass');
     },
   );
 
   test('allows inversions where no order was promised', () => {
     const ledger = cleanLedger({ inversions: 3, inversionSeqsMax: 9 });
-    expect(judge(ledger, false, [])).toEqual({ verdict: 'pass', reasons: [] });
+    expect(judge(ledger, { order: false, survival: true }, [])).toEqual({
+      verdict: 'pass',
+      reasons: [],
+    });
+  });
+
+  describe('where survival was not promised', () => {
+    const none = { order: true, survival: false };
+
+    test('takes lost likes for a finding, and their posts with them', () => {
+      const ledger = cleanLedger({ lost: 3, unexpectedPosts: 2 });
+      expect(judge(ledger, none, [])).toEqual({ verdict: 'pass', reasons: [] });
+    });
+
+    test('still compares with the file when nothing is lost', () => {
+      const { verdict, reasons } = judge(cleanLedger({ unexpectedPosts: 2 }), none, []);
+      expect(verdict).toBe('fail');
+      expect(reasons).toEqual([expect.stringMatching(/^2 posts with another count/)]);
+    });
+
+    test.each(['stuck', 'doubleEffects', 'phantom', 'miscountedPosts', 'inversions'])(
+      'excuses no %s',
+      (finding) => {
+        const ledger = cleanLedger({ lost: 3, [finding]: 1 });
+        expect(judge(ledger, none, []).verdict).toBe('fail');
+      },
+    );
+
+    test('still takes an obstacle for one', () => {
+      expect(judge(cleanLedger({ lost: 3 }), none, ['why']).verdict).toBe('unknown');
+    });
   });
 
   test('calls zero acknowledged likes unknown, never a pass', () => {
-    const { verdict, reasons } = judge(cleanLedger({ ok: 0, attempted: 0, counted: 0 }), true, []);
+    const { verdict, reasons } = judge(cleanLedger({ ok: 0, attempted: 0, counted: 0 }), ALL, []);
     expect({ verdict, reasons }).toEqual({
       verdict: 'unknown',
       reasons: ['no like was acknowledged'],
@@ -45,7 +77,7 @@ describe('judge', () => {
   });
 
   test('calls a residual unknown, since then the ledger itself is wrong', () => {
-    const { verdict, reasons } = judge(cleanLedger({ residual: 2 }), true, []);
+    const { verdict, reasons } = judge(cleanLedger({ residual: 2 }), ALL, []);
     expect({ verdict, reasons }).toEqual({
       verdict: 'unknown',
       reasons: ['the ledger has a residual of 2'],
@@ -53,12 +85,12 @@ describe('judge', () => {
   });
 
   test('keeps a trial with an obstacle from passing', () => {
-    const { verdict, reasons } = judge(cleanLedger(), true, ['the dog ate the log']);
+    const { verdict, reasons } = judge(cleanLedger(), ALL, ['the dog ate the log']);
     expect({ verdict, reasons }).toEqual({ verdict: 'unknown', reasons: ['the dog ate the log'] });
   });
 
   test('fails rather than doubts: a broken promise outweighs every obstacle', () => {
-    const { verdict, reasons } = judge(cleanLedger({ lost: 1, ok: 0, residual: 4 }), true, ['why']);
+    const { verdict, reasons } = judge(cleanLedger({ lost: 1, ok: 0, residual: 4 }), ALL, ['why']);
     expect(verdict).toBe('fail');
     expect(reasons).toEqual(['1 lost: acknowledged, never counted', 'why']);
   });
@@ -75,7 +107,11 @@ describe('judge', () => {
     });
     fc.assert(
       fc.property(some, fc.boolean(), fc.array(fc.constant('why')), (found, order, obstacles) => {
-        const { verdict, reasons } = judge(cleanLedger(found), order, obstacles);
+        const { verdict, reasons } = judge(
+          cleanLedger(found),
+          { order, survival: true },
+          obstacles,
+        );
         expect(reasons.length === 0).toBe(verdict === 'pass');
       }),
     );

@@ -61,6 +61,7 @@ export function naiveLedger(history: NaiveHistory): Ledger {
   const parked = history.parkedLikes.map(idOf);
   const [delivered, counted] = [new Set(deliveries), new Set(marks)];
   const isStored = (id: string) => counted.has(id) || parked.includes(id);
+  const wasResent = (id: string) => acknowledged.has(id) && (refused.has(id) || timedOut.has(id));
   const missing = count(acknowledged, (id) => !isStored(id));
   const posts = postErrors(history, counted);
   return {
@@ -79,7 +80,9 @@ export function naiveLedger(history: NaiveHistory): Ledger {
     phantom: count([...deliveries, ...marks, ...parked], (id) => !isKnown(id)),
     parked: parked.length + history.poison,
     wronglyParked: parked.length,
-    ...inversionsOf(history.deliveries.filter((like) => isKnown(idOf(like)))),
+    ...inversionsOf(
+      history.deliveries.filter((like) => isKnown(idOf(like)) && !wasResent(idOf(like))),
+    ),
     ...posts.miscounted,
     ...unexpected(history),
     residual: Math.abs(history.attemptedSum - attempted.size),

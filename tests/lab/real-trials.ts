@@ -7,9 +7,12 @@ import { fileURLToPath } from 'node:url';
 import type { Broker } from '../../brokers/broker.ts';
 import { BROKERS } from '../../brokers/index.ts';
 import { fetchServers, startLocalServer } from '../../brokers/servers/local/index.ts';
-import { type OpenTrial, type RunSetup, runJobs } from '../../lab/run-jobs.ts';
+import type { Server, Tier } from '../../brokers/servers/server.ts';
+import type { Step } from '../../lab/experiment.ts';
+import { type OpenTrial, type RunSetup, runJob } from '../../lab/run-jobs.ts';
+import type { Job } from '../../lab/schedule.ts';
 import type { TrialProgress } from '../../lab/trial-context.ts';
-import type { TrialMode } from '../../lab/trial-plan.ts';
+import type { CrashPlan, TrialMode } from '../../lab/trial-plan.ts';
 import type { TrialResult } from '../../lab/trial-result.ts';
 import { openStore } from '../../store/open-store.ts';
 import { temporaryFolder } from '../brokers/servers/temporary-folder.ts';
@@ -18,6 +21,12 @@ import { madeExperiment } from './made-result.ts';
 export const LIKES = 20_000;
 const PACED_LIKES_PER_S = 2_000;
 export const TIER = 'memory';
+/** Of crash trials: enough for a backlog, few enough for a machine that has other things to do. */
+const CRASH_LIKES_PER_S = 1_500;
+/** Few, so that one send follows close upon the other and a kill meets one of them. */
+const CRASH_LIKES_PER_SEND = 2;
+const CRASH_MEASURE_S = 2.6;
+const CRASH: CrashPlan = { killAfterS: 0.6, holdS: 0.3, acknowledgedLeast: 500 };
 
 const FAULTY_WORKER = fileURLToPath(new URL('faulty-worker.ts', import.meta.url));
 const WORKER = fileURLToPath(new URL('../../cli/worker.ts', import.meta.url));
@@ -27,9 +36,16 @@ export interface TrialOrder {
   readonly seed: number;
   readonly consumers?: number;
   readonly lanes?: number;
-  /** How long a paced trial goes on. */
+  /** Of trials without a pace; LIKES unless told. */
+  readonly likes?: number;
+  /** How long a trial at a pace goes on. */
   readonly measureS?: number;
+  /** Of crash trials. */
+  readonly likesPerS?: number;
   readonly signal?: AbortSignal;
+  /** The server and the broker that the conductor is given, made from the real ones. */
+  serverOf?(server: Server): Server;
+  brokerOf?(broker: Broker): Broker;
   onProgress?(progress: TrialProgress, folder: string): void;
 }
 
@@ -45,18 +61,28 @@ export interface FinishedTrial {
 export interface RealTrials extends AsyncDisposable {
   readonly broker: Broker;
   readonly address: string;
+  readonly server: Server;
   /** Every queue that was ever made. */
   readonly queues: readonly string[];
   run(order: TrialOrder): Promise<FinishedTrial>;
 }
 
-/** Starts the broker's server and connects to it. */
-export async function openRealTrials(brokerName: string): Promise<RealTrials> {
+/**
+ * Starts the broker's server and connects to it. A `serverTier` other than the tier is a server
+ * that does not keep what the broker says.
+ */
+export async function openRealTrials(
+  brokerName: string,
+  { tier = TIER, serverTier = tier }: { tier?: Tier; serverTier?: Tier } = {},
+): Promise<RealTrials> {
   const entry = BROKERS[brokerName]!;
   await fetchServers([entry.server], () => undefined);
   const folder = await temporaryFolder();
-  const server = await startLocalServer(entry.server, { tier: TIER, folder: folder.path });
-  const broker = await entry.open({ address: server.address, tier: TIER });
+  const server = await startLocalServer(entry.server, {
+    tier: serverTier,
+    folder: folder.path,
+  });
+  const broker = await entry.open({ ...server.endpoint, tier });
   const queues: string[] = [];
   const watched: Broker = {
     ...broker,
@@ -68,6 +94,7 @@ export async function openRealTrials(brokerName: string): Promise<RealTrials> {
   return {
     broker,
     address: server.address,
+    server,
     queues,
     async run(order) {
       const trialFolder = mkdtempSync(join(folder.path, 'trial-'));
@@ -77,8 +104,8 @@ export async function openRealTrials(brokerName: string): Promise<RealTrials> {
       };
       const opened: OpenTrial = {
         brokerName,
-        broker: watched,
-        server,
+        broker: order.brokerOf?.(watched) ?? watched,
+        server: order.serverOf?.(server) ?? server,
         workerModule: order.seed >= 9_000_000 ? FAULTY_WORKER : WORKER,
         folder: trialFolder,
         async openStore(path) {
@@ -92,7 +119,9 @@ export async function openRealTrials(brokerName: string): Promise<RealTrials> {
         },
         [Symbol.asyncDispose]: () => rm(trialFolder, { recursive: true, force: true }),
       };
-      const [result] = await runJobs([jobOf(brokerName, order)], setupOf(order, opened));
+      // Not runJobs: it would look for the broker's maximum first.
+      const job = jobOf(brokerName, tier, order);
+      const result = await runJob(job, 0, [], setupOf(order, opened));
       return { result, counts: found.counts, wasThere: (name) => found.names.has(name) };
     },
     async [Symbol.asyncDispose]() {
@@ -105,14 +134,19 @@ export async function openRealTrials(brokerName: string): Promise<RealTrials> {
 
 const LEFT_BEHIND = ['producer-0.records.ended', 'consumer-0.records.ended'];
 
-function jobOf(broker: string, { mode, measureS = 1 }: TrialOrder) {
+function jobOf(broker: string, tier: Tier, order: TrialOrder): Job {
+  const contender = { broker, tier, likesPerSRough: 100_000 };
+  return { ...contender, experiment: madeExperiment, step: stepOf(order) };
+}
+
+function stepOf({ mode, measureS, likesPerS, likes = LIKES }: TrialOrder): Step {
+  if (mode === 'crash') {
+    const rate = { likesPerS: likesPerS ?? CRASH_LIKES_PER_S };
+    return { mode, likes: 0, rate, measureS: measureS ?? CRASH_MEASURE_S, crash: CRASH };
+  }
+  if (mode !== 'paced') return { mode, likes };
   const rate = { likesPerS: PACED_LIKES_PER_S };
-  const step = {
-    mode,
-    likes: LIKES,
-    ...(mode === 'paced' ? { rate, warmUpS: 0.5, measureS } : {}),
-  };
-  return { broker, tier: TIER, experiment: madeExperiment, step } as const;
+  return { mode, likes: 0, rate, warmUpS: 0.5, measureS: measureS ?? 1 };
 }
 
 function setupOf(order: TrialOrder, opened: OpenTrial): RunSetup {
@@ -122,10 +156,19 @@ function setupOf(order: TrialOrder, opened: OpenTrial): RunSetup {
     commit: 'none',
     machine: {},
     versions: {},
-    plan: { workload: 'trending', seed, lanes, consumers, shards: 3, backlogBytesMax: 2 ** 30 },
+    plan: {
+      workload: 'trending',
+      seed,
+      lanes,
+      consumers,
+      likesPerSend: order.mode === 'crash' ? CRASH_LIKES_PER_SEND : undefined,
+      shards: 3,
+      backlogBytesMax: 2 ** 30,
+    },
     signal: order.signal ?? new AbortController().signal,
     open: async () => opened,
     onTrial: () => undefined,
+    onSkip: () => undefined,
     onProgress: (progress) => order.onProgress?.(progress, opened.folder),
     onResult: () => undefined,
   };

@@ -1,16 +1,26 @@
 import { describe, expect, test } from 'vitest';
-import { markLabBound, renderFirstScreen, renderPage, renderText } from '../../lab/report.ts';
+import { type Frame, renderFirstScreen, renderPage, renderText } from '../../lab/report.ts';
 import type { Run } from '../../lab/result-files.ts';
 import { RESULT_FORMAT, type TrialResult } from '../../lab/trial-result.ts';
-import { madeExperiment, madePlan, madeRates, madeResult } from './made-result.ts';
+import { madeExperiment, madeRates, madeResult } from './made-result.ts';
 
 function sustained(broker: string, sustainedLikesPerS: number): TrialResult {
   return madeResult({ broker, rates: madeRates({ sustainedLikesPerS }) });
 }
 
-function notesOf(results: readonly TrialResult[], broker: string): readonly string[] {
-  return markLabBound(results).find((result) => result.broker === broker)!.notes;
-}
+const FRAME: Frame = {
+  overview: (results) =>
+    results.length > 9
+      ? {
+          title: 'Overview',
+          heads: ['broker'],
+          rows: results.map(({ broker }) => [broker]),
+          notes: [],
+        }
+      : undefined,
+  overviewMeanings: [{ head: 'broker', meaning: 'Which one.' }],
+  appendix: (results) => (results.length > 9 ? `## After ${results.length} results` : ''),
+};
 
 function runOf(results: readonly TrialResult[]): Run {
   return {
@@ -27,48 +37,6 @@ function runOf(results: readonly TrialResult[]): Run {
   };
 }
 
-describe('lab-bound', () => {
-  test('is what reaches more than 70 % of the rate of null, and nothing below', () => {
-    const results = [sustained('null', 1_000), sustained('kafka', 701), sustained('sqs', 700)];
-    expect(notesOf(results, 'kafka')).toEqual(['lab-bound: sustained above 70 % of null']);
-    expect(notesOf(results, 'sqs')).toEqual([]);
-    expect(notesOf(results, 'null')).toEqual([]);
-  });
-
-  test('compares with trials of the same mode only, and with the best of null', () => {
-    const counted = { publishedLikesPerS: 100, countedLikesPerS: 500 };
-    const full = madeResult({
-      broker: 'null',
-      plan: madePlan('publish-then-count'),
-      rates: madeRates(counted),
-    });
-    const other = madeResult({
-      broker: 'sqs',
-      plan: madePlan('publish-then-count'),
-      rates: madeRates({ publishedLikesPerS: 60, countedLikesPerS: 400 }),
-    });
-    const results = [full, other, sustained('null', 200), sustained('null', 900)];
-    expect(notesOf([...results, sustained('kafka', 500)], 'kafka')).toEqual([]);
-    expect(notesOf(results, 'sqs')).toEqual(['lab-bound: counted above 70 % of null']);
-  });
-
-  test('is never said of paced trials, nor without a null broker to compare with', () => {
-    const paced = madeResult({
-      plan: madePlan('paced'),
-      rates: madeRates({ sustainedLikesPerS: 999 }),
-    });
-    expect(notesOf([sustained('null', 1_000), paced], 'kafka')).toEqual([]);
-    expect(notesOf([sustained('kafka', 1_000)], 'kafka')).toEqual([]);
-  });
-
-  test('leaves the results themselves as they were read', () => {
-    const results = [sustained('null', 1_000), sustained('kafka', 900)];
-    const before = structuredClone(results);
-    markLabBound(results);
-    expect(results).toEqual(before);
-  });
-});
-
 describe('the page of results', () => {
   const late = madeResult({
     broker: 'sqs',
@@ -76,7 +44,7 @@ describe('the page of results', () => {
     numbersStruck: ['generator late: p99 30.0 ms behind its schedule'],
   });
   const run = runOf([sustained('null', 1_200), sustained('kafka', 1_000), late]);
-  const page = renderPage([madeExperiment], [{ run, indexPath: '2026-01-02/run-1.json' }]);
+  const page = renderPage([madeExperiment], [{ run, indexPath: '2026-01-02/run-1.json' }], FRAME);
 
   test('has the question, the table, and the reasons below it', () => {
     expect(page).toContain('## How fast is it?');
@@ -108,24 +76,54 @@ describe('the page of results', () => {
       columns: [{ head: 'likes/s', meaning: 'Another rate.', value: () => 1 }],
     };
     const results = [...run.results, madeResult({ experiment: 'latency' })];
-    const both = renderPage([madeExperiment, other], [{ run: runOf(results), indexPath: 'index' }]);
+    const both = renderPage(
+      [madeExperiment, other],
+      [{ run: runOf(results), indexPath: 'index' }],
+      FRAME,
+    );
     expect(both).toContain('- **likes/s**: A rate.');
     expect(both).toContain('- **likes/s (latency)**: Another rate.');
   });
 
   test('leaves out experiments without a result, and says when there is none at all', () => {
     const other = { ...madeExperiment, name: 'latency', question: 'How late is it?' };
-    expect(renderPage([madeExperiment, other], [{ run, indexPath: 'index' }])).not.toContain(
+    expect(renderPage([madeExperiment, other], [{ run, indexPath: 'index' }], FRAME)).not.toContain(
       'How late',
     );
-    expect(renderPage([madeExperiment], [{ run: runOf([]), indexPath: 'index' }])).toContain(
+    expect(renderPage([madeExperiment], [{ run: runOf([]), indexPath: 'index' }], FRAME)).toContain(
       'No trial was finished.',
     );
   });
 });
 
+describe('several runs on one page', () => {
+  const runNamed = (name: string, results: readonly TrialResult[]) => {
+    const run = runOf(results);
+    return { run: { ...run, index: { ...run.index, run: name } }, indexPath: `${name}.json` };
+  };
+  const newer = runNamed('newer', [sustained('kafka', 2_000)]);
+  const older = runNamed('older', [sustained('kafka', 1_000), sustained('sqs', 30)]);
+
+  test('keep the newest row of each broker and tier, rows of older runs apart', () => {
+    const page = renderPage([madeExperiment], [newer, older], FRAME);
+    expect(page).toContain('| kafka | kill | pass | 2,000 | – | 0 |');
+    expect(page).not.toContain('| kafka | kill | pass | 1,000 |');
+    expect(page).toContain('| sqs | kill | pass | 30 | – | 0 |');
+    expect(page.indexOf('Run `newer`')).toBeLessThan(page.indexOf('| sqs |'));
+    expect(page.indexOf('| sqs |')).toBeLessThan(page.indexOf('Run `older`'));
+  });
+
+  test('have an overview and what follows the tables, where the results tell', () => {
+    const many = Array.from({ length: 10 }, (_, place) => sustained(`broker-${place}`, 1));
+    const page = renderPage([madeExperiment], [runNamed('many', many)], FRAME);
+    expect(page).toContain('## Overview');
+    expect(page).toContain('## After 10 results');
+    expect(renderPage([madeExperiment], [newer], FRAME)).not.toContain('Overview');
+  });
+});
+
 test('the terminal shows one table an experiment', () => {
-  const text = renderText([madeExperiment], [sustained('kafka', 1_000)]);
+  const text = renderText([madeExperiment], [sustained('kafka', 1_000)], FRAME);
   expect(text).toMatch(/^How fast is it\?\n\nbroker/);
   expect(text).toMatch(/kafka {3}kill {2}pass {6}1,000/);
 });
@@ -141,7 +139,12 @@ test('the first screen keeps the columns it names, and strikes out what does not
     ],
   };
   const result = madeResult({ numbersValid: false, numbersStruck: ['why'] });
-  const screen = renderFirstScreen([experiment], runOf([result]), 'index');
+  const screen = renderFirstScreen(
+    [{ ...experiment, firstScreen: [...shown, ...more] }],
+    runOf([result]),
+    'index',
+    FRAME,
+  );
   expect(screen).toContain(`| ${[...shown, ...more].join(' | ')} |`);
   expect(screen).toContain(`| kafka | kill | ${Array(7).fill('~~5~~').join(' | ')} |`);
   expect(screen).not.toContain('hidden');

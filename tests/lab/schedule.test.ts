@@ -1,13 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Contender, type Job, schedule } from '../../lab/schedule.ts';
+import type { StepOrder } from '../../lab/experiment.ts';
+import { type Job, schedule } from '../../lab/schedule.ts';
+import type { Contender } from '../../lab/trial-plan.ts';
 import { madeExperiment } from './made-result.ts';
 
 const CONTENDERS: Contender[] = [
-  { broker: 'kafka', tier: 'kill' },
-  { broker: 'kafka', tier: 'power' },
-  { broker: 'redis-streams', tier: 'kill' },
-  { broker: 'null', tier: 'memory' },
+  { broker: 'kafka', tier: 'kill', likesPerSRough: 1_000 },
+  { broker: 'kafka', tier: 'power', likesPerSRough: 1_000 },
+  { broker: 'redis-streams', tier: 'kill', likesPerSRough: 1_000 },
+  { broker: 'null', tier: 'memory', likesPerSRough: 1_000 },
 ];
 
 function scheduled(seed: number, repeats = 3): Job[] {
@@ -43,7 +45,7 @@ describe('a schedule', () => {
         const modes: string[] = [];
         for (const round of rounds) {
           expect(subjects(round).sort()).toEqual(subjects(CONTENDERS as Job[]).sort());
-          expect(new Set(round.map(({ step }) => step)).size).toBe(1);
+          expect(new Set(round.map(({ step }) => step.mode)).size).toBe(1);
           expect(new Set(round.map(({ experiment }) => experiment)).size).toBe(1);
           modes.push(`${round[0]!.experiment.name} ${round[0]!.step.mode}`);
         }
@@ -52,6 +54,47 @@ describe('a schedule', () => {
         expect(modes).toEqual([...repeated('throughput'), ...repeated('latency')]);
       }),
     );
+  });
+
+  test('asks for the steps of each contender, and runs them in their order, once a repeat', () => {
+    const stepsOf = (broker: string) => {
+      const modes = { kafka: ['sustained', 'paced'], 'redis-streams': ['sustained'], null: [] };
+      return modes[broker as keyof typeof modes] as ('sustained' | 'paced')[];
+    };
+    const asked = new Set<unknown>();
+    const experiment = {
+      ...madeExperiment,
+      steps({ contender, profile, likes }: StepOrder) {
+        asked.add(JSON.stringify([contender, profile, likes]));
+        return stepsOf(contender.broker).map((mode) => ({ mode, likes: 10 }));
+      },
+    };
+    const some = { experiments: [experiment], contenders: CONTENDERS, likes: 77, seed: 3 };
+    const jobs = schedule({ ...some, profile: 'full', repeats: 2 });
+    expect(asked).toEqual(
+      new Set(CONTENDERS.map((contender) => JSON.stringify([contender, 'full', 77]))),
+    );
+    const told = (place: number) =>
+      jobs
+        .slice(5 * place, 5 * place + 5)
+        .map(({ broker, tier, step }) => `${step.mode} ${broker} ${tier}`);
+    // Whoever has no second step is left out of the second round.
+    for (const repeat of [0, 1]) {
+      expect(told(repeat).slice(0, 3).sort()).toEqual([
+        'sustained kafka kill',
+        'sustained kafka power',
+        'sustained redis-streams kill',
+      ]);
+      expect(told(repeat).slice(3).sort()).toEqual(['paced kafka kill', 'paced kafka power']);
+    }
+    expect(jobs).toHaveLength(10);
+  });
+
+  test('is empty where no contender has a step, and where there is no contender', () => {
+    const some = { profile: 'quick', likes: undefined, repeats: 2, seed: 3 } as const;
+    const idle = { ...madeExperiment, steps: () => [] };
+    expect(schedule({ ...some, experiments: [idle], contenders: CONTENDERS })).toEqual([]);
+    expect(schedule({ ...some, experiments: [madeExperiment], contenders: [] })).toEqual([]);
   });
 
   test('lets every contender come first now and then', () => {

@@ -85,7 +85,7 @@ export async function runSmallTrial(plants: Plants = {}): Promise<SmallTrial> {
     judged(changed = {}) {
       const checked = check({ ...input, ...changed });
       const obstacles = checked.truncations.map(({ path }) => `${path} is cut off`);
-      return { ...checked, ...judge(checked.ledger, true, obstacles) };
+      return { ...checked, ...judge(checked.ledger, { order: true, survival: true }, obstacles) };
     },
     [Symbol.dispose]() {
       store[Symbol.dispose]();

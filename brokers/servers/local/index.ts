@@ -2,14 +2,20 @@
 import { mkdir, mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ServerName, Tier } from '../server.ts';
-import { type FetchedServer, fetchJars } from './jars.ts';
+import { elasticmq } from './elasticmq.ts';
+import { checkJars, type FetchedServer, fetchJars } from './jars.ts';
 import { kafka } from './kafka.ts';
 import { LocalServer, type Recipe } from './local-server.ts';
 import { nullServer } from './null-recipe.ts';
 import { findJava, findRedis } from './programs.ts';
 import { redis } from './redis.ts';
 
-const RECIPES: Readonly<Record<ServerName, Recipe>> = { kafka, redis, null: nullServer };
+const RECIPES: Readonly<Record<ServerName, Recipe>> = {
+  kafka,
+  elasticmq,
+  redis,
+  null: nullServer,
+};
 
 /** What each server has to have fetched before its first start; most often nothing for Redis. */
 const FETCHED: Readonly<Record<ServerName, () => Promise<FetchedServer | undefined>>> = {
@@ -18,9 +24,24 @@ const FETCHED: Readonly<Record<ServerName, () => Promise<FetchedServer | undefin
     await findJava('Kafka');
     return 'kafka';
   },
+  elasticmq: async () => {
+    await findJava('ElasticMQ');
+    return 'elasticmq';
+  },
   redis: async () => ((await findRedis()) === undefined ? 'redis' : undefined),
   null: async () => undefined,
 };
+
+/**
+ * Resolves when this machine has what the servers need, or can fetch it. Fetches nothing itself.
+ * @throws LocalServerError PROGRAM_MISSING that names the first thing that is missing
+ */
+export async function checkLocal(names: readonly ServerName[]): Promise<void> {
+  for (const name of names) {
+    const fetched = await FETCHED[name]();
+    if (fetched !== undefined) await checkJars(fetched);
+  }
+}
 
 /** Brings what the servers need to this machine, so that the first trial does not wait for it. */
 export async function fetchServers(
@@ -31,6 +52,12 @@ export async function fetchServers(
     const fetched = await FETCHED[name]();
     if (fetched !== undefined) await fetchJars(fetched, onProgress);
   }
+}
+
+/** The asked tier where the server has it, else the strongest of the two that some servers lack. */
+export function tierAtHand(name: ServerName, asked: Tier): Tier {
+  const { tiers } = RECIPES[name];
+  return ([asked, 'kill', 'memory'] as const).find((tier) => tiers.includes(tier))!;
 }
 
 /**

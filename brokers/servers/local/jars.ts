@@ -15,7 +15,13 @@ import { runMaven } from './maven.ts';
 import { findJava, findMaven } from './programs.ts';
 
 /** The servers whose files come through Maven. Each has a pom and a folder of its own. */
-export type FetchedServer = 'kafka' | 'redis';
+export type FetchedServer = 'kafka' | 'elasticmq' | 'redis';
+
+const WANTED_FOR: Readonly<Record<FetchedServer, string>> = {
+  kafka: 'Kafka',
+  elasticmq: 'ElasticMQ',
+  redis: 'Redis (no redis-server 6.2 or newer on PATH)',
+};
 
 export interface JarSource {
   /** The folder that gets one folder of files per server. */
@@ -76,6 +82,11 @@ export async function fetchJars(
   return paths;
 }
 
+/** @throws LocalServerError PROGRAM_MISSING when they are not there and cannot be fetched here */
+export async function checkJars(server: FetchedServer, source = JAR_SOURCE): Promise<void> {
+  if ((await findWrong(await readWanted(server, source))).length > 0) await findFetcher(server);
+}
+
 function wrongFile(file: WantedFile & { found: string | undefined }, sumsFile: string) {
   const isRedis = !file.path.endsWith('.jar');
   const culprit = isRedis ? 'embedded-redis-1.4.3.jar' : basename(file.path);
@@ -132,15 +143,20 @@ async function sumOf(path: string): Promise<string | undefined> {
   return hash.digest('hex');
 }
 
+/** The path of Maven. */
+async function findFetcher(server: FetchedServer): Promise<string> {
+  const maven = await findMaven(WANTED_FOR[server]);
+  await findJava(WANTED_FOR[server]);
+  return maven;
+}
+
 async function fetchWithMaven(
   server: FetchedServer,
   folder: string,
   paths: readonly string[],
   onProgress: (line: string) => void,
 ): Promise<void> {
-  const wantedFor = server === 'kafka' ? 'Kafka' : 'Redis (no redis-server 6.2 or newer on PATH)';
-  const maven = await findMaven(wantedFor);
-  await findJava(wantedFor);
+  const maven = await findFetcher(server);
   await mkdir(folder, { recursive: true });
   onProgress(`fetching ${server} with Maven, once`);
   const pom = fileURLToPath(new URL(`${server}.pom.xml`, import.meta.url));
@@ -154,7 +170,7 @@ async function fetchWithMaven(
 }
 
 function goalOf(server: FetchedServer, folder: string, names: readonly string[]): string[] {
-  if (server === 'kafka') {
+  if (server !== 'redis') {
     return [
       'dependency:copy-dependencies',
       `-DoutputDirectory=${folder}`,

@@ -14,7 +14,7 @@ import { findJava } from './programs.ts';
 const FORMAT_TIMEOUT_MS = 60_000;
 
 /** The collector of Kafka's own start script, with a heap that fits a small machine. */
-const JVM_FLAGS = [
+export const JVM_FLAGS = [
   // Fixed, so that memory does not grow from trial to trial; the page cache holds the likes anyway.
   '-Xms512m',
   '-Xmx512m',
@@ -35,7 +35,7 @@ interface Prepared {
 }
 
 /** Settings that differ from Kafka's own, each with its reason. */
-function configurationOf(dataFolder: string, ports: readonly number[]): string {
+export function configurationOf(dataFolder: string, ports: readonly number[]): string {
   const [brokerPort, controllerPort] = ports;
   return [
     // One process is broker and controller: the smallest Kafka there is.

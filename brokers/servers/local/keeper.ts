@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { SERVER_NAMES, type ServerName, TIERS, type Tier } from '../server.ts';
 import { LocalServerError } from './errors.ts';
-import { startLocalServer } from './index.ts';
+import { startLocalServer, tierAtHand } from './index.ts';
 import { identityOf } from './living.ts';
 import type { LocalServer } from './local-server.ts';
 import { tryLock } from './lock.ts';
@@ -23,8 +23,7 @@ async function startAll(names: readonly ServerName[], tier: Tier, folder: string
   const started: LocalServer[] = [];
   try {
     for (const name of names) {
-      const itsTier = name === 'null' ? 'memory' : tier;
-      started.push(await startLocalServer(name, { tier: itsTier, folder, log }));
+      started.push(await startLocalServer(name, { tier: tierAtHand(name, tier), folder, log }));
     }
     return started;
   } catch (error) {

@@ -22,7 +22,7 @@ const TIER_SETTINGS: Readonly<Record<Tier, readonly string[]>> = {
 };
 
 /** Settings that differ from Redis's own, one per line, each with its reason. */
-function configurationOf(tier: Tier, port: number, dataFolder: string): string {
+export function configurationOf(tier: Tier, port: number, dataFolder: string): string {
   return [
     // Nobody outside this machine may reach a server without a password.
     `bind ${HOST}`,

@@ -68,7 +68,8 @@ export async function readUp(labFolder = LAB_FOLDER): Promise<UpServers | undefi
 
 /**
  * Starts a keeper that starts the servers and stays; resolves when all of them answer. When
- * servers are up already, it says so and resolves with those. The null server is always `memory`.
+ * servers are up already, it says so and resolves with those. A server that lacks the tier runs at
+ * `kill`, or at `memory` when it has only that.
  * @throws LocalServerError KEEPER_FAILED with the keeper's last words
  */
 export async function serversUp(

@@ -1,6 +1,6 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { isAlive } from '../../../brokers/servers/local/living.ts';
 import { waitUntilEnded } from '../../../brokers/servers/local/runs.ts';
 import { readUp, serversDown, serversUp } from '../../../brokers/servers/local/up.ts';
@@ -36,8 +36,10 @@ test('servers stay up until they are taken down, and a second up finds the same'
 
 test('a keeper that fails is quoted, and leaves nothing running', async () => {
   await using folder = await temporaryFolder();
-  const failed = serversUp(['redis', 'kafka'], 'memory', () => {}, folder.path);
-  await expect(failed).rejects.toThrow(/^Kafka has no tier "memory"; choose kill or power$/);
+  vi.stubEnv('JAVA_HOME', '/nowhere');
+  const failed = serversUp(['redis', 'kafka'], 'kill', () => {}, folder.path);
+  await expect(failed).rejects.toThrow(/^no Java found for Kafka: JAVA_HOME is \/nowhere/);
+  vi.unstubAllEnvs();
   expect(await readUp(folder.path)).toBeUndefined();
 });
 

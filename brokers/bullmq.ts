@@ -1,0 +1,110 @@
+/** BullMQ as the lab runs it: a queue of its own per queue, its failed set for dead letters. */
+import { Queue } from 'bullmq';
+import { openBullmqConsumer } from '../consumers/bullmq.ts';
+import { openBullmqProducer } from '../producers/bullmq.ts';
+import type { Backlog, Broker, Connection, ParkedMessage } from './broker.ts';
+import { BrokerError } from './broker-error.ts';
+import { redisOptionsOf } from './redis-options.ts';
+import { connectRedis, readRedisSettings, rewriteGrownFile } from './redis-server.ts';
+import type { Settings } from './servers/server.ts';
+
+/** Where BullMQ keeps what it knows of a queue; its first job makes it, if nothing else has. */
+const metaKeyOf = (queue: string) => `bull:${queue}:meta`;
+/** What BullMQ itself writes there: how many of a queue's last events are kept. */
+const EVENTS_MAX_FIELD = 'opts.maxLenEvents';
+const EVENTS_MAX = 10_000;
+
+/** Failed jobs that are asked for at a time. */
+const PARKED_PER_READ = 1_000;
+
+/** Connects one administrative connection; rejects with BROKER_UNREACHABLE when nobody answers. */
+export async function openBullmqBroker(connection: Connection): Promise<Broker> {
+  const client = redisOptionsOf(connection);
+  const redis = await connectRedis('bullmq', connection);
+
+  const hasQueue = async (name: string) => (await redis.exists(metaKeyOf(name))) === 1;
+
+  /** BullMQ's own view of a queue, over the one connection, for as long as `use` takes. */
+  async function withQueue<Result>(
+    name: string,
+    use: (queue: Queue) => Promise<Result>,
+  ): Promise<Result> {
+    const queue = new Queue(name, { connection: redis, skipMetasUpdate: true });
+    queue.on('error', () => undefined); // Every request reports its own failure.
+    try {
+      return await use(queue);
+    } finally {
+      await queue.close();
+    }
+  }
+
+  /** BullMQ takes any name for an empty queue, so a wrong one would look drained. */
+  async function existing(name: string): Promise<string> {
+    if (await hasQueue(name)) return name;
+    throw BrokerError.refused('bullmq', `queue ${name}`, 'there is no such queue');
+  }
+
+  return {
+    name: 'bullmq',
+    tier: connection.tier,
+    promises: {
+      order: 'none',
+      delivery: 'at-least-once',
+      source: 'docs.bullmq.io/guide/workers/stalled-jobs',
+    },
+    habits: { likesPerSend: 200, sendsInFlight: 4 },
+    hasQueue,
+    async createQueue(name) {
+      if (name.includes(':')) {
+        throw BrokerError.refused('bullmq', `queue ${name}`, 'BullMQ allows no colon in a name');
+      }
+      if ((await redis.hsetnx(metaKeyOf(name), EVENTS_MAX_FIELD, EVENTS_MAX)) === 0) {
+        throw BrokerError.refused('bullmq', `queue ${name}`, 'it is there already');
+      }
+    },
+    deleteQueue: (name) =>
+      withQueue(name, async (queue) => {
+        await queue.obliterate({ force: true });
+        // It leaves those that only other ways to use BullMQ write.
+        await redis.unlink(...Object.values(queue.keys));
+      }),
+    openProducer: async (name) => openBullmqProducer({ client, queue: await existing(name) }),
+    openConsumer: async (name, handleLikes) =>
+      openBullmqConsumer({ client, queue: await existing(name) }, handleLikes),
+    backlog: async (name) => withQueue(await existing(name), backlogOf),
+    parked: async (name) => withQueue(await existing(name), parkedOf),
+    reclaim: () => rewriteGrownFile(redis),
+    async settings(name): Promise<Settings> {
+      const eventsMax = await redis.hget(metaKeyOf(name), EVENTS_MAX_FIELD);
+      const settings = await readRedisSettings(redis);
+      return { ...settings, 'events kept per queue': eventsMax ?? 'not told' };
+    },
+    [Symbol.asyncDispose]: async () => redis.disconnect(),
+  };
+}
+
+/** By one script of the server. A delayed job waits for its next try, or for its time. */
+async function backlogOf(queue: Queue): Promise<Backlog> {
+  const counts = await queue.getJobCounts('waiting', 'prioritized', 'delayed', 'active', 'failed');
+  const of = (state: string) => counts[state] ?? 0;
+  return {
+    waiting: of('waiting') + of('prioritized') + of('delayed'),
+    unacknowledged: of('active'),
+    parked: of('failed'),
+  };
+}
+
+/** The set is in the order of failing, to the ms; ids, which count up, order those of one ms. */
+async function parkedOf(queue: Queue): Promise<ParkedMessage[]> {
+  const jobs = [];
+  for (let from = 0; ; from += PARKED_PER_READ) {
+    const page = await queue.getJobs(['failed'], from, from + PARKED_PER_READ - 1, true);
+    jobs.push(...page);
+    if (page.length < PARKED_PER_READ) break;
+  }
+  jobs.sort((a, b) => a.finishedOn! - b.finishedOn! || Number(a.id) - Number(b.id));
+  return jobs.map(({ data, failedReason }) => ({
+    text: typeof data === 'string' ? data : JSON.stringify(data),
+    reason: failedReason,
+  }));
+}

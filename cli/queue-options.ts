@@ -1,0 +1,94 @@
+/** What `count` and `produce` have in common: a queue of one broker, on a server that is there. */
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { Broker } from '../brokers/broker.ts';
+import { BROKERS } from '../brokers/index.ts';
+import { type Endpoint, RUNTIMES, type Runtime } from '../brokers/servers/server.ts';
+import { LANES_DEFAULT } from '../lab/trial-plan.ts';
+import { findServer } from './find-server.ts';
+import { LANES_MAX, whole } from './options.ts';
+import { UsageError } from './usage-error.ts';
+
+export interface QueueOptions {
+  /** One name; the flag is called as in the experiments. */
+  readonly brokers: string;
+  readonly queue: string;
+  readonly create: boolean;
+  readonly lanes?: number;
+  readonly runtime: Runtime;
+  readonly json: boolean;
+}
+
+export function addQueueOptions(command: Command): Command {
+  const names = Object.keys(BROKERS).join(', ');
+  return command
+    .addOption(
+      new Option('--brokers <name>', `the broker: one of ${names}`)
+        .argParser(oneBroker)
+        .makeOptionMandatory(),
+    )
+    .addOption(new Option('--queue <name>', 'the queue').argParser(named).makeOptionMandatory())
+    .option('--create', 'make the queue when it is not there yet', false)
+    .option(
+      '--lanes <number>',
+      `with --create: lanes of the queue (default: ${LANES_DEFAULT})`,
+      whole(1, LANES_MAX),
+    )
+    .addOption(
+      new Option('--runtime <name>', 'who runs the server').choices(RUNTIMES).default('local'),
+    )
+    .option('--json', 'print one JSON object a line instead of text', false);
+}
+
+function oneBroker(text: string): string {
+  const allowed = Object.keys(BROKERS);
+  if (allowed.includes(text)) return text;
+  throw new InvalidArgumentError(`allowed is one of ${allowed.join(', ')}.`);
+}
+
+/** A parser for names: anything but nothing. */
+export function named(text: string): string {
+  if (text.trim() !== '') return text;
+  throw new InvalidArgumentError('give it a name.');
+}
+
+export interface OpenQueue extends AsyncDisposable {
+  readonly broker: Broker;
+  readonly endpoint: Endpoint;
+}
+
+/**
+ * Connects to the server, and makes the queue where `--create` asks for it.
+ * @throws UsageError when no server is up, or the queue is not there and not to be made
+ */
+export async function openQueue(options: QueueOptions): Promise<OpenQueue> {
+  const { brokers: name, runtime, create, lanes } = options;
+  if (lanes !== undefined && !create) {
+    throw new UsageError(
+      `--lanes ${lanes}: says how to make a queue; add --create or leave it out`,
+    );
+  }
+  const entry = BROKERS[name]!;
+  const { endpoint, tier } = await findServer(runtime, entry.server);
+  const broker = await entry.open({ ...endpoint, tier });
+  try {
+    await makeSureOfQueue(broker, options);
+  } catch (error) {
+    await broker[Symbol.asyncDispose]();
+    throw error;
+  }
+  return { broker, endpoint, [Symbol.asyncDispose]: () => broker[Symbol.asyncDispose]() };
+}
+
+async function makeSureOfQueue(broker: Broker, options: QueueOptions): Promise<void> {
+  const { queue, create, lanes = LANES_DEFAULT } = options;
+  if (await broker.hasQueue(queue)) return;
+  if (!create) {
+    throw new UsageError(`${broker.name} has no queue ${queue}; add --create to make it`);
+  }
+  try {
+    await broker.createQueue(queue, { lanes });
+  } catch (error) {
+    // Somebody else with the same wish may have been faster.
+    if (!(await broker.hasQueue(queue))) throw error;
+  }
+}

@@ -1,0 +1,121 @@
+/**
+ * Counts likes from a queue of Amazon SQS, or of a server that speaks like it, by sqs-consumer 15.
+ *
+ * Promise: at least once; in order per post on a FIFO queue (its address ends in `.fifo`), in no
+ * order on any other. A message is deleted only after `handleLikes` has stored it, so a crash at
+ * any moment delivers likes again, once they have been invisible for VISIBILITY_S, and loses none.
+ * They are counted once only if `handleLikes` knows which it has seen.
+ *
+ * The settings it rests on:
+ * - several pollers: each of them receives, waits for the store and deletes, one after the other.
+ * - what all of them received is stored together: ten likes, as many as one receive brings, over
+ *   several shards would be a transaction for every few likes.
+ * - an outage of the store throws: the messages are visible again after a pause that grows with the
+ *   times they were received, so that a redrive policy, which counts those, parks none of them.
+ * - what can never be counted goes to the dead-letter queue with its reason as an attribute, before
+ *   it is deleted. A redrive policy would know no reason, and would try it many times first.
+ */
+import { setTimeout as pause } from 'node:timers/promises';
+import { type Message, SQS, type SQSClientConfig } from '@aws-sdk/client-sqs';
+import { Consumer } from 'sqs-consumer';
+import { gatherMessages, type HandleLikes, type LikeConsumer } from '../likes/like.ts';
+
+export interface SqsConsumerOptions {
+  /** Region, endpoint and credentials, as the SDK takes them. */
+  readonly client: SQSClientConfig;
+  readonly queueUrl: string;
+  /** FIFO when the queue is. */
+  readonly deadLetterQueueUrl: string;
+}
+
+/** Each has one request in flight; well below the 50 sockets that the SDK opens at most. */
+const POLLERS = 6;
+/** As many as SQS gives in one answer. */
+const LIKES_PER_RECEIVE_MAX = 10;
+/** All that the pollers can have in hand; the first after a rest wait this long for company. */
+const GATHER = { messagesMax: POLLERS * LIKES_PER_RECEIVE_MAX, lingerMs: 2 };
+/** How long the server keeps a receive open when nothing is new; `stop` takes up to as long. */
+const RECEIVE_WAIT_S = 1;
+/** A message that is not deleted for this long, as after a crash, goes to another consumer. */
+const VISIBILITY_S = 10;
+/** The longest pause between two tries of a message; a redrive policy of 1,000 lasts 8 hours. */
+const RETRY_PAUSE_S_MAX = 30;
+/** All pollers rest this long after an error; sqs-consumer by itself would ask again at once. */
+const ERROR_PAUSE_MS = 500;
+/** When the queue has been gone or closed to us for this long, asking again cannot help. A server
+ * that has just started may say for a moment that it knows no such queue. */
+const HOPELESS_AFTER_MS = 5_000;
+const STOP_POLL_MS = 10;
+/** A connection or an answer that takes longer, in ms, is given up and tried again. */
+const TIMEOUTS = { connectionTimeout: 2_000, requestTimeout: 10_000, throwOnRequestTimeout: true };
+
+/** Resolves when the pollers have started; when the queue is not there, `failed` rejects later. */
+export async function openSqsConsumer(
+  options: SqsConsumerOptions,
+  handleLikes: HandleLikes,
+): Promise<LikeConsumer> {
+  const sqs = new SQS({ requestHandler: TIMEOUTS, ...options.client });
+  const handleArrival = gatherMessages(handleLikes, GATHER);
+  const failed = Promise.withResolvers<never>();
+  failed.promise.catch(() => undefined); // It may fail before anybody listens.
+  let rest = Promise.resolve();
+  let refusedSinceMs: number | undefined;
+
+  async function handleMessageBatch(messages: Message[]): Promise<Message[]> {
+    const refusals = await handleArrival(messages.map(({ Body }) => Body ?? ''));
+    for (const { index, reason } of refusals) {
+      await sqs.sendMessage(letterOf(options.deadLetterQueueUrl, messages[index]!, reason));
+    }
+    return messages; // What is not returned is not deleted.
+  }
+
+  function noteError(error: Error & { code?: string; statusCode?: number }): void {
+    rest = pause(ERROR_PAUSE_MS);
+    if (error.code !== 'QueueDoesNotExist' && error.statusCode !== 403) return;
+    refusedSinceMs ??= performance.now();
+    if (performance.now() - refusedSinceMs < HOPELESS_AFTER_MS) return;
+    failed.reject(error);
+    for (const poller of pollers) poller.stop();
+  }
+
+  const pollers = Array.from({ length: POLLERS }, () =>
+    Consumer.create({
+      sqs,
+      queueUrl: options.queueUrl,
+      batchSize: LIKES_PER_RECEIVE_MAX,
+      waitTimeSeconds: RECEIVE_WAIT_S,
+      visibilityTimeout: VISIBILITY_S,
+      terminateVisibilityTimeout: pauseSAfter,
+      messageSystemAttributeNames: ['ApproximateReceiveCount'],
+      authenticationErrorTimeout: ERROR_PAUSE_MS,
+      suppressFifoWarning: true, // It is about handlers that return some of a batch.
+      preReceiveMessageCallback: () => rest,
+      postReceiveMessageCallback: async () => {
+        refusedSinceMs = undefined;
+      },
+      handleMessageBatch,
+    }).on('error', noteError),
+  );
+  for (const poller of pollers) poller.start();
+
+  const stop = async () => {
+    for (const poller of pollers) poller.stop();
+    while (pollers.some(({ status }) => status.isPolling)) await pause(STOP_POLL_MS);
+    sqs.destroy();
+  };
+  return { stop, failed: failed.promise, [Symbol.asyncDispose]: stop };
+}
+
+/** 1, 2, 4 and so on, by how often the message that came most often has come. */
+function pauseSAfter(messages: readonly Message[]): number {
+  const times = messages.map(({ Attributes }) => Number(Attributes?.ApproximateReceiveCount ?? 1));
+  return Math.min(2 ** (Math.max(...times) - 1), RETRY_PAUSE_S_MAX);
+}
+
+/** On a FIFO queue each is a group of its own: one that is read would hide those behind it. */
+function letterOf(QueueUrl: string, { Body, MessageId: id }: Message, reason: string) {
+  const sendable = reason.replace(/[^\t\n\r -\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '?');
+  const MessageAttributes = { reason: { DataType: 'String', StringValue: sendable || 'none' } };
+  const ids = QueueUrl.endsWith('.fifo') ? { MessageGroupId: id, MessageDeduplicationId: id } : {};
+  return { QueueUrl, MessageBody: Body, MessageAttributes, ...ids };
+}

@@ -1,0 +1,10 @@
+/** What stands around the tables: the overview before them, the course's comparison after them. */
+import type { Frame } from '../lab/report.ts';
+import { compareWithCourse } from './course-comparison.ts';
+import { OVERVIEW_MEANINGS, overviewOf } from './overview.ts';
+
+export const FRAME: Frame = {
+  overview: overviewOf,
+  overviewMeanings: OVERVIEW_MEANINGS,
+  appendix: compareWithCourse,
+};

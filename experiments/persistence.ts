@@ -1,0 +1,128 @@
+/** What becomes of acknowledged likes when the server is killed under load? */
+import {
+  BROKER_HEAD,
+  brokerOf,
+  DOUBLE_EFFECTS,
+  LOST,
+  REDELIVERED,
+  SURVIVAL_PROMISE,
+  TIER_HEAD,
+  VERDICT,
+} from '../lab/common-columns.ts';
+import type { Column, Experiment, Profile, Step } from '../lab/experiment.ts';
+import type { Ledger } from '../lab/ledger.ts';
+import type { Recovery } from '../lab/measure-recovery.ts';
+import { isCeiling } from './sizes.ts';
+
+/** Below this rate a broker is asked for a tenth of the load that the others are killed under. */
+const SLOW_LIKES_PER_S = 5_000;
+const ACKNOWLEDGED_LEAST = 1_000;
+const ACKNOWLEDGED_LEAST_SLOW = 100;
+const SHARE_OF_MAXIMUM = 0.5;
+
+type Times = Pick<Step, 'measureS'> & { readonly killAfterS: number; readonly holdS: number };
+
+const TIMES: Readonly<Record<Profile, Times>> = {
+  smoke: { measureS: 5, killAfterS: 2.2, holdS: 0.7 },
+  quick: { measureS: 6, killAfterS: 2.5, holdS: 1 },
+  full: { measureS: 20, killAfterS: 8, holdS: 2 },
+};
+
+function ledgerCount(head: string, meaning: string, field: keyof Ledger): Column {
+  return { head, meaning, value: ({ ledger }) => ledger?.[field], isFinding: true };
+}
+
+type Milliseconds = {
+  [Field in keyof Recovery]: Recovery[Field] extends number | undefined ? Field : never;
+}[keyof Recovery];
+
+function milliseconds(head: string, meaning: string, field: Milliseconds): Column {
+  return { head, meaning, value: ({ recovery }) => recovery?.[field] };
+}
+
+export const persistence: Experiment = {
+  name: 'persistence',
+  question: 'What becomes of acknowledged likes when the server is killed under load?',
+  kills: true,
+  steps(order) {
+    if (isCeiling(order)) return [];
+    const { measureS, killAfterS, holdS } = TIMES[order.profile];
+    const isSlow = order.contender.likesPerSRough < SLOW_LIKES_PER_S;
+    const acknowledgedLeast = isSlow ? ACKNOWLEDGED_LEAST_SLOW : ACKNOWLEDGED_LEAST;
+    return [
+      {
+        mode: 'crash',
+        likes: 0,
+        rate: { shareOfMaximum: SHARE_OF_MAXIMUM },
+        measureS,
+        crash: { killAfterS, holdS, acknowledgedLeast },
+      },
+    ];
+  },
+  shows: ({ plan }) => plan.mode === 'crash',
+  rowKey: (result) => [brokerOf(result), result.tier],
+  rowHeads: [BROKER_HEAD, TIER_HEAD],
+  columns: [
+    SURVIVAL_PROMISE,
+    VERDICT,
+    ledgerCount('acknowledged', 'Likes that the server acknowledged, before or after.', 'ok'),
+    LOST,
+    {
+      head: 'loss window ms',
+      meaning: 'How long before the kill the first of the lost likes was acknowledged.',
+      value: ({ recovery }) => recovery?.lossWindowMs,
+      isFinding: true,
+    },
+    ledgerCount(
+      'unknown',
+      'Likes whose sender has no answer: a broken connection, a timeout. They may be sent again.',
+      'unknown',
+    ),
+    ledgerCount('recovered', 'Unknown likes that were counted after all.', 'recovered'),
+    REDELIVERED,
+    DOUBLE_EFFECTS,
+    milliseconds('server back ms', 'From the reaped process to the first answer.', 'answersMs'),
+    milliseconds(
+      'first acknowledged ms',
+      'From the reaped process to the first like that is acknowledged.',
+      'firstAcknowledgementMs',
+    ),
+    milliseconds(
+      'first delivered ms',
+      'From the reaped process to the first like that a consumer is given.',
+      'firstDeliveryMs',
+    ),
+    milliseconds(
+      'drained ms',
+      'From the reaped process until nothing is left in the queue; likes go on falling due for ' +
+        'a few seconds after the kill.',
+      'drainedMs',
+    ),
+    {
+      head: 'at the kill',
+      meaning:
+        'Proof that the kill met a server at work: likes acknowledged in the second before, sent ' +
+        'and not yet answered, acknowledged and not yet delivered. The process was reaped with ' +
+        'SIGKILL and its port refused; another one answered afterwards. Else the trial is void.',
+      value: ({ recovery }) =>
+        recovery &&
+        `${recovery.acknowledgedInSecondBefore}/s, ${recovery.inFlightAtKill} under way, ` +
+          `${recovery.backlogAtKill} waiting`,
+      isFinding: true,
+    },
+  ],
+  firstScreen: [
+    'broker',
+    'tier',
+    'promised',
+    'counts',
+    'acknowledged',
+    'lost',
+    'loss window ms',
+    'recovered',
+    'counted twice',
+    'first acknowledged ms',
+    'first delivered ms',
+    'drained ms',
+  ],
+};

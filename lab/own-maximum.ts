@@ -1,0 +1,72 @@
+/**
+ * The rate that a broker bears in a run with producers and consumers side by side, from that run's
+ * own closed-loop trials. Shares of it are offered, and rates above it are not.
+ *
+ * Where no sustained trial has been run, it is reckoned from one that published first and counted
+ * later: clients, server and store share the cores, so a like that costs 1/published of a second
+ * on the one way and 1/counted on the other costs the sum of both. On two cores this came within
+ * 8 % of what was sustained on Kafka and Redis Streams, and stayed below it.
+ */
+import { LabError } from './lab-error.ts';
+import type { Job } from './schedule.ts';
+import { formatNumber, median } from './table.ts';
+import type { Contender } from './trial-plan.ts';
+import type { TrialResult } from './trial-result.ts';
+
+/** The extra trial that finds a maximum, where none was found yet, lasts about this long a way. */
+const PROBE_S = 3;
+const PROBE_LIKES_MAX = 100_000;
+/** From this share of the maximum on, queues build up and a latency says how long, not how fast. */
+const RATE_SHARE_MAX = 0.8;
+
+/** The extra trial that a step needs before it can be a share of the broker's maximum. */
+export function probeFor(job: Job, results: readonly TrialResult[]): Job | undefined {
+  if (job.step.rate === undefined || closedLoopOf(job, results).length > 0) return undefined;
+  const likes = Math.min(PROBE_LIKES_MAX, Math.round(PROBE_S * job.likesPerSRough));
+  return { ...job, step: { mode: 'publish-then-count', likes } };
+}
+
+/** Why a step is not worth a trial; undefined when it is. */
+export function whyTooMuch(job: Job, results: readonly TrialResult[]): string | undefined {
+  const { rate } = job.step;
+  if (rate === undefined || 'shareOfMaximum' in rate) return undefined;
+  const known = ratesOf(job, results);
+  if (known.length === 0) return undefined;
+  const most = median(known) * RATE_SHARE_MAX;
+  if (rate.likesPerS <= most) return undefined;
+  return (
+    `${formatNumber(rate.likesPerS, 0)} likes/s are more than ${RATE_SHARE_MAX * 100} % of its ` +
+    `own maximum of ${formatNumber(median(known), 0)}`
+  );
+}
+
+/** @throws LabError STALLED when the broker has no valid closed-loop trial in this run. */
+export function maximumOf(contender: Contender, results: readonly TrialResult[]): number {
+  const known = ratesOf(contender, results);
+  if (known.length > 0) return median(known);
+  throw new LabError(
+    'STALLED',
+    `${contender.broker} has no valid maximum in this run, so no share of it can be offered; ` +
+      'see the reasons of its closed-loop trial',
+  );
+}
+
+/** In rising order; from sustained trials where there are any. */
+function ratesOf(contender: Contender, results: readonly TrialResult[]): number[] {
+  const valid = closedLoopOf(contender, results).filter(({ numbersValid }) => numbersValid);
+  const sustained = valid.flatMap(({ rates }) => rates?.sustainedLikesPerS ?? []);
+  const reckoned = valid.flatMap(({ rates }) => {
+    const { publishedLikesPerS: published, countedLikesPerS: counted } = rates ?? {};
+    return published && counted ? [(published * counted) / (published + counted)] : [];
+  });
+  return (sustained.length > 0 ? sustained : reckoned).sort((a, b) => a - b);
+}
+
+function closedLoopOf({ broker, tier }: Contender, results: readonly TrialResult[]): TrialResult[] {
+  return results.filter(
+    (result) =>
+      result.broker === broker &&
+      result.tier === tier &&
+      (result.plan.mode === 'sustained' || result.plan.mode === 'publish-then-count'),
+  );
+}

@@ -1,0 +1,68 @@
+/** From a step of an experiment, and what the user chose, to the plan of one trial. */
+import type { Step } from './experiment.ts';
+import type { Job } from './schedule.ts';
+import { formatNumber } from './table.ts';
+import { CONSUMERS_DEFAULT, LANES_DEFAULT, type TrialPlan } from './trial-plan.ts';
+import type { TrialResult } from './trial-result.ts';
+
+/** The part of every plan that the user chose; undefined leaves it to the experiment. */
+export type ChosenPlan = Pick<
+  TrialPlan,
+  'seed' | 'shards' | 'backlogBytesMax' | 'data' | 'likesPerSend'
+> &
+  Partial<Pick<TrialPlan, 'workload'>> & {
+    readonly lanes?: number | undefined;
+    readonly consumers?: number | undefined;
+  };
+
+/** `maximum`: likes per second of the broker in this run, for steps that offer a share of it. */
+export function planOf(job: Job, maximum: number | undefined, chosen: ChosenPlan): TrialPlan {
+  const { step } = job;
+  const base: TrialPlan = {
+    ...chosen,
+    experiment: job.experiment.name,
+    mode: step.mode,
+    likes: step.likes,
+    workload: chosen.workload ?? step.workload ?? 'trending',
+    lanes: chosen.lanes ?? step.lanes ?? LANES_DEFAULT,
+    consumers: chosen.consumers ?? step.consumers ?? CONSUMERS_DEFAULT,
+    checksStates: step.checksStates,
+    crash: step.crash,
+  };
+  if (step.rate === undefined) return base;
+  const { likesPerS, pace } = offeredRate(step.rate, maximum);
+  const warmUpS = step.warmUpS ?? 0;
+  // A share of a maximum that nobody knows is no rate that a result may name.
+  if (likesPerS === undefined) return { ...base, warmUpS, pace };
+  const likes = Math.ceil(likesPerS * (warmUpS + (step.measureS ?? 0)));
+  return { ...base, likes, likesPerS, warmUpS, pace };
+}
+
+function offeredRate(rate: NonNullable<Step['rate']>, maximum: number | undefined) {
+  if ('likesPerS' in rate) {
+    return { likesPerS: rate.likesPerS, pace: `${formatNumber(rate.likesPerS, 0)}/s` };
+  }
+  const pace = `${Math.round(rate.shareOfMaximum * 100)} % of own maximum`;
+  if (maximum === undefined) return { likesPerS: undefined, pace };
+  return { likesPerS: Math.max(1, Math.round(maximum * rate.shareOfMaximum)), pace };
+}
+
+/** What the result says of a plan: only what bears on this trial. */
+export function planFacts(
+  plan: TrialPlan,
+  habits: { likesPerSend: number; sendsInFlight: number } | undefined,
+): TrialResult['plan'] {
+  const { mode, likesPerS, warmUpS, pace, lanes, consumers, shards, backlogBytesMax } = plan;
+  return {
+    mode,
+    likesPerS,
+    warmUpS,
+    pace,
+    lanes,
+    consumers,
+    shards,
+    backlogBytesMax,
+    likesPerSend: plan.likesPerSend ?? habits?.likesPerSend,
+    sendsInFlight: plan.sendsInFlight ?? habits?.sendsInFlight,
+  };
+}

@@ -1,0 +1,15 @@
+/** What an experiment is told when it is asked for its steps. */
+import type { StepOrder } from '../../lab/experiment.ts';
+
+export function orderOf(
+  changed: Partial<Omit<StepOrder, 'contender'>> & Partial<StepOrder['contender']> = {},
+): StepOrder {
+  const { profile = 'quick', likes, ...contender } = changed;
+  return {
+    profile,
+    likes,
+    contender: { broker: 'kafka', tier: 'kill', likesPerSRough: 10_000, ...contender },
+  };
+}
+
+export const CEILING = { broker: 'null', tier: 'memory' } as const;

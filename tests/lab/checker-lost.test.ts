@@ -1,0 +1,55 @@
+import { describe, expect, test } from 'vitest';
+import type { Like } from '../../likes/like.ts';
+import { LIKES_PER_BATCH, runSmallTrial } from './trial-fixture.ts';
+
+/** The small trial sends a batch every 10 µs and has its answer 1 µs later. */
+const okUsOf = (batch: number) => 10 * (batch + 1) + 1;
+
+/** Delivers all but some likes, as a queue does that loses them. */
+function losing(...seqs: number[]) {
+  return (batches: Like[][]) =>
+    batches.map((batch) => batch.filter(({ seq }) => !seqs.includes(seq)));
+}
+
+describe('when lost likes were acknowledged', () => {
+  test('is not told where none is lost', async () => {
+    using trial = await runSmallTrial();
+    const { lostOkUsFirst, lostOkUsLast } = trial.judged();
+    expect({ lostOkUsFirst, lostOkUsLast }).toEqual({});
+  });
+
+  test('is told of the first and of the last of them', async () => {
+    const [early, late] = [3, 11];
+    const lost = [early, late].map((batch) => batch * LIKES_PER_BATCH + 7);
+    using trial = await runSmallTrial({ deliver: losing(...lost) });
+    const { ledger, lostOkUsFirst, lostOkUsLast } = trial.judged();
+    expect(ledger.lost).toBe(2);
+    expect({ lostOkUsFirst, lostOkUsLast }).toEqual({
+      lostOkUsFirst: okUsOf(early),
+      lostOkUsLast: okUsOf(late),
+    });
+  });
+
+  test('is told of each send of a like that was sent twice', async () => {
+    const send = (batches: Like[][]) => [...batches, [batches[2]![0]!]];
+    const seq = 2 * LIKES_PER_BATCH;
+    using trial = await runSmallTrial({ send, deliver: losing(seq) });
+    const { ledger, lostOkUsFirst, lostOkUsLast } = trial.judged();
+    expect(ledger.lost).toBe(1);
+    const last = trial.likes.length / LIKES_PER_BATCH;
+    expect({ lostOkUsFirst, lostOkUsLast }).toEqual({
+      lostOkUsFirst: okUsOf(2),
+      lostOkUsLast: okUsOf(last),
+    });
+  });
+
+  test('leaves out likes never acknowledged, and all of a queue not drained', async () => {
+    const outcome = ({ seq }: Like) => (seq === 5 ? 'unknown' : 'ok');
+    using trial = await runSmallTrial({ outcome, deliver: losing(5, 45) });
+    const { ledger, lostOkUsFirst, lostOkUsLast } = trial.judged();
+    expect(ledger.lost).toBe(1);
+    expect([lostOkUsFirst, lostOkUsLast]).toEqual([okUsOf(2), okUsOf(2)]);
+    const undrained = trial.judged({ drained: false });
+    expect([undrained.lostOkUsFirst, undrained.lostOkUsLast]).toEqual([undefined, undefined]);
+  });
+});

@@ -1,0 +1,85 @@
+import { describe, expect, test } from 'vitest';
+import type { Step } from '../../lab/experiment.ts';
+import { type ChosenPlan, planFacts, planOf } from '../../lab/plan-trial.ts';
+import type { Job } from '../../lab/schedule.ts';
+import { CONSUMERS_DEFAULT, LANES_DEFAULT } from '../../lab/trial-plan.ts';
+import { madeExperiment } from './made-result.ts';
+
+const NOTHING_CHOSEN: ChosenPlan = { seed: 1, shards: 4, backlogBytesMax: 1_000 };
+
+function jobOf(step: Step): Job {
+  const contender = { broker: 'kafka', tier: 'kill', likesPerSRough: 1_000 } as const;
+  return { ...contender, experiment: madeExperiment, step };
+}
+
+function planned(step: Step, chosen: Partial<ChosenPlan> = {}, maximum?: number) {
+  return planOf(jobOf(step), maximum, { ...NOTHING_CHOSEN, ...chosen });
+}
+
+const STEP: Step = { mode: 'sustained', likes: 10 };
+const ASKING: Step = { ...STEP, workload: 'toggles', lanes: 2, consumers: 3, checksStates: true };
+
+describe('a plan', () => {
+  test('has the defaults where neither the step nor the user says anything', () => {
+    expect(planned(STEP)).toMatchObject({
+      experiment: 'throughput',
+      mode: 'sustained',
+      likes: 10,
+      workload: 'trending',
+      lanes: LANES_DEFAULT,
+      consumers: CONSUMERS_DEFAULT,
+    });
+  });
+
+  test('has what the question needs, and rather what the user says', () => {
+    expect(planned(ASKING)).toMatchObject({
+      workload: 'toggles',
+      lanes: 2,
+      consumers: 3,
+      checksStates: true,
+    });
+    const chosen = { workload: 'zipf', lanes: 8, consumers: 5, likesPerSend: 7 } as const;
+    expect(planned(ASKING, chosen)).toMatchObject({ ...chosen, checksStates: true });
+  });
+
+  test('offers a rate for its time: as many likes as fall due, named by that rate', () => {
+    const rate = { likesPerS: 2_000 };
+    const plan = planned({ mode: 'paced', likes: 0, rate, warmUpS: 0.5, measureS: 3 });
+    expect(plan).toMatchObject({ likesPerS: 2_000, warmUpS: 0.5, likes: 7_000, pace: '2,000/s' });
+  });
+
+  test('offers a share of the maximum, named by that share', () => {
+    const rate = { shareOfMaximum: 0.5 };
+    const crash = { killAfterS: 2, holdS: 1, acknowledgedLeast: 5 };
+    const plan = planned({ mode: 'crash', likes: 0, rate, measureS: 2, crash }, {}, 301);
+    const pace = '50 % of own maximum';
+    expect(plan).toMatchObject({ mode: 'crash', likesPerS: 151, likes: 302, warmUpS: 0, pace });
+    expect(plan.crash).toEqual(crash);
+  });
+
+  test('of a share of an unknown maximum names no rate, since there was none', () => {
+    const plan = planned({ mode: 'crash', likes: 0, rate: { shareOfMaximum: 0.5 }, measureS: 2 });
+    expect({ likesPerS: plan.likesPerS, likes: plan.likes }).toEqual({ likes: 0 });
+    expect(planFacts(plan, undefined)).toMatchObject({
+      pace: '50 % of own maximum',
+      likesPerS: undefined,
+    });
+  });
+});
+
+describe('the facts of a plan', () => {
+  const habits = { likesPerSend: 500, sendsInFlight: 2 };
+
+  test("have the broker's habits where the user chose nothing, else the choice", () => {
+    expect(planFacts(planned(STEP), habits)).toMatchObject(habits);
+    expect(planFacts(planned(STEP, { likesPerSend: 7 }), habits)).toMatchObject({
+      likesPerSend: 7,
+      sendsInFlight: 2,
+    });
+  });
+
+  test('claim no habits of a broker that was never asked', () => {
+    const { likesPerSend, sendsInFlight } = planFacts(planned(STEP), undefined);
+    expect({ likesPerSend, sendsInFlight }).toEqual({});
+  });
+});
