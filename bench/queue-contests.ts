@@ -47,8 +47,8 @@ const sqsCounted: Contest = {
   warmsUp: false,
   ours:
     "the lab's consumer process on ElasticMQ without storage: receives, gathers, decodes, " +
-    'records and counts a backlog into 4 SQLite shards (synchronous=FULL), deletes; likes counted after ' +
-    'the first tenth',
+    'records and counts a backlog into 4 SQLite shards (synchronous=FULL), deletes; likes ' +
+    'counted after the first tenth',
   bare:
     `${SQS_LOOPS} loops of the SDK side by side on the same ElasticMQ: receive ten, JSON.parse, ` +
     'delete ten, counting nothing; all messages (0.5 % are retries) after the first tenth',

@@ -25,7 +25,8 @@ export interface RunSetup {
   readonly signal: AbortSignal;
   /**
    * A broker on a running server, and an empty folder; both are given back by disposing. `alone`:
-   * on a server that nobody has used before, so that what earlier trials left does not slow its start.
+   * on a server that nobody has used before, so that what earlier trials left does not slow its
+   * start.
    */
   open(contender: Contender, alone: boolean): Promise<OpenTrial>;
   onTrial(event: { index: number; count: number; job: Job }): void;

@@ -55,8 +55,8 @@ export function emulatorNotes(results: readonly TrialResult[]): string[] {
     const { system, promise, source } = promises.emulates;
     return [
       `${broker} ran on ${server?.title ?? 'an emulator'}, which emulates ${system}: nothing ` +
-        `here shows the rates, latencies, limits or durability of ${system} itself, which promises: ` +
-        `${promise} (${source})`,
+        `here shows the rates, latencies, limits or durability of ${system} itself, which ` +
+        `promises: ${promise} (${source})`,
     ];
   });
   return [...new Set(notes)];
