@@ -10,7 +10,7 @@ import { renderText } from '../lab/report.ts';
 import { RunFiles } from '../lab/result-files.ts';
 import { runJobs } from '../lab/run-jobs.ts';
 import { schedule } from '../lab/schedule.ts';
-import type { Contender } from '../lab/trial-plan.ts';
+import { type Contender, WORKLOAD_DEFAULT } from '../lab/trial-plan.ts';
 import type { TrialResult } from '../lab/trial-result.ts';
 import { openWorkload } from '../likes/workloads/workload.ts';
 import { watchInterrupt } from './interrupt.ts';
@@ -105,7 +105,7 @@ function checkWorkload(
       for (const step of experiment.steps({ profile, likes, contender })) {
         const wanted = { seed, ...(data !== undefined && { data }) };
         const some = step.rate === undefined ? step.likes : 1;
-        openWorkload(workload ?? step.workload ?? 'trending', { ...wanted, likes: some });
+        openWorkload(workload ?? step.workload ?? WORKLOAD_DEFAULT, { ...wanted, likes: some });
       }
     }
   }

@@ -25,7 +25,8 @@ export interface BullmqConsumerOptions {
   readonly queue: string;
 }
 
-/** Jobs in hand, and so the most likes of one call of `handleLikes`. */
+/** Jobs in hand, and so the most likes of one call of `handleLikes`. Fewer make more and smaller
+ * store transactions; more leave less to other consumers, and more to a crash. */
 const CONCURRENCY = 200;
 const GATHER = { messagesMax: CONCURRENCY, lingerMs: 1 };
 
@@ -105,7 +106,7 @@ export async function openBullmqConsumer(
 
   const failed = Promise.withResolvers<never>();
   failed.promise.catch(() => undefined); // It may fail before anybody listens.
-  let hopeless = /^/;
+  let hopeless = /^/; // Until it is open, any error is.
   worker.on('error', (error) => {
     if (hopeless.test(error.message)) failed.reject(error);
   });
@@ -113,7 +114,7 @@ export async function openBullmqConsumer(
     await worker.close(true);
     throw error;
   });
-  // It goes on by itself, unless it has no right to, or a key is of another type.
+  // From here on it goes on by itself, unless it has no right to or a key is of another type.
   hopeless = /WRONGTYPE|NOAUTH|NOPERM|WRONGPASS/;
   let closed: Promise<void> | undefined;
   const stop = () => {

@@ -26,7 +26,7 @@ const SHARES_OF_MAXIMUM: Readonly<Record<Profile, readonly number[]>> = {
 };
 
 const WARM_UP_S: Readonly<Record<Profile, number>> = { smoke: 0.5, quick: 1, full: 5 };
-const MEASURE_S: Readonly<Record<Profile, number>> = { smoke: 1.5, quick: 5, full: 20 };
+const MEASURE_S: Readonly<Record<Profile, number>> = { smoke: 1.5, quick: 4, full: 20 };
 
 type LatencyName = Exclude<keyof NonNullable<TrialResult['latencies']>, 'likesDue'>;
 

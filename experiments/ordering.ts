@@ -20,8 +20,8 @@ const SIZES: Readonly<Record<Profile, { seconds: number; likesMost: number }>> =
 
 /** Beside one consumer: several, since most systems give up their order only then. */
 const CONSUMERS_SEVERAL: Readonly<Record<Profile, readonly number[]>> = {
-  smoke: [3],
-  quick: [1, 3],
+  smoke: [2],
+  quick: [1, 2],
   full: [1, 2, 4],
 };
 

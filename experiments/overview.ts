@@ -8,6 +8,7 @@ import {
   TIER_HEAD,
 } from '../lab/common-columns.ts';
 import type { Column } from '../lab/experiment.ts';
+import { isVoidReason } from '../lab/measure-recovery.ts';
 import { cellOf, type Table } from '../lab/table.ts';
 import type { TrialResult } from '../lab/trial-result.ts';
 
@@ -54,7 +55,8 @@ const COLUMNS: readonly Column[] = [
       const ok = ledger.ok.toLocaleString('en-US');
       const promise = SURVIVAL_PROMISE.value(result);
       const promised = promise === 'survives' ? '' : `, ${promise} promised`;
-      if (result.verdict === 'unknown') return 'could not be judged';
+      const { verdict, reasons } = result;
+      if (verdict === 'unknown' || reasons.some(isVoidReason)) return 'could not be judged';
       if (ledger.lost === 0) return `yes: 0 of ${ok} lost${promised}`;
       return `no: ${ledger.lost.toLocaleString('en-US')} of ${ok} lost${promised}`;
     },

@@ -23,8 +23,8 @@ const SHARE_OF_MAXIMUM = 0.5;
 type Times = Pick<Step, 'measureS'> & { readonly killAfterS: number; readonly holdS: number };
 
 const TIMES: Readonly<Record<Profile, Times>> = {
-  smoke: { measureS: 5, killAfterS: 2.2, holdS: 0.7 },
-  quick: { measureS: 6, killAfterS: 2.5, holdS: 1 },
+  smoke: { measureS: 6, killAfterS: 2.2, holdS: 0.7 },
+  quick: { measureS: 7, killAfterS: 2.5, holdS: 1 },
   full: { measureS: 20, killAfterS: 8, holdS: 2 },
 };
 
@@ -69,7 +69,10 @@ export const persistence: Experiment = {
     LOST,
     {
       head: 'loss window ms',
-      meaning: 'How long before the kill the first of the lost likes was acknowledged.',
+      meaning:
+        'How long before the kill the first of the lost likes was acknowledged. Where all that ' +
+        'waits is lost, this is how long the trial let likes wait: the consumers hold still ' +
+        'before the kill.',
       value: ({ recovery }) => recovery?.lossWindowMs,
       isFinding: true,
     },
@@ -101,9 +104,10 @@ export const persistence: Experiment = {
     {
       head: 'at the kill',
       meaning:
-        'Proof that the kill met a server at work: likes acknowledged in the second before, sent ' +
-        'and not yet answered, acknowledged and not yet delivered. The process was reaped with ' +
-        'SIGKILL and its port refused; another one answered afterwards. Else the trial is void.',
+        'Proof that the kill met a server at work: likes acknowledged in the second before, in ' +
+        'the hands of the client and not yet answered, acknowledged and not yet delivered. The ' +
+        'process was reaped with SIGKILL and its port refused; another one answered afterwards. ' +
+        'Else the trial is void.',
       value: ({ recovery }) =>
         recovery &&
         `${recovery.acknowledgedInSecondBefore}/s, ${recovery.inFlightAtKill} under way, ` +

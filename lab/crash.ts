@@ -85,12 +85,16 @@ async function createIfLost(
   queue: string,
 ): Promise<boolean> {
   const deadlineMs = performance.now() + RECREATE_TIMEOUT_MS;
+  let wasLost = false;
   for (;;) {
     try {
+      if (!wasLost && (await broker.hasQueue(queue))) return false;
+      wasLost = true;
       await broker.createQueue(queue, { lanes: plan.lanes });
       return true;
     } catch (error) {
-      if ((error as { code?: unknown }).code === 'BROKER_REFUSED') return false;
+      // A try that broke off half-way has made the queue all the same.
+      if ((error as { code?: unknown }).code === 'BROKER_REFUSED') return true;
       if (performance.now() > deadlineMs) throw error;
     }
     await sleep(RECREATE_POLL_MS, undefined, { signal });

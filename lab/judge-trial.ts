@@ -14,6 +14,8 @@ import type { WorkerUsage } from './worker-messages.ts';
 
 /** A generator that is later than this (99th percentile) did not offer the load that it claims. */
 const GENERATOR_LAG_US_MAX = 10_000;
+/** What `everysec` may lose: likes that the server acknowledged while an fsync was late. */
+const LOSS_WINDOW_MS_MAX = 2_000;
 /** From this share of a core on, a process is what limits the rate. */
 const CORE_SHARE_MAX = 0.9;
 
@@ -35,16 +37,22 @@ export async function judgeTrial(
   const { ledger } = checked;
   const lostSince = wasLostSince(evidence, checked);
   const { order, orderEndsWithServer } = context.broker.promises;
+  const recovery = recoveryOf(evidence, checked.lostOkUsFirst);
+  const lostTooEarly = (recovery?.lossWindowMs ?? 0) > LOSS_WINDOW_MS_MAX;
+  const { tier } = context.broker;
   const promised = {
     order: order === 'per-post' && !(evidence.crash && orderEndsWithServer),
     // Where the tier promises nothing, what a crash takes along is a finding.
-    survival: evidence.crash === undefined || survivesKill(context.broker.tier) || lostSince,
+    survival:
+      evidence.crash === undefined ||
+      survivesKill(tier) ||
+      lostSince ||
+      (tier === 'everysec' && lostTooEarly),
   };
-  const recovery = recoveryOf(evidence, checked.lostOkUsFirst);
   const obstacles = [
     ...obstaclesOf(checked, store),
     ...(lostSince ? ['some of them acknowledged after the crash, which no tier excuses'] : []),
-    ...(recovery ? doubtsOfCrash(recovery, plan.crash!.acknowledgedLeast) : []),
+    ...(recovery ? doubtsOfCrash(recovery, plan.crash!) : []),
   ];
   const judgement = judge(ledger, promised, obstacles);
 
@@ -158,9 +166,13 @@ function notesOf(evidence: TrialEvidence): string[] {
     ...evidence.producers.map(({ usage }) => ['producer', usage] as const),
     ...evidence.consumers.map(({ usage }) => ['consumer', usage] as const),
   ];
-  return roles
+  const idle = evidence.consumers.filter(({ sums }) => sums.delivered === 0).length;
+  const idleNotes =
+    idle > 0 ? [`${idle} of ${evidence.consumers.length} consumers were given nothing`] : [];
+  const bound = roles
     .filter(([, usage]) => coreShare(usage) > CORE_SHARE_MAX)
     .map(([role, usage]) => `client-bound: ${role} at ${Math.round(coreShare(usage) * 100)} %`);
+  return [...bound, ...idleNotes];
 }
 
 function usageOf(usage: WorkerUsage) {

@@ -3,8 +3,11 @@ import type { CrashFacts } from './crash.ts';
 import { LikeStates, STATE } from './like-states.ts';
 import { KIND } from './record-format.ts';
 import { mergeByTime, Names, type RecordBlock, readRecords } from './record-reader.ts';
+import type { CrashPlan } from './trial-plan.ts';
 
 const SECOND_US = 1_000_000;
+/** Of the likes that the least load brings while the consumers are held. */
+const BACKLOG_SHARE_LEAST = 0.5;
 /** Reasons that begin so say that the fault proved nothing, and nothing against the broker. */
 const VOID = 'void: ';
 
@@ -65,7 +68,9 @@ export function measureRecovery(input: RecoveryInput): Recovery {
 }
 
 /** Why a kill proves nothing; empty when it does. */
-export function doubtsOfCrash(recovery: Recovery, acknowledgedLeast: number): string[] {
+export function doubtsOfCrash(recovery: Recovery, plan: CrashPlan): string[] {
+  const { acknowledgedLeast, holdS } = plan;
+  const backlogLeast = Math.ceil(BACKLOG_SHARE_LEAST * acknowledgedLeast * holdS);
   const doubts: [boolean, string][] = [
     [recovery.endedBy !== 'SIGKILL', `the server ended by ${recovery.endedBy}, not by SIGKILL`],
     [recovery.pid === recovery.pidAfter, 'the same process was there afterwards'],
@@ -76,7 +81,14 @@ export function doubtsOfCrash(recovery: Recovery, acknowledgedLeast: number): st
         `kill, fewer than ${acknowledgedLeast}`,
     ],
     [recovery.inFlightAtKill <= 0, 'no send was under way at the kill'],
-    [recovery.backlogAtKill <= 0, 'there was no backlog at the kill'],
+    [
+      recovery.backlogAtKill < backlogLeast,
+      `${recovery.backlogAtKill} likes were waiting at the kill, fewer than ${backlogLeast}`,
+    ],
+    [
+      recovery.firstAcknowledgementMs === undefined,
+      'nothing was acknowledged after the restart: the load had ended before it',
+    ],
   ];
   return doubts.filter(([holds]) => holds).map(([, text]) => VOID + text);
 }

@@ -3,6 +3,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LikeConsumer } from '../likes/like.ts';
 
+/** An opening under way when the trial ends gets this long. */
+const STOP_TIMEOUT_MS = 10_000;
 /** Between two tries to open it. */
 const REOPEN_PAUSE_MS = 200;
 
@@ -61,7 +63,8 @@ export async function openAgainAndAgain(
     async stop() {
       stopping = true;
       stopRequested.resolve();
-      await supervised;
+      // A server that hangs may keep an opening for ever; nobody waits for that.
+      await Promise.race([supervised, sleep(STOP_TIMEOUT_MS, undefined, { ref: false })]);
       await current?.stop();
     },
   };

@@ -10,8 +10,17 @@
 import { LabError } from './lab-error.ts';
 import type { Job } from './schedule.ts';
 import { formatNumber, median } from './table.ts';
-import type { Contender } from './trial-plan.ts';
+import {
+  CONSUMERS_DEFAULT,
+  type Contender,
+  LANES_DEFAULT,
+  type TrialPlan,
+  WORKLOAD_DEFAULT,
+} from './trial-plan.ts';
 import type { TrialResult } from './trial-result.ts';
+
+/** What the user chose of a trial's setting; the defaults where undefined. */
+type Setting = { [Part in 'consumers' | 'lanes' | 'workload']?: TrialPlan[Part] | undefined };
 
 /** The extra trial that finds a maximum, where none was found yet, lasts about this long a way. */
 const PROBE_S = 3;
@@ -20,17 +29,26 @@ const PROBE_LIKES_MAX = 100_000;
 const RATE_SHARE_MAX = 0.8;
 
 /** The extra trial that a step needs before it can be a share of the broker's maximum. */
-export function probeFor(job: Job, results: readonly TrialResult[]): Job | undefined {
-  if (job.step.rate === undefined || closedLoopOf(job, results).length > 0) return undefined;
+export function probeFor(
+  job: Job,
+  results: readonly TrialResult[],
+  setting: Setting = {},
+): Job | undefined {
+  const isKnown = closedLoopOf(job, results, setting).length > 0;
+  if (job.step.rate === undefined || isKnown) return undefined;
   const likes = Math.min(PROBE_LIKES_MAX, Math.round(PROBE_S * job.likesPerSRough));
   return { ...job, step: { mode: 'publish-then-count', likes } };
 }
 
 /** Why a step is not worth a trial; undefined when it is. */
-export function whyTooMuch(job: Job, results: readonly TrialResult[]): string | undefined {
+export function whyTooMuch(
+  job: Job,
+  results: readonly TrialResult[],
+  setting: Setting = {},
+): string | undefined {
   const { rate } = job.step;
   if (rate === undefined || 'shareOfMaximum' in rate) return undefined;
-  const known = ratesOf(job, results);
+  const known = ratesOf(job, results, setting);
   if (known.length === 0) return undefined;
   const most = median(known) * RATE_SHARE_MAX;
   if (rate.likesPerS <= most) return undefined;
@@ -41,8 +59,12 @@ export function whyTooMuch(job: Job, results: readonly TrialResult[]): string | 
 }
 
 /** @throws LabError STALLED when the broker has no valid closed-loop trial in this run. */
-export function maximumOf(contender: Contender, results: readonly TrialResult[]): number {
-  const known = ratesOf(contender, results);
+export function maximumOf(
+  contender: Contender,
+  results: readonly TrialResult[],
+  setting: Setting = {},
+): number {
+  const known = ratesOf(contender, results, setting);
   if (known.length > 0) return median(known);
   throw new LabError(
     'STALLED',
@@ -52,8 +74,14 @@ export function maximumOf(contender: Contender, results: readonly TrialResult[])
 }
 
 /** In rising order; from sustained trials where there are any. */
-function ratesOf(contender: Contender, results: readonly TrialResult[]): number[] {
-  const valid = closedLoopOf(contender, results).filter(({ numbersValid }) => numbersValid);
+function ratesOf(
+  contender: Contender,
+  results: readonly TrialResult[],
+  setting: Setting,
+): number[] {
+  const valid = closedLoopOf(contender, results, setting).filter(
+    ({ numbersValid }) => numbersValid,
+  );
   const sustained = valid.flatMap(({ rates }) => rates?.sustainedLikesPerS ?? []);
   const reckoned = valid.flatMap(({ rates }) => {
     const { publishedLikesPerS: published, countedLikesPerS: counted } = rates ?? {};
@@ -62,11 +90,20 @@ function ratesOf(contender: Contender, results: readonly TrialResult[]): number[
   return (sustained.length > 0 ? sustained : reckoned).sort((a, b) => a - b);
 }
 
-function closedLoopOf({ broker, tier }: Contender, results: readonly TrialResult[]): TrialResult[] {
+/** With as many consumers and lanes and the same workload as the paced trials will have. */
+function closedLoopOf(
+  { broker, tier }: Contender,
+  results: readonly TrialResult[],
+  setting: Setting,
+): TrialResult[] {
+  const { consumers, lanes, workload } = setting;
   return results.filter(
     (result) =>
       result.broker === broker &&
       result.tier === tier &&
+      result.plan.consumers === (consumers ?? CONSUMERS_DEFAULT) &&
+      result.plan.lanes === (lanes ?? LANES_DEFAULT) &&
+      result.workload.name === (workload ?? WORKLOAD_DEFAULT) &&
       (result.plan.mode === 'sustained' || result.plan.mode === 'publish-then-count'),
   );
 }

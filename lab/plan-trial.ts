@@ -2,7 +2,12 @@
 import type { Step } from './experiment.ts';
 import type { Job } from './schedule.ts';
 import { formatNumber } from './table.ts';
-import { CONSUMERS_DEFAULT, LANES_DEFAULT, type TrialPlan } from './trial-plan.ts';
+import {
+  CONSUMERS_DEFAULT,
+  LANES_DEFAULT,
+  type TrialPlan,
+  WORKLOAD_DEFAULT,
+} from './trial-plan.ts';
 import type { TrialResult } from './trial-result.ts';
 
 /** The part of every plan that the user chose; undefined leaves it to the experiment. */
@@ -23,7 +28,7 @@ export function planOf(job: Job, maximum: number | undefined, chosen: ChosenPlan
     experiment: job.experiment.name,
     mode: step.mode,
     likes: step.likes,
-    workload: chosen.workload ?? step.workload ?? 'trending',
+    workload: chosen.workload ?? step.workload ?? WORKLOAD_DEFAULT,
     lanes: chosen.lanes ?? step.lanes ?? LANES_DEFAULT,
     consumers: chosen.consumers ?? step.consumers ?? CONSUMERS_DEFAULT,
     checksStates: step.checksStates,

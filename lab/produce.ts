@@ -23,6 +23,9 @@ export interface ProduceOptions {
 
 /** The longest sleep of an open loop: the clock of Node's timers ticks in ms. */
 const TICK_MS = 1;
+/** A producer that is asked for the moment of its next send saves likes up for it first, so that
+ * the send takes longer than the word of it. */
+const SAVE_UP_MS = 25;
 /** How often a producer that is held back looks whether it may go on. */
 const HOLD_POLL_MS = 20;
 
@@ -48,7 +51,7 @@ export async function produce(
     const lag =
       options.likesPerS === undefined
         ? await sendClosedLoop(options, stream, recorder, hold)
-        : await sendOpenLoop(options, stream, recorder, clock);
+        : await sendOpenLoop(options, stream, recorder, { clock, hold });
     const report: ProducerReport = {
       sums: recorder.sums,
       usage: meter.read(),
@@ -63,6 +66,12 @@ export async function produce(
   }
 }
 
+/** What the conductor has asked of the producer. */
+interface Orders {
+  readonly held: boolean;
+  readonly savingUntilMs: number;
+}
+
 interface GeneratorLag {
   readonly generatorLagUsP99: number;
   readonly generatorLagUsMax: number;
@@ -73,7 +82,7 @@ async function sendClosedLoop(
   options: ProduceOptions,
   stream: HashedStream,
   recorder: SendRecorder,
-  hold: { readonly held: boolean },
+  hold: Orders,
 ): Promise<GeneratorLag> {
   const keepSending = async (): Promise<void> => {
     for (;;) {
@@ -96,7 +105,7 @@ async function sendOpenLoop(
   options: ProduceOptions & { readonly likesPerS?: number },
   stream: HashedStream,
   recorder: SendRecorder,
-  clock: Clock,
+  { clock, hold }: { readonly clock: Clock; readonly hold: Orders },
 ): Promise<GeneratorLag> {
   const pace = evenPace(clock.nowUs(), options.likesPerS!);
   const lagUs = buildHistogram({ highestTrackableValue: 600_000_000 });
@@ -106,7 +115,8 @@ async function sendOpenLoop(
   for (;;) {
     const nowUs = clock.nowUs();
     const due = Math.min(pace.dueCount(nowUs) - place, options.likesPerSend);
-    if (due > 0 && inFlight.size < options.sendsInFlight) {
+    const isSaving = performance.now() < hold.savingUntilMs;
+    if (due > 0 && inFlight.size < options.sendsInFlight && !isSaving) {
       if (!wasBlocked) lagUs.recordValue(Math.max(0, Math.round(nowUs - pace.dueUs(place))));
       const batch = stream.take(due);
       if (batch.length === 0) break;
@@ -116,8 +126,8 @@ async function sendOpenLoop(
       const sent: Promise<void> = recorder.send(batch, dueUs).finally(() => inFlight.delete(sent));
       inFlight.add(sent);
     }
-    wasBlocked = inFlight.size >= options.sendsInFlight;
-    await (wasBlocked ? Promise.race(inFlight) : sleep(TICK_MS));
+    wasBlocked = isSaving || inFlight.size >= options.sendsInFlight;
+    await (wasBlocked && inFlight.size > 0 ? Promise.race(inFlight) : sleep(TICK_MS));
   }
   await Promise.all(inFlight);
   return {
@@ -147,13 +157,14 @@ class HashedStream {
   }
 }
 
-function obeyCommands(port: WorkerPort, recorder: SendRecorder): { readonly held: boolean } {
-  const state = { held: false };
+function obeyCommands(port: WorkerPort, recorder: SendRecorder): Orders {
+  const state = { held: false, savingUntilMs: 0 };
   const watch = async () => {
     for (;;) {
       const command = await port.nextCommand();
       if (command.kind === 'hold') state.held = command.held;
       else if (command.kind === 'tell-sending') {
+        state.savingUntilMs = performance.now() + SAVE_UP_MS;
         recorder.tellNextSend(() => void port.tell({ kind: 'sending' }));
       }
     }

@@ -48,10 +48,10 @@ export async function runJobs(jobs: readonly Job[], setup: RunSetup): Promise<Tr
   const queue = [...jobs];
   let done = 0;
   while (queue.length > 0 && !setup.signal.aborted) {
-    const probe = probeFor(queue[0]!, results);
+    const probe = probeFor(queue[0]!, results, setup.plan);
     if (probe) queue.unshift(probe);
     const job = queue.shift()!;
-    const tooMuch = whyTooMuch(job, results);
+    const tooMuch = whyTooMuch(job, results, setup.plan);
     if (tooMuch !== undefined) {
       setup.onSkip(job, tooMuch);
       continue;
@@ -113,7 +113,7 @@ export async function runJob(
   try {
     const rate = job.step.rate;
     const isShare = rate !== undefined && 'shareOfMaximum' in rate;
-    plan = planOf(job, isShare ? maximumOf(job, results) : undefined, setup.plan);
+    plan = planOf(job, isShare ? maximumOf(job, results, setup.plan) : undefined, setup.plan);
     await using opened = await setup.open(job, plan.crash !== undefined);
     return { ...facts(), ...(await runOpened(plan, opened, setup)), durationS: facts().durationS };
   } catch (error) {

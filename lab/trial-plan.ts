@@ -56,6 +56,7 @@ export interface TrialPlan {
   readonly backlogBytesMax: number;
 }
 
+export const WORKLOAD_DEFAULT: WorkloadName = 'trending';
 export const LANES_DEFAULT = 4;
 export const CONSUMERS_DEFAULT = 1;
 export const SHARDS_DEFAULT = 4;

@@ -1,6 +1,6 @@
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { openBullmqBroker } from '../../brokers/bullmq.ts';
 import { encodeLike, type Like, RefusedLikesError } from '../../likes/like.ts';
 import { testBroker } from '../broker-contract.ts';
@@ -13,7 +13,6 @@ import {
   idOf,
   madeLikes,
   until,
-  useBroker,
 } from './broker-under-test.ts';
 
 /** Locks of 10 s, looked at every 5 s. */
@@ -21,8 +20,6 @@ const TAKEOVER_MS = 15_000;
 const OUTAGES_PER_JOB = 5;
 /** By default a job is parked when the second consumer has died with it in its hands. */
 const DEATHS = 2;
-/** The goodbye to a server that is away, and what there is of pauses around it. */
-const STOP_LIMIT_MS = 10_000;
 /** The keys of a queue that has had jobs and has none; each job would be one more. */
 const KEYS_OF_EMPTY_QUEUE_MAX = 10;
 
@@ -255,28 +252,5 @@ testBroker('bullmq', FACTS, (subject) => {
     const told = await limited.settings(queue);
     expect(told).toMatchObject({ appendonly: 'not told', 'events kept per queue': '10000' });
     expect(told['redis version']).toMatch(/^\d/);
-  });
-});
-
-describe('bullmq and a server that does not come back', () => {
-  const subject = useBroker('bullmq', 'kill');
-
-  test('a consumer with likes in hand and a producer end all the same', async () => {
-    const { broker, server } = subject;
-    const queue = await subject.freshQueue();
-    const producer = await broker.openProducer(queue);
-    await producer.send(madeLikes(100));
-    const given = Promise.withResolvers<void>();
-    const store = Promise.withResolvers<void>();
-    const consumer = await broker.openConsumer(queue, () => {
-      given.resolve();
-      return store.promise;
-    });
-    await given.promise;
-    await server.kill();
-    store.resolve();
-    const startMs = performance.now();
-    await Promise.all([consumer.stop(), producer[Symbol.asyncDispose]()]);
-    expect(performance.now() - startMs).toBeLessThan(STOP_LIMIT_MS);
   });
 });

@@ -172,9 +172,10 @@ describe('the backlog at the kill', () => {
 
 describe('a kill', () => {
   const sound = measured(SENDS, DELIVERIES);
+  const PLAN = { killAfterS: 2, holdS: 1, acknowledgedLeast: 20 };
 
   test('is proof when nothing speaks against it', () => {
-    expect(doubtsOfCrash(sound, 20)).toEqual([]);
+    expect(doubtsOfCrash(sound, PLAN)).toEqual([]);
   });
 
   test.each<[string, Partial<Recovery>, RegExp]>([
@@ -188,16 +189,17 @@ describe('a kill', () => {
     ['none was there afterwards', { pidAfter: 0 }, /no process was there afterwards/],
     ['it had no load', { acknowledgedInSecondBefore: 19 }, /^void: 19 likes.*fewer than 20/],
     ['nothing was under way', { inFlightAtKill: 0 }, /no send was under way/],
-    ['nothing waited', { backlogAtKill: 0 }, /no backlog/],
+    ['little waited', { backlogAtKill: 9 }, /^void: 9 likes were waiting.*fewer than 10/],
+    ['the load had ended', { firstAcknowledgementMs: undefined }, /nothing was acknowledged after/],
   ])('is void when %s', (_, planted, reason) => {
-    const doubts = doubtsOfCrash({ ...sound, ...planted }, 20);
+    const doubts = doubtsOfCrash({ ...sound, ...planted }, PLAN);
     expect(doubts).toEqual([expect.stringMatching(reason)]);
     expect(doubts.every(isVoidReason)).toBe(true);
   });
 
   test('is void for each of several reasons, and no other reason sounds like it', () => {
     const planted = { endedBy: 'SIGTERM', inFlightAtKill: 0, backlogAtKill: 0 };
-    expect(doubtsOfCrash({ ...sound, ...planted }, 20)).toHaveLength(3);
+    expect(doubtsOfCrash({ ...sound, ...planted }, PLAN)).toHaveLength(3);
     expect(isVoidReason('1 lost: acknowledged, never counted')).toBe(false);
   });
 });
