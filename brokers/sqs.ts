@@ -121,7 +121,9 @@ async function open(name: Name, connection: Connection): Promise<Broker> {
     async openConsumer(queue, handleLikes) {
       const deadLetterQueueUrl = await queues.url(lettersOf(queue));
       const queueUrl = await queues.url(queue);
-      return openSqsConsumer({ client, queueUrl, deadLetterQueueUrl }, handleLikes);
+      const receiveWaitS = name === 'sqs-fifo' && connection.region === undefined ? 0 : 1;
+      const options = { client, queueUrl, deadLetterQueueUrl, receiveWaitS };
+      return openSqsConsumer(options, handleLikes);
     },
     async backlog(queue): Promise<Backlog> {
       const [likes, letters] = await Promise.all([queue, lettersOf(queue)].map(queues.counts));
@@ -198,9 +200,7 @@ class Queues {
   /** The same for the life of a queue, so it is asked for once. */
   async url(queue: string): Promise<string> {
     const url = this.#urls.get(queue) ?? (await this.find(queue));
-    if (url === undefined) {
-      throw BrokerError.refused(this.#name, `queue ${this.fullName(queue)}`, 'it is not there');
-    }
+    if (!url) throw BrokerError.refused(this.#name, this.fullName(queue), 'it is not there');
     this.#urls.set(queue, url);
     return url;
   }

@@ -17,7 +17,7 @@ export function addServerCommands(program: Command): void {
       await fetchServers(SERVER_NAMES, log);
       const up = await serversUp(SERVER_NAMES, tier, log);
       for (const { name, address, tier: own } of up.servers) {
-        process.stdout.write(`${name.padEnd(8)}${address}  (${own})\n`);
+        process.stdout.write(`${name.padEnd(11)}${address}  (${own})\n`);
       }
       process.stdout.write('npm run lab -- servers down ends them.\n');
     });

@@ -26,6 +26,12 @@ export interface SqsConsumerOptions {
   readonly queueUrl: string;
   /** FIFO when the queue is. */
   readonly deadLetterQueueUrl: string;
+  /**
+   * How long the server keeps a receive open when nothing is new, 1 by default; `stop` takes up to
+   * as long. 0, with pauses in between, is for FIFO queues on ElasticMQ: while anybody waits, it
+   * sorts the whole queue again and again. From a backlog of one post 1,099 instead of 324 likes/s.
+   */
+  readonly receiveWaitS?: number;
 }
 
 /** Each has one request in flight; well below the 50 sockets that the SDK opens at most. */
@@ -34,17 +40,17 @@ const POLLERS = 6;
 const LIKES_PER_RECEIVE_MAX = 10;
 /** All that the pollers can have in hand; the first after a rest wait this long for company. */
 const GATHER = { messagesMax: POLLERS * LIKES_PER_RECEIVE_MAX, lingerMs: 2 };
-/** How long the server keeps a receive open when nothing is new; `stop` takes up to as long. */
-const RECEIVE_WAIT_S = 1;
 /** A message that is not deleted for this long, as after a crash, goes to another consumer. */
 const VISIBILITY_S = 10;
 /** The longest pause between two tries of a message; a redrive policy of 1,000 lasts 8 hours. */
 const RETRY_PAUSE_S_MAX = 30;
-/** All pollers rest this long after an error; sqs-consumer by itself would ask again at once. */
+/** A poller rests this long after an error; sqs-consumer by itself would ask again at once. */
 const ERROR_PAUSE_MS = 500;
-/** When the queue has been gone or closed to us for this long, asking again cannot help. A server
- * that has just started may say for a moment that it knows no such queue. */
-const HOPELESS_AFTER_MS = 5_000;
+/** When a poller has heard so often in a row that the queue is gone or closed to us, asking again
+ * cannot help. A server that has just started may say so for a moment. */
+const REFUSALS_MAX = 10;
+/** Between two receives of a poller that bring nothing, when the server does not wait itself. */
+const EMPTY_PAUSE_MS = 50;
 const STOP_POLL_MS = 10;
 /** A connection or an answer that takes longer, in ms, is given up and tried again. */
 const TIMEOUTS = { connectionTimeout: 2_000, requestTimeout: 10_000, throwOnRequestTimeout: true };
@@ -58,43 +64,42 @@ export async function openSqsConsumer(
   const handleArrival = gatherMessages(handleLikes, GATHER);
   const failed = Promise.withResolvers<never>();
   failed.promise.catch(() => undefined); // It may fail before anybody listens.
-  let rest = Promise.resolve();
-  let refusedSinceMs: number | undefined;
+  const rests = new Map<number, Promise<void>>();
+  const refusals = new Map<number, number>();
 
   async function handleMessageBatch(messages: Message[]): Promise<Message[]> {
-    const refusals = await handleArrival(messages.map(({ Body }) => Body ?? ''));
-    for (const { index, reason } of refusals) {
+    const texts = messages.map(({ Body }) => Body ?? '');
+    for (const { index, reason } of await handleArrival(texts)) {
       await sqs.sendMessage(letterOf(options.deadLetterQueueUrl, messages[index]!, reason));
     }
     return messages; // What is not returned is not deleted.
   }
 
-  function noteError(error: Error & { code?: string; statusCode?: number }): void {
-    rest = pause(ERROR_PAUSE_MS);
-    if (error.code !== 'QueueDoesNotExist' && error.statusCode !== 403) return;
-    refusedSinceMs ??= performance.now();
-    if (performance.now() - refusedSinceMs < HOPELESS_AFTER_MS) return;
-    failed.reject(error);
-    for (const poller of pollers) poller.stop();
+  function noteError(error: Error & { code?: string; statusCode?: number }, poller: number): void {
+    rests.set(poller, pause(ERROR_PAUSE_MS));
+    const isRefusal = error.code === 'QueueDoesNotExist' || error.statusCode === 403;
+    refusals.set(poller, isRefusal ? (refusals.get(poller) ?? 0) + 1 : 0);
+    if (refusals.get(poller) === REFUSALS_MAX) failed.reject(error);
   }
 
-  const pollers = Array.from({ length: POLLERS }, () =>
+  const { receiveWaitS = 1 } = options;
+  const pollers = Array.from({ length: POLLERS }, (_, poller) =>
     Consumer.create({
       sqs,
       queueUrl: options.queueUrl,
       batchSize: LIKES_PER_RECEIVE_MAX,
-      waitTimeSeconds: RECEIVE_WAIT_S,
+      waitTimeSeconds: receiveWaitS,
       visibilityTimeout: VISIBILITY_S,
       terminateVisibilityTimeout: pauseSAfter,
       messageSystemAttributeNames: ['ApproximateReceiveCount'],
       authenticationErrorTimeout: ERROR_PAUSE_MS,
       suppressFifoWarning: true, // It is about handlers that return some of a batch.
-      preReceiveMessageCallback: () => rest,
-      postReceiveMessageCallback: async () => {
-        refusedSinceMs = undefined;
-      },
+      preReceiveMessageCallback: async () => rests.get(poller),
+      postReceiveMessageCallback: async () => void refusals.delete(poller),
       handleMessageBatch,
-    }).on('error', noteError),
+    })
+      .on('error', (error) => noteError(error, poller))
+      .on('empty', () => rests.set(poller, pause(receiveWaitS === 0 ? EMPTY_PAUSE_MS : 0))),
   );
   for (const poller of pollers) poller.start();
 

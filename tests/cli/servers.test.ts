@@ -12,6 +12,7 @@ test('servers go up, answer, stay the same on a second up, and go down', async (
     const found = (await readUp())!;
     expect(found.servers.map(({ name, tier }) => `${name} ${tier}`)).toEqual([
       'kafka kill',
+      'elasticmq kill',
       'redis kill',
       'null memory',
     ]);
@@ -19,7 +20,7 @@ test('servers go up, answer, stay the same on a second up, and go down', async (
       expect(up.stdout).toMatch(new RegExp(`^${name} +${address} `, 'm'));
       expect(isAlive(process)).toBe(true);
     }
-    const nullAddress = found.servers[2]!.address;
+    const nullAddress = found.servers[3]!.address;
     expect((await fetch(`http://${nullAddress}/settings`)).status).toBe(200);
 
     const again = await runLab(['servers', 'up']);
@@ -28,7 +29,7 @@ test('servers go up, answer, stay the same on a second up, and go down', async (
 
     const down = await runLab(['servers', 'down']);
     expect(down.code).toBe(0);
-    expect(down.stderr).toContain('down: kafka, redis, null');
+    expect(down.stderr).toContain('down: kafka, elasticmq, redis, null');
     for (const { process } of found.servers) expect(isAlive(process)).toBe(false);
     expect(isAlive(found.keeper)).toBe(false);
   } finally {
