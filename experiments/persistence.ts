@@ -12,6 +12,7 @@ import {
 import type { Column, Experiment, Profile, Step } from '../lab/experiment.ts';
 import type { Ledger } from '../lab/ledger.ts';
 import type { Recovery } from '../lab/measure-recovery.ts';
+import type { CrashPlan } from '../lab/trial-plan.ts';
 import { isCeiling } from './sizes.ts';
 
 /** Below this rate a broker is asked for a tenth of the load that the others are killed under. */
@@ -20,12 +21,15 @@ const ACKNOWLEDGED_LEAST = 1_000;
 const ACKNOWLEDGED_LEAST_SLOW = 100;
 const SHARE_OF_MAXIMUM = 0.5;
 
-type Times = Pick<Step, 'measureS'> & { readonly killAfterS: number; readonly holdS: number };
+type Times = Pick<Step, 'measureS'> & Omit<CrashPlan, 'acknowledgedLeast'>;
+
+/** The load ends when it has gone on after the restart for long enough, at the latest now. */
+const LOAD_S_MAX = 60;
 
 const TIMES: Readonly<Record<Profile, Times>> = {
-  smoke: { measureS: 6, killAfterS: 2.2, holdS: 0.7 },
-  quick: { measureS: 7, killAfterS: 2.5, holdS: 1 },
-  full: { measureS: 20, killAfterS: 8, holdS: 2 },
+  smoke: { measureS: LOAD_S_MAX, killAfterS: 2.2, holdS: 0.7, goOnS: 0.5 },
+  quick: { measureS: LOAD_S_MAX, killAfterS: 2.5, holdS: 1, goOnS: 1 },
+  full: { measureS: LOAD_S_MAX, killAfterS: 8, holdS: 2, goOnS: 5 },
 };
 
 function ledgerCount(head: string, meaning: string, field: keyof Ledger): Column {
@@ -46,7 +50,7 @@ export const persistence: Experiment = {
   kills: true,
   steps(order) {
     if (isCeiling(order)) return [];
-    const { measureS, killAfterS, holdS } = TIMES[order.profile];
+    const { measureS, ...times } = TIMES[order.profile];
     const isSlow = order.contender.likesPerSRough < SLOW_LIKES_PER_S;
     const acknowledgedLeast = isSlow ? ACKNOWLEDGED_LEAST_SLOW : ACKNOWLEDGED_LEAST;
     return [
@@ -55,7 +59,7 @@ export const persistence: Experiment = {
         likes: 0,
         rate: { shareOfMaximum: SHARE_OF_MAXIMUM },
         measureS,
-        crash: { killAfterS, holdS, acknowledgedLeast },
+        crash: { ...times, acknowledgedLeast },
       },
     ];
   },

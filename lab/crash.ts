@@ -5,10 +5,13 @@ import type { Crew } from './crew.ts';
 import { LabError } from './lab-error.ts';
 import type { TrialContext } from './trial-context.ts';
 import type { CrashPlan, TrialPlan } from './trial-plan.ts';
+import { SUMS_INTERVAL_MS } from './worker-messages.ts';
 
 /** The load gets this long to reach what the plan asks of the second before the kill. */
 const LOAD_TIMEOUT_MS = 10_000;
 const LOAD_POLL_MS = 20;
+/** The slowest client, kafkajs, gives a send up after about 17 s, and then begins anew. */
+const TAKEN_AGAIN_TIMEOUT_MS = 30_000;
 /** A server that has just come up may still refuse a first request. */
 const RECREATE_TIMEOUT_MS = 20_000;
 const RECREATE_POLL_MS = 50;
@@ -39,7 +42,7 @@ export async function crashServer(
 ): Promise<CrashFacts> {
   const { server } = context;
   const { clock } = crew;
-  const { killAfterS, holdS, acknowledgedLeast } = plan.crash;
+  const { killAfterS, holdS, goOnS, acknowledgedLeast } = plan.crash;
   // Once a worker is dead the trial is over, and nobody's server may be killed for it.
   const { signal } = context;
   await crew.whileAlive(sleep((killAfterS - holdS) * 1000, undefined, { signal }), signal);
@@ -56,6 +59,9 @@ export async function crashServer(
   const answersUs = clock.nowUs();
   const queueLost = await createIfLost(plan, context, queue);
   const restoredUs = clock.nowUs();
+  await crew.whileAlive(untilTakenAgain(crew, signal), signal);
+  await crew.whileAlive(sleep(goOnS * 1000, undefined, { signal }), signal);
+  crew.producer!.tell({ kind: 'end' });
   const pidAfter = server.pid ?? 0;
   return { proof, pidAfter, killedUs, reapedUs, answersUs, restoredUs, queueLost };
 }
@@ -76,6 +82,18 @@ async function untilLoaded(crew: Crew, least: number, signal: AbortSignal): Prom
     `fewer than ${least} likes were acknowledged in any second, so a kill would prove nothing; ` +
       'look why the producer is so slow',
   );
+}
+
+/** Until likes are acknowledged again, or the load ends without any: that is judged later. */
+async function untilTakenAgain(crew: Crew, signal: AbortSignal): Promise<void> {
+  const okNow = () => crew.producer?.produced.ok ?? 0;
+  // By then the sums hold all that was acknowledged before the kill.
+  await sleep(2 * SUMS_INTERVAL_MS, undefined, { signal });
+  const okBefore = okNow();
+  const deadlineMs = performance.now() + TAKEN_AGAIN_TIMEOUT_MS;
+  while (okNow() === okBefore && performance.now() < deadlineMs) {
+    await sleep(LOAD_POLL_MS, undefined, { signal });
+  }
 }
 
 /** True when the queue was gone. What was in memory only is, the queue itself included. */

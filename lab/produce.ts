@@ -70,6 +70,7 @@ export async function produce(
 interface Orders {
   readonly held: boolean;
   readonly savingUntilMs: number;
+  readonly ended: boolean;
 }
 
 interface GeneratorLag {
@@ -112,7 +113,7 @@ async function sendOpenLoop(
   const inFlight = new Set<Promise<void>>();
   let place = 0;
   let wasBlocked = false;
-  for (;;) {
+  while (!hold.ended) {
     const nowUs = clock.nowUs();
     const due = Math.min(pace.dueCount(nowUs) - place, options.likesPerSend);
     const isSaving = performance.now() < hold.savingUntilMs;
@@ -158,11 +159,12 @@ class HashedStream {
 }
 
 function obeyCommands(port: WorkerPort, recorder: SendRecorder): Orders {
-  const state = { held: false, savingUntilMs: 0 };
+  const state = { held: false, savingUntilMs: 0, ended: false };
   const watch = async () => {
     for (;;) {
       const command = await port.nextCommand();
       if (command.kind === 'hold') state.held = command.held;
+      else if (command.kind === 'end') state.ended = true;
       else if (command.kind === 'tell-sending') {
         state.savingUntilMs = performance.now() + SAVE_UP_MS;
         recorder.tellNextSend(() => void port.tell({ kind: 'sending' }));

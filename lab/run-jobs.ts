@@ -126,7 +126,10 @@ async function runOpened(plan: TrialPlan, opened: OpenTrial, setup: RunSetup) {
   const { signal, onProgress } = setup;
   const context: TrialContext = { ...opened, signal, onProgress };
   const evidence = await runTrial(plan, context);
-  const likes = evidence.workload.likes;
+  // The load of a crash trial ends when it has shown enough.
+  const likes = evidence.crash
+    ? evidence.producers.reduce((sum, { sums }) => sum + sums.attempted, 0)
+    : evidence.workload.likes;
   onProgress({ phase: 'checking', likesDone: likes, likesTotal: likes, likesPerS: 0 });
   const judged = await judgeTrial(plan, context, evidence);
   const { habits, promises } = opened.broker;

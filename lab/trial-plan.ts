@@ -25,6 +25,8 @@ export interface CrashPlan {
   readonly killAfterS: number;
   /** Before the kill the consumers hold still for this long, so that a backlog builds up. */
   readonly holdS: number;
+  /** The load goes on for this long after likes are acknowledged again, then it ends. */
+  readonly goOnS: number;
   /** Acknowledged likes in the second before the kill; with fewer the trial is void. */
   readonly acknowledgedLeast: number;
 }

@@ -9,6 +9,8 @@ export type WorkerCommand =
   | { readonly kind: 'hold'; readonly held: boolean }
   /** Producers only: say `sending` right before the next send. */
   | { readonly kind: 'tell-sending' }
+  /** Producers of an open loop only: send what is under way, then report. */
+  | { readonly kind: 'end' }
   /** Consumers only: store and acknowledge what is in hand, then report and end. */
   | { readonly kind: 'stop' };
 

@@ -172,7 +172,7 @@ describe('the backlog at the kill', () => {
 
 describe('a kill', () => {
   const sound = measured(SENDS, DELIVERIES);
-  const PLAN = { killAfterS: 2, holdS: 1, acknowledgedLeast: 20 };
+  const PLAN = { killAfterS: 2, holdS: 1, goOnS: 0.5, acknowledgedLeast: 20 };
 
   test('is proof when nothing speaks against it', () => {
     expect(doubtsOfCrash(sound, PLAN)).toEqual([]);

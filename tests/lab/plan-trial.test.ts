@@ -50,7 +50,7 @@ describe('a plan', () => {
 
   test('offers a share of the maximum, named by that share', () => {
     const rate = { shareOfMaximum: 0.5 };
-    const crash = { killAfterS: 2, holdS: 1, acknowledgedLeast: 5 };
+    const crash = { killAfterS: 2, holdS: 1, goOnS: 0.5, acknowledgedLeast: 5 };
     const plan = planned({ mode: 'crash', likes: 0, rate, measureS: 2, crash }, {}, 301);
     const pace = '50 % of own maximum';
     expect(plan).toMatchObject({ mode: 'crash', likesPerS: 151, likes: 302, warmUpS: 0, pace });

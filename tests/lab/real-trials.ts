@@ -26,7 +26,7 @@ const CRASH_LIKES_PER_S = 1_500;
 /** Few, so that one send follows close upon the other and a kill meets one of them. */
 const CRASH_LIKES_PER_SEND = 2;
 const CRASH_MEASURE_S = 2.6;
-const CRASH: CrashPlan = { killAfterS: 0.6, holdS: 0.3, acknowledgedLeast: 500 };
+const CRASH: CrashPlan = { killAfterS: 0.6, holdS: 0.3, goOnS: 0.5, acknowledgedLeast: 500 };
 
 const FAULTY_WORKER = fileURLToPath(new URL('faulty-worker.ts', import.meta.url));
 const WORKER = fileURLToPath(new URL('../../cli/worker.ts', import.meta.url));
