@@ -3,6 +3,7 @@
  * lab measured where it can, by the system's own documentation where it cannot. A cell whose trial
  * is not among the results says so.
  */
+import { brokerOf } from '../lab/common-columns.ts';
 import { formatNumber } from '../lab/table.ts';
 import type { TrialResult } from '../lab/trial-result.ts';
 
@@ -25,7 +26,7 @@ const CELLS: readonly Cell[] = [
     aspect: 'Message types',
     system: 'SQS',
     claim: 'one type of message',
-    answer: 'wrong, and beside the point',
+    answer: 'wrong',
     measured: (results) => parkedLine(results, 'sqs'),
     documented:
       `Any text up to 1 MiB, with up to 10 typed attributes (${SQS_GUIDE}, message quotas). What ` +
@@ -35,7 +36,7 @@ const CELLS: readonly Cell[] = [
     aspect: 'Message types',
     system: 'Kafka',
     claim: 'many types of messages',
-    answer: 'right, as on the other side',
+    answer: 'right, and no difference to SQS',
     measured: (results) => parkedLine(results, 'kafka'),
     documented:
       'Any bytes with headers; what differs is that each group of consumers reads everything for ' +
@@ -86,7 +87,8 @@ const CELLS: readonly Cell[] = [
     system: 'SQS',
     claim: 'limited',
     answer: 'wrong for standard queues; right for FIFO without high throughput',
-    measured: (results) => rateLine(results, ['sqs', 'sqs-fifo'], 'on an emulator, of its own'),
+    measured: (results) =>
+      rateLine(results, ['sqs', 'sqs-fifo'], 'the emulator, which says nothing of SQS'),
     documented:
       'Standard: nearly unlimited. FIFO: 300 requests/s per action, 3,000 messages/s in batches ' +
       'of 10; with high throughput up to 70,000 requests/s in some regions ' +
@@ -142,11 +144,12 @@ export function compareWithCourse(results: readonly TrialResult[]): string {
   ].join('\n');
 }
 
-const rowName = ({ broker, tier }: TrialResult) => `${broker} (${tier})`;
+const rowName = (result: TrialResult) => `${brokerOf(result)} at ${result.tier}`;
 
+/** In the order of their names, each once. */
 function lines(results: readonly TrialResult[], line: (result: TrialResult) => string | undefined) {
   const found = results.flatMap((result) => line(result) ?? []);
-  return found.length > 0 ? [...new Set(found)].join('; ') : undefined;
+  return found.length > 0 ? [...new Set(found)].sort().join('; ') : undefined;
 }
 
 /** All messages of these trials are likes and unlikes in one JSON format. */
@@ -162,7 +165,7 @@ function survivalLine(results: readonly TrialResult[], brokers: readonly string[
     const { broker, recovery, ledger, verdict } = result;
     if (!brokers.includes(broker) || !recovery || !ledger || verdict === 'unknown') return;
     const [lost, ok] = [ledger.lost, ledger.ok].map((count) => formatNumber(count, 0));
-    return `${rowName(result)}: ${lost} of ${ok} acknowledged likes lost after SIGKILL`;
+    return `${rowName(result)}: ${lost} of ${ok} acknowledged likes lost by a SIGKILL`;
   });
 }
 
@@ -171,10 +174,8 @@ function orderLine(results: readonly TrialResult[], brokers: readonly string[]) 
     const { broker, experiment, plan, ledger } = result;
     if (!brokers.includes(broker) || experiment !== 'ordering' || !ledger) return;
     const share = ledger.counted > 0 ? (ledger.inversions * 1e6) / ledger.counted : 0;
-    return (
-      `${rowName(result)}, ${plan.consumers} consumer(s): ${formatNumber(share, 0)} inversions ` +
-      'per million'
-    );
+    const consumers = plan.consumers === 1 ? '1 consumer' : `${plan.consumers} consumers`;
+    return `${rowName(result)}, ${consumers}: ${formatNumber(share, 0)} inversions per million`;
   });
 }
 

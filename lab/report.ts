@@ -96,9 +96,10 @@ export function renderPage(
   const shown = experiments.filter((experiment) =>
     runs.some(({ run }) => shownOf(experiment, run.results).length > 0),
   );
-  const newest = newestRows(runs, (results) => results, subjectOf).flatMap(
-    ({ results }) => results,
-  );
+  const broad = broadRows(runs, frame);
+  const newest = (
+    broad.length > 0 ? broad : newestRows(runs, (results) => results, subjectOf)
+  ).flatMap(({ results }) => results);
   const appendix = shown.length > 0 ? frame.appendix(newest) : '';
   return `${[
     '# Results',
@@ -109,7 +110,7 @@ export function renderPage(
       'one run. Several runs are shown as their median and (least–most); below six runs no ' +
       'claim is made about who is faster. Client, server and lab share the same cores.',
     '',
-    ...overviewParts(runs, frame),
+    ...overviewParts(broad, frame),
     ...asList(emulatorNotes(newest)),
     sections.length > 0 ? sections.join('\n\n') : 'No trial was finished.',
     '',
@@ -127,13 +128,17 @@ function asList(notes: readonly string[]): string[] {
   return notes.length > 0 ? [...notes.map((note) => `- ${note}`), ''] : [];
 }
 
-function overviewParts(runs: readonly LocatedRun[], frame: Frame): string[] {
-  const parts = newestRows(runs, (results) => results, subjectOf).flatMap(
-    ({ located, results }) => {
-      const table = frame.overview(results);
-      return table === undefined ? [] : [toMarkdown(table), '', madeOn(located.run), ''];
-    },
-  );
+/** The newest rows of runs that are broad enough for an overview: those of all experiments. */
+function broadRows(runs: readonly LocatedRun[], frame: Frame) {
+  const isBroad = ({ run }: LocatedRun) => frame.overview(run.results) !== undefined;
+  return newestRows(runs.filter(isBroad), (results) => results, subjectOf);
+}
+
+function overviewParts(broad: ReturnType<typeof newestRows>, frame: Frame): string[] {
+  const parts = broad.flatMap(({ located, results }) => {
+    const table = frame.overview(results);
+    return table === undefined ? [] : [toMarkdown(table), '', madeOn(located.run), ''];
+  });
   return parts.length > 0 ? ['## Overview', '', ...parts] : [];
 }
 

@@ -119,6 +119,10 @@ describe('several runs on one page', () => {
     expect(page).toContain('## Overview');
     expect(page).toContain('## After 10 results');
     expect(renderPage([madeExperiment], [newer], FRAME)).not.toContain('Overview');
+    // A newer run of one experiment does not take the rows of a broad one off the overview.
+    const narrow = runNamed('narrow', [sustained('broker-0', 7)]);
+    const both = renderPage([madeExperiment], [narrow, runNamed('many', many)], FRAME);
+    expect(both).toContain('## After 10 results');
   });
 });
 
