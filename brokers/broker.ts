@@ -68,6 +68,11 @@ export interface Broker extends AsyncDisposable {
   openProducer(queue: string): Promise<LikeProducer>;
   /** Resolves when the consumer has its lanes and is reading. */
   openConsumer(queue: string, handleLikes: HandleLikes): Promise<LikeConsumer>;
+  /**
+   * Where the server's counts are approximate: how long they must say 0, in ms, before a queue
+   * counts as drained. Undefined where they are exact.
+   */
+  readonly drainedTimeMs?: number;
   /** The server's own word, never our own count. */
   backlog(queue: string): Promise<Backlog>;
   /** All messages in the dead-letter place, oldest first, left where they are. */

@@ -14,14 +14,14 @@ export const BROKERS: Readonly<Record<string, BrokerEntry>> = {
   sqs: {
     server: 'elasticmq',
     tiers: ['kill', 'memory'],
-    likesPerSRough: 500,
+    likesPerSRough: 1_500,
     summary: 'ElasticMQ 1.7 for SQS, AWS SDK and sqs-consumer: a standard queue, in no order',
     open: async (connection) => (await import('./sqs.ts')).openSqsBroker(connection),
   },
   'sqs-fifo': {
     server: 'elasticmq',
     tiers: ['kill', 'memory'],
-    likesPerSRough: 500,
+    likesPerSRough: 1_500,
     summary: 'ElasticMQ 1.7 for SQS, AWS SDK and sqs-consumer: a FIFO queue, a group a post',
     open: async (connection) => (await import('./sqs.ts')).openSqsFifoBroker(connection),
   },

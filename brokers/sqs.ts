@@ -24,6 +24,9 @@ const TIMEOUTS = { connectionTimeout: 2_000, requestTimeout: 10_000, throwOnRequ
 /** Of an administrative request, so that a server that is away is soon reported. */
 const TRIES_MAX = 2;
 const VISIBILITY_S = 10;
+/** Amazon's counts are approximate, and consistent a minute after the last send at the earliest
+ * (docs.aws.amazon.com: SQS API, GetQueueAttributes). */
+const DRAINED_TIME_MS_AMAZON = 60_000;
 /** The most that SQS allows. Consumers park by themselves; this is for messages that kill them. */
 const RECEIVES_MAX = 1_000;
 /** The most that SQS allows: 14 days instead of 4. */
@@ -93,6 +96,11 @@ export function openSqsFifoBroker(connection: Connection): Promise<Broker> {
   return open('sqs-fifo', connection);
 }
 
+/** Any other server with a region is a stand-in, whatever credentials it asks for. */
+function isAmazon({ address }: Connection): boolean {
+  return address === '' || /\.amazonaws\.com(\.cn)?(:\d+)?$/.test(address);
+}
+
 async function open(name: Name, connection: Connection): Promise<Broker> {
   const client = clientOf(connection);
   const queues = new Queues(name, connection, client);
@@ -100,7 +108,8 @@ async function open(name: Name, connection: Connection): Promise<Broker> {
   return {
     name,
     tier: connection.tier,
-    promises: promisesOf(name, connection.region !== undefined),
+    promises: promisesOf(name, isAmazon(connection)),
+    ...(isAmazon(connection) && { drainedTimeMs: DRAINED_TIME_MS_AMAZON }),
     habits: { likesPerSend: 160, sendsInFlight: 2 },
     hasQueue: async (queue) => (await queues.find(queue)) !== undefined,
     async createQueue(queue) {

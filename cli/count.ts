@@ -17,11 +17,6 @@ const STOP_LIMIT_MS = 20_000;
 const LINE_INTERVAL_MS = 1_000;
 /** How long the last line waits for the server's last word. */
 const LAST_ANSWER_LIMIT_MS = 5_000;
-/**
- * Amazon's counts are approximate, and consistent a minute after the last send at the earliest
- * (docs.aws.amazon.com: SQS API, GetQueueAttributes). All other servers know exactly what is left.
- */
-const DRAINED_TIME_MS_AMAZON = 60_000;
 
 interface CountOptions extends QueueOptions {
   readonly store: string;
@@ -59,24 +54,23 @@ async function count(options: CountOptions): Promise<number> {
     'the batch in hand is stored and acknowledged first',
   );
   await using opened = await openQueue(options);
-  const { broker, endpoint } = opened;
+  const { broker } = opened;
   const { store: folder, shards } = options;
   using store = await openStore({ folder, ...(shards !== undefined && { shards }) });
   const tally = new CountTally();
   const opening = broker.openConsumer(options.queue, (likes) =>
     store.apply(likes, (commit) => tally.add(likes, commit)),
   );
-  using watch = new LagWatch(
-    { broker, queue: options.queue },
-    endpoint.address === '' ? DRAINED_TIME_MS_AMAZON : 0,
-  );
+  using watch = new LagWatch({ broker, queue: options.queue }, broker.drainedTimeMs ?? 0);
   const telling = setInterval(() => {
     const facts = tally.tell(watch.lag);
     line.show(options.json ? JSON.stringify(facts) : describeFacts(facts));
   }, LINE_INTERVAL_MS);
   const problem = await untilEnded(opening, watch, { interrupt, options });
-  const isStopped = await isDoneWithin(stopOf(opening, problem !== undefined), STOP_LIMIT_MS);
-  clearInterval(telling);
+  const stopping = stopOf(opening, problem !== undefined);
+  const isStopped = await isDoneWithin(stopping, STOP_LIMIT_MS).finally(() =>
+    clearInterval(telling),
+  );
   if (isStopped) await isDoneWithin(watch.ask(), LAST_ANSWER_LIMIT_MS);
   const total = tally.total(watch.lag);
   line.log(options.json ? JSON.stringify(total) : describeTotal(total));

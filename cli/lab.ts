@@ -1,4 +1,5 @@
 /** The command line of the lab. `npm run lab -- --help` shows it. */
+import { basename } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { BROKERS } from '../brokers/index.ts';
 import { EXPERIMENTS, experimentsOf, MORE_EXPERIMENTS } from '../experiments/index.ts';
@@ -36,7 +37,7 @@ function buildProgram(): Command {
     .showHelpAfterError('(add --help for what is allowed)')
     .addHelpText('after', helpOfNames);
   const everyone = Object.keys(BROKERS);
-  const command = `npm run lab -- ${process.argv.slice(2).join(' ')}`;
+  const command = `npm run lab -- ${withoutFolders(process.argv.slice(2)).join(' ')}`;
   type Choose = (options: RunOptions) => readonly Experiment[];
   const addExperiment = (name: string, summary: string, choose: Choose) =>
     addRunOptions(program.command(name).description(summary), { brokers: everyone })
@@ -70,6 +71,11 @@ function buildProgram(): Command {
     .option('--first-screen', "put the run's table into the project's README as well", false)
     .action(report);
   return program;
+}
+
+/** Published results name a user's own file, and not where it is on their machine. */
+function withoutFolders(words: readonly string[]): string[] {
+  return words.map((word, place) => (words[place - 1] === '--data' ? basename(word) : word));
 }
 
 /**

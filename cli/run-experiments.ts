@@ -42,7 +42,8 @@ export async function runExperiments(
   await using pool = await ServerPool.open(contenders, view.log, options.runtime);
   const { workload, data, seed, lanes, consumers, shards, likesPerSend, profile, likes } = options;
   const repeats = options.repeats ?? REPEATS[profile];
-  const jobs = schedule({ experiments, contenders, profile, likes, repeats, seed });
+  const chosen = { consumers, lanes };
+  const jobs = schedule({ experiments, contenders, profile, likes, repeats, seed, ...chosen });
   const results = await runJobs(jobs, {
     run,
     commit: await describeCommit(ROOT),

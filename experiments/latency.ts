@@ -69,7 +69,8 @@ export const latency: Experiment = {
       head: 'offered',
       meaning:
         'Open loop: likes due per second, whatever the system does; a common rate, or a share of ' +
-        'what the broker itself sustained in the same run.',
+        'the own maximum of the broker in the same run: what it sustained, or, where only ' +
+        'published and counted rates are known, the rate of both ways one after the other.',
     },
   ],
   columns: [

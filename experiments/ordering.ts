@@ -58,7 +58,8 @@ export const ordering: Experiment = {
       head: 'inversions per million',
       meaning:
         'Likes that were first delivered after a later like of the same post from the same ' +
-        'source, per million counted.',
+        'source, per million counted. Where no order is promised, how many depends on what the ' +
+        'clients do side by side: requests in flight, pollers, jobs at a time.',
       value: ({ ledger }) =>
         ledger && ledger.counted > 0 ? (ledger.inversions * 1e6) / ledger.counted : undefined,
       isFinding: true,
@@ -87,7 +88,8 @@ export const ordering: Experiment = {
     ),
     wrongStates(
       'wrong by version',
-      'States that end wrong in a store that keeps the action with the larger version.',
+      'States that end wrong in a store that keeps the action with the larger version. All three ' +
+        'are reckoned by replaying the deliveries that were recorded.',
       'wrongByVersion',
     ),
     LOST,

@@ -19,12 +19,14 @@ const COLUMNS: readonly Column[] = [
   {
     head: 'correct likes/s',
     meaning:
-      'Likes per second counted from a full backlog, each exactly once by the ledger; one ' +
-      'producer process before, one consumer process then.',
-    value: ({ plan, experiment, rates }) =>
-      experiment === 'throughput' && plan.mode === 'publish-then-count'
-        ? rates?.countedLikesPerS
-        : undefined,
+      'Likes per second that go the whole way, each counted exactly once by the ledger: one ' +
+      'process publishes them, then one counts them; the likes divided by the time of both, ' +
+      'warm-up apart.',
+    value({ plan, experiment, rates }) {
+      if (experiment !== 'throughput' || plan.mode !== 'publish-then-count') return undefined;
+      const { publishedLikesPerS: published, countedLikesPerS: counted } = rates ?? {};
+      return published && counted ? (published * counted) / (published + counted) : undefined;
+    },
   },
   {
     head: `p99 ms at ${COMMON_PACE}`,
@@ -56,9 +58,10 @@ const COLUMNS: readonly Column[] = [
       const promise = SURVIVAL_PROMISE.value(result);
       const promised = promise === 'survives' ? '' : `, ${promise} promised`;
       const { verdict, reasons } = result;
+      const lost = ledger.lost.toLocaleString('en-US');
+      if (ledger.lost > 0) return `no: ${lost} of ${ok} lost${promised}`;
       if (verdict === 'unknown' || reasons.some(isVoidReason)) return 'could not be judged';
-      if (ledger.lost === 0) return `yes: 0 of ${ok} lost${promised}`;
-      return `no: ${ledger.lost.toLocaleString('en-US')} of ${ok} lost${promised}`;
+      return `yes: 0 of ${ok} lost${promised}`;
     },
     isFinding: true,
   },

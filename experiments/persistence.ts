@@ -3,7 +3,9 @@ import {
   BROKER_HEAD,
   brokerOf,
   DOUBLE_EFFECTS,
+  INVERSIONS,
   LOST,
+  ORDER_PROMISE,
   REDELIVERED,
   SURVIVAL_PROMISE,
   TIER_HEAD,
@@ -68,6 +70,7 @@ export const persistence: Experiment = {
   rowHeads: [BROKER_HEAD, TIER_HEAD],
   columns: [
     SURVIVAL_PROMISE,
+    ORDER_PROMISE,
     VERDICT,
     ledgerCount('acknowledged', 'Likes that the server acknowledged, before or after.', 'ok'),
     LOST,
@@ -82,27 +85,32 @@ export const persistence: Experiment = {
     },
     ledgerCount(
       'unknown',
-      'Likes whose sender has no answer: a broken connection, a timeout. They may be sent again.',
+      'Likes whose sender has no answer: a broken connection, a timeout, or a client that gives ' +
+        'up at once while the server is away, where others wait. They may be sent again.',
       'unknown',
     ),
     ledgerCount('recovered', 'Unknown likes that were counted after all.', 'recovered'),
     REDELIVERED,
     DOUBLE_EFFECTS,
+    INVERSIONS,
     milliseconds('server back ms', 'From the reaped process to the first answer.', 'answersMs'),
     milliseconds(
       'first acknowledged ms',
-      'From the reaped process to the first like that is acknowledged.',
+      'From the reaped process to the first like that is acknowledged, once the server was seen ' +
+        'to answer.',
       'firstAcknowledgementMs',
     ),
     milliseconds(
       'first delivered ms',
-      'From the reaped process to the first like that a consumer is given.',
+      'From the reaped process to the first like that a consumer is given, once the server was ' +
+        'seen to answer.',
       'firstDeliveryMs',
     ),
     milliseconds(
       'drained ms',
-      'From the reaped process until nothing is left in the queue; likes go on falling due for ' +
-        'a few seconds after the kill.',
+      'From the reaped process until nothing is left in the queue. The load goes on for two to ' +
+        'three seconds after the restart, and what consumers had in hand at the kill comes again ' +
+        'when its lock, lease or visibility timeout of 10 s has run out.',
       'drainedMs',
     ),
     {
@@ -126,9 +134,9 @@ export const persistence: Experiment = {
     'counts',
     'acknowledged',
     'lost',
-    'loss window ms',
-    'recovered',
+    'unknown',
     'counted twice',
+    'out of order',
     'first acknowledged ms',
     'first delivered ms',
     'drained ms',

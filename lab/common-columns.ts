@@ -14,8 +14,11 @@ export function brokerOf({ broker, promises, server }: TrialResult): string {
 
 export const ORDER_PROMISE: Column = {
   head: 'promised order',
-  meaning: 'What the broker promises of the order in which the likes of one post arrive.',
-  value: ({ promises }) => promises?.order,
+  meaning:
+    'What the broker promises of the order in which the likes of one post arrive. `until ' +
+    'restart`: a restart of the server ends it, so inversions after one are a finding.',
+  value: ({ promises }) =>
+    promises?.orderEndsWithServer ? `${promises.order}, until restart` : promises?.order,
   isFinding: true,
 };
 

@@ -111,8 +111,8 @@ async function createIfLost(
       await broker.createQueue(queue, { lanes: plan.lanes });
       return true;
     } catch (error) {
-      // A try that broke off half-way has made the queue all the same.
-      if ((error as { code?: unknown }).code === 'BROKER_REFUSED') return true;
+      // A try that broke off half-way may have made the queue all the same.
+      if (wasLost && (await broker.hasQueue(queue).catch(() => false))) return true;
       if (performance.now() > deadlineMs) throw error;
     }
     await sleep(RECREATE_POLL_MS, undefined, { signal });

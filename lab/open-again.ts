@@ -44,6 +44,10 @@ export async function openAgainAndAgain(
   async function openUntilStopped(): Promise<LikeConsumer | undefined> {
     while (!stopping) {
       const opened = await open().catch(() => undefined);
+      if (opened !== undefined && stopping) {
+        await opened.stop().catch(() => undefined);
+        return undefined;
+      }
       if (opened !== undefined) {
         reopened++;
         return opened;
@@ -65,7 +69,9 @@ export async function openAgainAndAgain(
       stopRequested.resolve();
       // A server that hangs may keep an opening for ever; nobody waits for that.
       await Promise.race([supervised, sleep(STOP_TIMEOUT_MS, undefined, { ref: false })]);
-      await current?.stop();
+      const closed = current?.stop();
+      closed?.catch(() => undefined);
+      await Promise.race([closed, sleep(STOP_TIMEOUT_MS, undefined, { ref: false })]);
     },
   };
 }

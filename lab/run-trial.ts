@@ -1,7 +1,7 @@
 /** One trial from an empty queue to its judgement: the conductor's part. */
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Backlog, ParkedMessage } from '../brokers/broker.ts';
+import type { Broker, ParkedMessage } from '../brokers/broker.ts';
 import type { ServerUsage, Settings } from '../brokers/servers/server.ts';
 import { openWorkload, type Workload } from '../likes/workloads/workload.ts';
 import { type CrashFacts, crashServer } from './crash.ts';
@@ -85,7 +85,7 @@ export async function runTrial(plan: TrialPlan, context: TrialContext): Promise<
     const between = await server.usage();
     if (!together) await crew.openConsumers();
     watch.enter(together ? 'draining' : 'counting');
-    const left = await untilDrained(() => broker.backlog(queue), crew, signal);
+    const left = await untilDrained(broker, queue, crew, signal);
     const drainedUs = crew.clock.nowUs();
     const after = await server.usage();
     const consumed = await crew.stopConsumers(signal);
@@ -140,19 +140,25 @@ function serverUsed(
 
 /** Resolves with what is left: 0, or more when nothing has moved for too long. */
 async function untilDrained(
-  backlog: () => Promise<Backlog>,
+  broker: Broker,
+  queue: string,
   crew: Crew,
   signal: AbortSignal,
 ): Promise<number> {
   let progress = '';
   let movedAtMs = performance.now();
+  let emptySinceMs: number | undefined;
   for (;;) {
-    const { waiting, unacknowledged, parked } = await backlog();
-    if (waiting === 0 && unacknowledged === 0) return 0;
+    const { waiting, unacknowledged, parked } = await broker.backlog(queue);
+    const nowMs = performance.now();
+    const isEmpty = waiting === 0 && unacknowledged === 0;
+    emptySinceMs = isEmpty ? (emptySinceMs ?? nowMs) : undefined;
+    const emptyMs = emptySinceMs === undefined ? -1 : nowMs - emptySinceMs;
+    if (emptyMs >= (broker.drainedTimeMs ?? 0)) return 0;
     const now = `${waiting} ${unacknowledged} ${parked} ${crew.counted}`;
-    if (now !== progress) movedAtMs = performance.now();
+    if (now !== progress || isEmpty) movedAtMs = nowMs;
     progress = now;
-    if (performance.now() - movedAtMs > DRAIN_STALL_MS) return waiting + unacknowledged;
+    if (nowMs - movedAtMs > DRAIN_STALL_MS) return waiting + unacknowledged;
     await crew.whileAlive(sleep(DRAIN_POLL_MS, undefined, { signal }), signal);
   }
 }

@@ -17,6 +17,9 @@ export interface ScheduleOptions {
   readonly profile: Profile;
   readonly likes: number | 'all' | undefined;
   readonly repeats: number;
+  /** What the user chose for every step; undefined leaves it to each. */
+  readonly consumers?: number | undefined;
+  readonly lanes?: number | undefined;
   readonly seed: number;
 }
 
@@ -31,7 +34,8 @@ export function schedule(options: ScheduleOptions): Job[] {
   for (const experiment of options.experiments) {
     const stepsOf = new Map(
       options.contenders.map((contender) => {
-        return [contender, experiment.steps({ profile, likes, contender })] as const;
+        const steps = experiment.steps({ profile, likes, contender });
+        return [contender, withoutTwins(steps, options)] as const;
       }),
     );
     const places = Math.max(0, ...[...stepsOf.values()].map(({ length }) => length));
@@ -45,6 +49,20 @@ export function schedule(options: ScheduleOptions): Job[] {
     }
   }
   return jobs;
+}
+
+/** Where the user chose consumers or lanes, steps that differed in those alone are one. */
+function withoutTwins(
+  steps: readonly Step[],
+  { consumers, lanes }: Pick<ScheduleOptions, 'consumers' | 'lanes'>,
+): Step[] {
+  const nameOf = (step: Step) =>
+    JSON.stringify({
+      ...step,
+      consumers: consumers ?? step.consumers,
+      lanes: lanes ?? step.lanes,
+    });
+  return [...new Map(steps.map((step) => [nameOf(step), step])).values()];
 }
 
 /** Fisher and Yates' shuffle, on a copy. */

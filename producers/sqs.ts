@@ -16,7 +16,8 @@
  *   of this producer. Requests side by side overtake each other, and ElasticMQ shuffles the likes
  *   in one request. So throughput comes from many posts; two producers of one source have no order.
  * - FIFO: after an unknown like the rest of its send is not sent but `fail`, so that no later like
- *   of a post arrives in place of an earlier one.
+ *   of a post arrives in place of an earlier one. Other sends go on: who sends a like again after
+ *   later ones of its post has put it behind them.
  */
 import { createHash } from 'node:crypto';
 import { SQS, type SQSClientConfig, type SQSServiceException } from '@aws-sdk/client-sqs';

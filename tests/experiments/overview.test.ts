@@ -42,7 +42,7 @@ describe('the overview', () => {
 
   test('says how many were lost of how many, and what was promised where it is less', () => {
     const kept = cellsOf([counted('kafka', 900), crashed('kafka')]);
-    expect(kept).toMatchObject({ 'correct likes/s': '900', 'survives kill': 'yes: 0 of 100 lost' });
+    expect(kept).toMatchObject({ 'correct likes/s': '600', 'survives kill': 'yes: 0 of 100 lost' });
     const lossy = crashed('kafka', { tier: 'memory', ledger: cleanLedger({ lost: 7 }) });
     const lost = cellsOf([{ ...counted('kafka', 900), tier: 'memory' }, lossy]);
     expect(lost['survives kill']).toBe('no: 7 of 100 lost, nothing promised');
