@@ -131,6 +131,7 @@ export const persistence: Experiment = {
     'broker',
     'tier',
     'promised',
+    'promised order',
     'counts',
     'acknowledged',
     'lost',
