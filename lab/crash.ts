@@ -59,9 +59,7 @@ export async function crashServer(
   const answersUs = clock.nowUs();
   const queueLost = await createIfLost(plan, context, queue);
   const restoredUs = clock.nowUs();
-  await crew.whileAlive(untilTakenAgain(crew, signal), signal);
-  await crew.whileAlive(sleep(goOnS * 1000, undefined, { signal }), signal);
-  crew.producer!.tell({ kind: 'end' });
+  await goOn(crew, goOnS, signal);
   const pidAfter = server.pid ?? 0;
   return { proof, pidAfter, killedUs, reapedUs, answersUs, restoredUs, queueLost };
 }
@@ -82,6 +80,23 @@ async function untilLoaded(crew: Crew, least: number, signal: AbortSignal): Prom
     `fewer than ${least} likes were acknowledged in any second, so a kill would prove nothing; ` +
       'look why the producer is so slow',
   );
+}
+
+/** Ends the load when it has gone on for long enough after likes are acknowledged again. */
+async function goOn(crew: Crew, goOnS: number, signal: AbortSignal): Promise<void> {
+  const over = new AbortController();
+  const either = AbortSignal.any([signal, over.signal]);
+  const shown = untilTakenAgain(crew, either).then(() =>
+    sleep(goOnS * 1000, undefined, { signal: either }),
+  );
+  shown.catch(() => undefined); // It is called off below when nobody waits for it any more.
+  try {
+    // A load that has ended by itself has nothing more to show.
+    await crew.whileAlive(Promise.race([shown, crew.producer!.done]), signal);
+  } finally {
+    over.abort();
+  }
+  crew.producer!.tell({ kind: 'end' });
 }
 
 /** Until likes are acknowledged again, or the load ends without any: that is judged later. */
