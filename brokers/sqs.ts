@@ -1,6 +1,6 @@
 /**
  * SQS queues as the lab runs them, standard and FIFO, each with a dead-letter queue beside it. The
- * server is ElasticMQ, which stands in for the service, or with a region Amazon SQS itself.
+ * server is ElasticMQ, which stands in for the service, or Amazon SQS itself, by its address.
  */
 import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -72,7 +72,7 @@ const PROMISED = {
 
 type Name = keyof typeof PROMISED;
 
-/** With a region it is Amazon's own promise, else that of ElasticMQ, which stands in for it. */
+/** On Amazon SQS it is its own promise, else that of ElasticMQ, which stands in for it. */
 function promisesOf(name: Name, isAmazon: boolean): Promises {
   const isFifo = name === 'sqs-fifo';
   const promises = { order: isFifo ? 'per-post' : 'none', delivery: 'at-least-once' } as const;
@@ -130,7 +130,7 @@ async function open(name: Name, connection: Connection): Promise<Broker> {
     async openConsumer(queue, handleLikes) {
       const deadLetterQueueUrl = await queues.url(lettersOf(queue));
       const queueUrl = await queues.url(queue);
-      const receiveWaitS = name === 'sqs-fifo' && connection.region === undefined ? 0 : 1;
+      const receiveWaitS = name === 'sqs-fifo' && !isAmazon(connection) ? 0 : 1;
       const options = { client, queueUrl, deadLetterQueueUrl, receiveWaitS };
       return openSqsConsumer(options, handleLikes);
     },
@@ -223,7 +223,7 @@ class Queues {
       ...(redrive && { RedrivePolicy: JSON.stringify(redrive) }),
     };
     await this.ask(`queue ${QueueName}`, this.sqs.createQueue({ QueueName, Attributes }));
-    if (this.#connection.region !== undefined) await pause(NEW_QUEUE_REST_MS);
+    if (isAmazon(this.#connection)) await pause(NEW_QUEUE_REST_MS);
   }
 
   async delete(queue: string): Promise<void> {

@@ -45,7 +45,7 @@ export function openLiveView(stream: NodeJS.WriteStream): LiveView {
       plain = { phase: '', atMs: 0 };
     },
     skip({ experiment, broker, tier }, reason) {
-      write(`${experiment.name} · ${broker} (${tier}) · left out: ${reason}`);
+      write(`${experiment.name} · ${broker} (${tier}) · ${reason}`);
     },
     progress(progress) {
       if (update) return update(`${title}\n  ${describe(progress, true)}`);

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../lab/lab-error.ts';
 import { formatNumber } from '../lab/table.ts';
 import { type LikeProducer, SendError, type SendOutcome } from '../likes/like.ts';
-import type { PlannedLike } from '../likes/workloads/workload.ts';
+import { likesOf, type PlannedLike } from '../likes/workloads/workload.ts';
 
 /** After a send of which nothing was acknowledged; else a server that is away for a moment would
  * meet likes that are all used up. */
@@ -59,11 +59,7 @@ export class ProduceTally {
     this.#sent += planned.length;
     for (const { retry } of planned) if (!retry) this.#distinct++;
     try {
-      await this.#producer.send(
-        planned.map(({ seq, post, user, action, version }) => {
-          return { source: this.#source, seq, post, user, action, version, likedAtMs };
-        }),
-      );
+      await this.#producer.send(likesOf(planned, { source: this.#source, likedAtMs }));
       this.#outcomes.ok += planned.length;
       this.#okAtMs = performance.now();
     } catch (error) {

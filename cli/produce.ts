@@ -8,6 +8,7 @@ import { NAME_LENGTH_MAX } from '../likes/like.ts';
 import {
   openWorkload,
   type PlannedLike,
+  takeNext,
   WORKLOADS,
   type WorkloadName,
 } from '../likes/workloads/workload.ts';
@@ -132,7 +133,7 @@ async function sendAll(
   while (!signal.aborted && !tally.hasGivenUp) {
     const due = pace ? pace.dueCount(nowUs()) - taken : likesPerSend;
     if (due > 0 && inFlight.size < sendsInFlight) {
-      const batch = take(rest, Math.min(due, likesPerSend));
+      const batch = takeNext(rest, Math.min(due, likesPerSend));
       if (batch.length === 0) break;
       taken += batch.length;
       const sent: Promise<void> = tally.send(batch).finally(() => inFlight.delete(sent));
@@ -142,14 +143,4 @@ async function sendAll(
     else if (pace) await sleep(TICK_MS);
   }
   await Promise.all(inFlight);
-}
-
-function take(rest: Iterator<PlannedLike>, count: number): PlannedLike[] {
-  const taken: PlannedLike[] = [];
-  while (taken.length < count) {
-    const next = rest.next();
-    if (next.done) break;
-    taken.push(next.value);
-  }
-  return taken;
 }

@@ -2,7 +2,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Broker } from '../brokers/broker.ts';
 import { BROKERS } from '../brokers/index.ts';
-import { type Endpoint, RUNTIMES, type Runtime } from '../brokers/servers/server.ts';
+import { RUNTIMES, type Runtime } from '../brokers/servers/server.ts';
 import { LANES_DEFAULT } from '../lab/trial-plan.ts';
 import { findServer } from './find-server.ts';
 import { LANES_MAX, whole } from './options.ts';
@@ -53,7 +53,6 @@ export function named(text: string): string {
 
 export interface OpenQueue extends AsyncDisposable {
   readonly broker: Broker;
-  readonly endpoint: Endpoint;
 }
 
 /**
@@ -76,7 +75,7 @@ export async function openQueue(options: QueueOptions): Promise<OpenQueue> {
     await broker[Symbol.asyncDispose]();
     throw error;
   }
-  return { broker, endpoint, [Symbol.asyncDispose]: () => broker[Symbol.asyncDispose]() };
+  return { broker, [Symbol.asyncDispose]: () => broker[Symbol.asyncDispose]() };
 }
 
 async function makeSureOfQueue(broker: Broker, options: QueueOptions): Promise<void> {

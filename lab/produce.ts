@@ -4,7 +4,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { build as buildHistogram } from 'hdr-histogram-js';
 import type { LikeProducer } from '../likes/like.ts';
-import { type PlannedLike, type Workload, WorkloadHash } from '../likes/workloads/workload.ts';
+import {
+  type PlannedLike,
+  takeNext,
+  type Workload,
+  WorkloadHash,
+} from '../likes/workloads/workload.ts';
 import type { Clock } from './clock.ts';
 import { evenPace } from './pace.ts';
 import { RecordWriter } from './record-writer.ts';
@@ -147,13 +152,8 @@ class HashedStream {
   }
 
   take(count: number): PlannedLike[] {
-    const taken: PlannedLike[] = [];
-    while (taken.length < count) {
-      const next = this.#rest.next();
-      if (next.done) break;
-      this.hash.add(next.value);
-      taken.push(next.value);
-    }
+    const taken = takeNext(this.#rest, count);
+    for (const planned of taken) this.hash.add(planned);
     return taken;
   }
 }

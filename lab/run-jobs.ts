@@ -30,7 +30,7 @@ export interface RunSetup {
    */
   open(contender: Contender, alone: boolean): Promise<OpenTrial>;
   onTrial(event: { index: number; count: number; job: Job }): void;
-  /** A trial that would say nothing is left out, and why. */
+  /** A trial is left out since it would say nothing, or void and run again: which, and why. */
   onSkip(job: Job, reason: string): void;
   onProgress(progress: TrialProgress): void;
   onResult(result: TrialResult): void;
@@ -53,7 +53,7 @@ export async function runJobs(jobs: readonly Job[], setup: RunSetup): Promise<Tr
     const job = queue.shift()!;
     const tooMuch = whyTooMuch(job, results, setup.plan);
     if (tooMuch !== undefined) {
-      setup.onSkip(job, tooMuch);
+      setup.onSkip(job, `left out: ${tooMuch}`);
       continue;
     }
     setup.onTrial({ index: done, count: done + 1 + queue.length, job });

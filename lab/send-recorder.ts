@@ -1,6 +1,6 @@
 /** Sends a batch and records what became of each like, before and after. */
 import { type Like, type LikeProducer, SendError, type SendOutcome } from '../likes/like.ts';
-import type { PlannedLike } from '../likes/workloads/workload.ts';
+import { likesOf, type PlannedLike } from '../likes/workloads/workload.ts';
 import type { Clock } from './clock.ts';
 import { messageOf } from './lab-error.ts';
 import type { RecordWriter } from './record-writer.ts';
@@ -42,9 +42,7 @@ export class SendRecorder {
   /** Resolves when the batch is settled, whatever its outcome. */
   async send(planned: readonly PlannedLike[], dueUs?: readonly number[]): Promise<void> {
     const likedAtMs = Date.now();
-    const likes: Like[] = planned.map(({ seq, post, user, action, version }) => {
-      return { source: this.#source, seq, post, user, action, version, likedAtMs };
-    });
+    const likes = likesOf(planned, { source: this.#source, likedAtMs });
     this.#sums.sent += planned.length;
     for (const { retry } of planned) if (!retry) this.#sums.attempted++;
     const sentUs = this.#clock.nowUs();

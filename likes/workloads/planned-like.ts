@@ -1,5 +1,7 @@
 /** What the workloads hand out: likes without a source and a time, which a run adds. */
 
+import type { Like } from '../like.ts';
+
 /** One like to send, or (`retry`) one to send once more. */
 export interface PlannedLike {
   /** Dense, from 0, in the order of the presses. A retry repeats the seq of its like. */
@@ -11,6 +13,27 @@ export interface PlannedLike {
   readonly version: number;
   /** True when the same like (same seq) is sent once more, as a client's retry does. */
   readonly retry: boolean;
+}
+
+/** The next likes of a stream: `count`, or fewer when it ends. */
+export function takeNext(rest: Iterator<PlannedLike>, count: number): PlannedLike[] {
+  const taken: PlannedLike[] = [];
+  while (taken.length < count) {
+    const next = rest.next();
+    if (next.done) break;
+    taken.push(next.value);
+  }
+  return taken;
+}
+
+/** The likes to send: what the plan leaves open is who numbers them and when they were pressed. */
+export function likesOf(
+  planned: readonly PlannedLike[],
+  sender: { readonly source: string; readonly likedAtMs: number },
+): Like[] {
+  return planned.map(({ seq, post, user, action, version }) => {
+    return { source: sender.source, seq, post, user, action, version, likedAtMs: sender.likedAtMs };
+  });
 }
 
 /** Makes the distinct likes of one stream, one a call, with seqs rising by one from 0. */

@@ -13,7 +13,13 @@ import { USERS_MAX } from './users.ts';
 import { DOUBLE_PRESS_SHARE, type MadeOptions, ZipfMaker } from './zipf.ts';
 import { POSTS_MAX, postNames } from './zipf-posts.ts';
 
-export { type ExpectedCount, type PlannedLike, WorkloadError } from './planned-like.ts';
+export {
+  type ExpectedCount,
+  likesOf,
+  type PlannedLike,
+  takeNext,
+  WorkloadError,
+} from './planned-like.ts';
 export { WorkloadHash } from './workload-hash.ts';
 
 export type WorkloadName = 'trending' | 'zipf' | 'flash' | 'toggles';

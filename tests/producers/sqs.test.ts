@@ -7,6 +7,9 @@ import { decodeLike, type LikeProducer, SendError } from '../../likes/like.ts';
 import { openSqsProducer } from '../../producers/sqs.ts';
 import { madeLikes } from '../brokers/broker-under-test.ts';
 
+/** What is neither waited for nor measured: how long a request too many gets to show itself. */
+const SHOW_MS = 100;
+
 /** One entry of a SendMessageBatch, as it travels. */
 interface Entry {
   readonly Id: string;
@@ -120,8 +123,13 @@ test('a connection that breaks leaves the likes unknown, and nothing is sent aga
 test('any number of likes goes out in full requests, up to sixteen side by side', async () => {
   await using server = new StandIn();
   await using producer = await server.open('likes');
-  server.answer = (entries, response) =>
-    void setTimeout(() => respond(response, entries, () => 'ok'), 5);
+  // Nothing is answered before sixteen requests are there, nor before a seventeenth had its chance.
+  const sixteenth = Promise.withResolvers<void>();
+  server.answer = async (entries, response) => {
+    if (server.requests.length === 16) setTimeout(() => sixteenth.resolve(), SHOW_MS);
+    await sixteenth.promise;
+    respond(response, entries, () => 'ok');
+  };
   const likes = madeLikes(995);
   await Promise.all([producer.send(likes.slice(0, 500)), producer.send(likes.slice(500))]);
   expect(server.requests).toHaveLength(100);
