@@ -6,11 +6,14 @@ import { defineConfig } from 'vitest/config';
 const serverTests = [
   'tests/brokers/*.test.ts',
   'tests/brokers/servers/*.test.ts',
-  'tests/brokers/servers/**/*-on-real-servers.test.ts',
+  'tests/**/*-on-real-servers.test.ts',
   'tests/lab/run-*.test.ts',
   'tests/cli/**/*.test.ts',
   'tests/consumers/take-*.test.ts',
 ];
+
+/** Proofs that take minutes: `npm run test:full`. */
+const fullTests = ['tests/**/*.full.test.ts'];
 
 export default defineConfig({
   test: {
@@ -20,7 +23,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['tests/**/*.test.ts'],
-          exclude: serverTests,
+          exclude: [...serverTests, ...fullTests],
           pool: 'forks',
           testTimeout: 30_000,
           sequence: { groupOrder: 1 },
@@ -30,6 +33,7 @@ export default defineConfig({
         test: {
           name: 'servers',
           include: serverTests,
+          exclude: fullTests,
           pool: 'forks',
           fileParallelism: false,
           // Else it is `test`, in which kafkajs retries in another way than for everybody else.
@@ -37,6 +41,16 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 180_000,
           sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        test: {
+          name: 'full',
+          include: fullTests,
+          pool: 'forks',
+          fileParallelism: false,
+          testTimeout: 120_000,
+          sequence: { groupOrder: 3 },
         },
       },
     ],

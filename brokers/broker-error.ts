@@ -4,9 +4,12 @@
 const NOT_LET_IN =
   /SASL|WRONGPASS|NOAUTH|NOPERM|authenticat|credential|security token|signature|denied/i;
 
+/** Of a refused message, so that its error stays one line. */
+const EXCERPT_LENGTH_MAX = 40;
+
 export class BrokerError extends Error {
   override readonly name = 'BrokerError';
-  readonly code: 'BROKER_UNREACHABLE' | 'BROKER_REFUSED';
+  readonly code: 'BROKER_UNREACHABLE' | 'BROKER_REFUSED' | 'MESSAGE_REFUSED';
 
   constructor(code: BrokerError['code'], message: string, cause?: unknown) {
     super(message, { cause });
@@ -36,6 +39,18 @@ export class BrokerError extends Error {
       'BROKER_REFUSED',
       `${broker} refused ${request}: ${reasonOf(answer)}; use another queue name or ` +
         'delete the old queue first',
+      answer,
+    );
+  }
+
+  /** `text`: the message that the server takes from nobody. */
+  static messageRefused(broker: string, text: string, answer: unknown): BrokerError {
+    const shown = text.length > EXCERPT_LENGTH_MAX ? `${text.slice(0, EXCERPT_LENGTH_MAX)}…` : text;
+    return new BrokerError(
+      'MESSAGE_REFUSED',
+      `${broker} refused the message ${JSON.stringify(shown)} of ` +
+        `${Buffer.byteLength(text)} bytes: ${reasonOf(answer)}; ` +
+        'leave it out, or make it such that the server takes it',
       answer,
     );
   }

@@ -11,6 +11,8 @@ export interface Promises {
   readonly order: 'per-post' | 'none';
   /** Set where that order does not outlive a restart of the server. */
   readonly orderEndsWithServer?: true;
+  /** Set where a disk without room ends what the tier promises, until the server is restarted. */
+  readonly survivalEndsOnFullDisk?: true;
   /** How often an acknowledged like is delivered, as long as the tier's limit is not exceeded. */
   readonly delivery: 'at-least-once' | 'at-most-once';
   /** Where the promise is written down: a page of the system's own documentation. */
@@ -45,6 +47,23 @@ export interface ParkedMessage {
   readonly reason: string;
 }
 
+/** A message in the log of a queue, whether it is a like or not. */
+export interface LogEntry {
+  readonly lane: number;
+  /** Where in its lane; rising, not necessarily without gaps. */
+  readonly position: number;
+  readonly text: string;
+}
+
+/** The server's memory, as the server itself tells it. */
+export interface MemoryLimit {
+  /** 0 for none. */
+  readonly limitBytes: number;
+  readonly usedBytes: number;
+  /** Commands that it has refused for want of memory since it started. */
+  readonly refused: number;
+}
+
 /** How this broker is best driven. Facts of the client, printed with every result. */
 export interface Habits {
   /** Likes that one `send` carries at full load. */
@@ -77,6 +96,30 @@ export interface Broker extends AsyncDisposable {
   backlog(queue: string): Promise<Backlog>;
   /** All messages in the dead-letter place, oldest first, left where they are. */
   parked(queue: string): Promise<ParkedMessage[]>;
+  /**
+   * Sends messages as they are, in this order, into the first lane, each acknowledged. For what is
+   * no like; likes go by a producer.
+   * @throws BrokerError MESSAGE_REFUSED for the first that the server takes from nobody, such as
+   *   one that is too large; those before it may have been sent
+   */
+  post(queue: string, texts: readonly string[]): Promise<void>;
+  /**
+   * Moves dead letters back into the queue, the oldest first where there is an order, each to the
+   * lane of its post: `max` of them, by default as many as there are when it begins. A letter is
+   * taken away after the server has acknowledged its message, so a crash between leaves both.
+   */
+  redrive(queue: string, options?: { readonly max?: number }): Promise<{ redriven: number }>;
+  /**
+   * There where the server keeps what is acknowledged: all messages from the beginning of each
+   * lane's log to its end at the time of the call, counted or not, lane by lane in their order.
+   */
+  readLog?(queue: string): AsyncIterable<LogEntry>;
+  /**
+   * There where the server's memory can be limited while it runs: to what it uses now and so many
+   * bytes more (less when negative), or, when undefined, to what was set before. Nothing is ever
+   * evicted. Resolves with what the server then says.
+   */
+  limitMemory?(bytesMore: number | undefined): Promise<MemoryLimit>;
   /** Lets the server free the space of likes that are acknowledged. Harmless at any time. */
   reclaim(queue: string): Promise<void>;
   /** Read back from the running server, never copied from our own configuration. */

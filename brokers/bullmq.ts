@@ -1,11 +1,11 @@
 /** BullMQ as the lab runs it: a queue of its own per queue, its failed set for dead letters. */
-import { Queue } from 'bullmq';
+import { type Job, Queue } from 'bullmq';
 import { openBullmqConsumer } from '../consumers/bullmq.ts';
 import { openBullmqProducer } from '../producers/bullmq.ts';
 import type { Backlog, Broker, Connection, ParkedMessage } from './broker.ts';
 import { BrokerError } from './broker-error.ts';
 import { redisOptionsOf } from './redis-options.ts';
-import { connectRedis, readRedisSettings, rewriteGrownFile } from './redis-server.ts';
+import { connectRedis, limitMemory, readRedisSettings, rewriteGrownFile } from './redis-server.ts';
 import type { Settings } from './servers/server.ts';
 
 /** Where BullMQ keeps what it knows of a queue; its first job makes it, if nothing else has. */
@@ -73,6 +73,10 @@ export async function openBullmqBroker(connection: Connection): Promise<Broker> 
       openBullmqConsumer({ client, queue: await existing(name) }, handleLikes),
     backlog: async (name) => withQueue(await existing(name), backlogOf),
     parked: async (name) => withQueue(await existing(name), parkedOf),
+    post: async (name, texts) => withQueue(await existing(name), (queue) => post(queue, texts)),
+    redrive: async (name, { max } = {}) =>
+      withQueue(await existing(name), (queue) => redrive(queue, max)),
+    limitMemory: limitMemory(redis),
     reclaim: () => rewriteGrownFile(redis),
     async settings(name): Promise<Settings> {
       const eventsMax = await redis.hget(metaKeyOf(name), EVENTS_MAX_FIELD);
@@ -94,17 +98,41 @@ async function backlogOf(queue: Queue): Promise<Backlog> {
   };
 }
 
-/** The set is in the order of failing, to the ms; ids, which count up, order those of one ms. */
+/** In the options that BullMQ has by default, as any other program's. */
+async function post(queue: Queue, texts: readonly string[]): Promise<void> {
+  for (const text of texts) {
+    await queue.add('like', text).catch((error: Error) => {
+      if (error.name !== 'ReplyError') throw error;
+      throw BrokerError.messageRefused('bullmq', text, error);
+    });
+  }
+}
+
+/** By BullMQ's own retry, one script of the server that moves a job from set to list. */
+async function redrive(queue: Queue, max?: number): Promise<{ redriven: number }> {
+  let redriven = 0;
+  for (const job of (await failedOf(queue)).slice(0, max)) {
+    // As new: what a sender allowed as tries must not count those that are over.
+    await job.retry('failed', { resetAttemptsMade: true, resetAttemptsStarted: true });
+    redriven += 1;
+  }
+  return { redriven };
+}
+
 async function parkedOf(queue: Queue): Promise<ParkedMessage[]> {
-  const jobs = [];
+  return (await failedOf(queue)).map(({ data, failedReason }) => ({
+    text: typeof data === 'string' ? data : JSON.stringify(data),
+    reason: failedReason ?? '',
+  }));
+}
+
+/** The set is in the order of failing, to the ms; ids, which count up, order those of one ms. */
+async function failedOf(queue: Queue): Promise<Job[]> {
+  const jobs: Job[] = [];
   for (let from = 0; ; from += PARKED_PER_READ) {
     const page = await queue.getJobs(['failed'], from, from + PARKED_PER_READ - 1, true);
     jobs.push(...page);
     if (page.length < PARKED_PER_READ) break;
   }
-  jobs.sort((a, b) => a.finishedOn! - b.finishedOn! || Number(a.id) - Number(b.id));
-  return jobs.map(({ data, failedReason }) => ({
-    text: typeof data === 'string' ? data : JSON.stringify(data),
-    reason: failedReason,
-  }));
+  return jobs.sort((a, b) => a.finishedOn! - b.finishedOn! || Number(a.id) - Number(b.id));
 }

@@ -11,13 +11,25 @@ const ANSWER_TIMEOUT_MS = 10_000;
 /** Connects nothing: every request is a connection of its own to `address`. */
 export async function openNullBroker(connection: Connection): Promise<Broker> {
   const url = `http://${connection.address}`;
-  const ask = async (path: string, method = 'GET'): Promise<Response> => {
+  const ask = async (path: string, method = 'GET', body?: string): Promise<Response> => {
     const signal = AbortSignal.timeout(ANSWER_TIMEOUT_MS);
-    const response = await fetch(url + path, { method, signal }).catch((cause: unknown) => {
+    const init = { method, signal, ...(body !== undefined && { body }) };
+    const response = await fetch(url + path, init).catch((cause: unknown) => {
       throw BrokerError.unreachable('null', connection.address, cause);
     });
     if (response.ok || (method === 'DELETE' && response.status === 404)) return response;
     throw BrokerError.refused('null', `${method} ${path}`, await response.text());
+  };
+  const parkedOf = async (queue: string) =>
+    (await (await ask(`${queuePath(queue)}/parked`)).json()) as ParkedMessage[];
+  const post = async (queue: string, texts: readonly string[]): Promise<void> => {
+    const several = texts.find((text) => text.includes('\n'));
+    if (several !== undefined) {
+      throw BrokerError.messageRefused('null', several, 'a newline would make two of it');
+    }
+    const body = texts.join('\n');
+    if (body !== '') await ask(`${queuePath(queue)}/likes`, 'POST', body);
+    else if (texts.length > 0) throw BrokerError.messageRefused('null', '', 'it is empty');
   };
   const queuePath = (queue: string) => `/queues/${encodeURIComponent(queue)}`;
   return {
@@ -45,8 +57,17 @@ export async function openNullBroker(connection: Connection): Promise<Broker> {
     openProducer: (queue) => openNullProducer({ url, queue }),
     openConsumer: (queue, handleLikes) => openNullConsumer({ url, queue }, handleLikes),
     backlog: async (queue) => (await (await ask(queuePath(queue))).json()) as Backlog,
-    parked: async (queue) =>
-      (await (await ask(`${queuePath(queue)}/parked`)).json()) as ParkedMessage[],
+    parked: parkedOf,
+    post,
+    async redrive(queue, { max } = {}) {
+      const letters = (await parkedOf(queue)).slice(0, max);
+      await post(
+        queue,
+        letters.map(({ text }) => text),
+      );
+      await ask(`${queuePath(queue)}/parked?first=${letters.length}`, 'DELETE');
+      return { redriven: letters.length };
+    },
     reclaim: async () => undefined,
     settings: async () => (await (await ask('/settings')).json()) as Settings,
     [Symbol.asyncDispose]: async () => undefined,

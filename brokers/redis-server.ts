@@ -1,6 +1,6 @@
 /** What both Redis brokers ask of their server, whatever they keep there. */
 import { Redis } from 'ioredis';
-import type { Connection } from './broker.ts';
+import type { Connection, MemoryLimit } from './broker.ts';
 import { BrokerError } from './broker-error.ts';
 import { redisOptionsOf } from './redis-options.ts';
 import type { Settings } from './servers/server.ts';
@@ -65,6 +65,53 @@ export async function readRedisSettings(
   }
   const version = /redis_version:(\S+)/.exec(await redis.info('server'))?.[1];
   return { ...settings, 'redis version': version ?? NOT_TOLD };
+}
+
+/** From this major version on, a refused script counts by its error. */
+const SCRIPTS_COUNTED_FROM_VERSION = 7;
+
+/** What a server that keeps everything says of its memory: see `limitMemory` in broker.ts. */
+export function limitMemory(redis: Redis): (bytesMore?: number) => Promise<MemoryLimit> {
+  let before: string | undefined;
+
+  return async (bytesMore) => {
+    const [, policy] = (await redis.config('GET', 'maxmemory-policy')) as string[];
+    if (policy !== 'noeviction') {
+      throw new BrokerError(
+        'BROKER_REFUSED',
+        `redis with maxmemory-policy ${policy} throws likes away when its memory is limited; ` +
+          'set noeviction',
+      );
+    }
+    before ??= ((await redis.config('GET', 'maxmemory')) as string[])[1]!;
+    const used = await memoryUsed(redis);
+    const limit = bytesMore === undefined ? before : String(Math.max(1, used + bytesMore));
+    await redis.config('SET', 'maxmemory', limit);
+    const [, limitBytes] = (await redis.config('GET', 'maxmemory')) as string[];
+    return {
+      limitBytes: Number(limitBytes),
+      usedBytes: await memoryUsed(redis),
+      refused: await refusedForMemory(redis),
+    };
+  };
+}
+
+async function memoryUsed(redis: Redis): Promise<number> {
+  return Number(/^used_memory:(\d+)/m.exec(await redis.info('memory'))![1]);
+}
+
+/**
+ * Before Redis 7 a script that is refused for want of memory counts as failed, and not by its
+ * error; scripts that failed for being unknown are told apart.
+ */
+async function refusedForMemory(redis: Redis): Promise<number> {
+  const told = [await redis.info('errorstats'), await redis.info('commandstats')].join('\n');
+  const count = (name: string) => Number(new RegExp(`^${name}=(\\d+)`, 'm').exec(told)?.[1] ?? 0);
+  const refused = count('errorstat_OOM:count');
+  const version = /^redis_version:(\d+)/m.exec(await redis.info('server'))?.[1];
+  if (Number(version) >= SCRIPTS_COUNTED_FROM_VERSION) return refused;
+  const failed = count('cmdstat_eval:.*failed_calls') + count('cmdstat_evalsha:.*failed_calls');
+  return refused + Math.max(0, failed - count('errorstat_NOSCRIPT:count'));
 }
 
 /** Undefined when the server answers with an error; a broken connection still rejects. */

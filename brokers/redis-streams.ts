@@ -1,14 +1,19 @@
 /**
  * Redis Streams as the lab runs them: a stream per lane, one group that counts, leases on lanes.
  */
+import { crc32 } from 'node:zlib';
+import type { ChainableCommander } from 'ioredis';
 import { openRedisStreamsConsumer } from '../consumers/redis-streams.ts';
+import { decodeLike, NotALikeError } from '../likes/like.ts';
 import { openRedisStreamsProducer } from '../producers/redis-streams.ts';
 import type { Backlog, Broker, Connection, ParkedMessage } from './broker.ts';
 import { BrokerError } from './broker-error.ts';
 import { redisOptionsOf } from './redis-options.ts';
-import { connectRedis, readRedisSettings, rewriteGrownFile } from './redis-server.ts';
+import { connectRedis, limitMemory, readRedisSettings, rewriteGrownFile } from './redis-server.ts';
 
 const GROUP = 'like-counters';
+/** Dead letters that are moved back at a time. */
+const REDRIVE_CHUNK_MAX = 500;
 
 /**
  * Redis 6.2 does not tell a group's lag, so the entries behind its position are counted from the
@@ -43,7 +48,19 @@ export async function openRedisStreamsBroker(connection: Connection): Promise<Br
     const lanes = await lanesOf(queue);
     const counted = await redis.eval(WAITING, lanes, ...streamsOf(queue, lanes));
     const [waiting, unacknowledged] = counted as [number, number];
-    return { waiting, unacknowledged, parked: await redis.xlen(`${queue}:dead`) };
+    return { waiting, unacknowledged, parked: await redis.xlen(deadOf(queue)) };
+  }
+
+  async function redriveSome(queue: string, lanes: number, count: number): Promise<number> {
+    const letters = await redis.xrange(deadOf(queue), '-', '+', 'COUNT', count);
+    const sends = redis.pipeline();
+    for (const [, fields] of letters) {
+      const text = fieldOf(fields, 'like');
+      sends.xadd(`${queue}:${laneOf(text, lanes)}`, '*', 'like', text);
+    }
+    await allDone(sends);
+    if (letters.length > 0) await redis.xdel(deadOf(queue), ...letters.map(([id]) => id));
+    return letters.length;
   }
 
   return {
@@ -78,14 +95,58 @@ export async function openRedisStreamsBroker(connection: Connection): Promise<Br
     },
     backlog,
     async parked(queue): Promise<ParkedMessage[]> {
-      const entries = await redis.xrange(`${queue}:dead`, '-', '+');
+      const entries = await redis.xrange(deadOf(queue), '-', '+');
       return entries.map(([, fields]) => {
-        const field = (name: string) => fields[fields.indexOf(name) + 1] ?? '';
-        return { text: field('like'), reason: field('reason') };
+        return { text: fieldOf(fields, 'like'), reason: fieldOf(fields, 'reason') };
       });
     },
+    async post(queue, texts) {
+      await lanesOf(queue);
+      for (const text of texts) {
+        await redis.xadd(`${queue}:0`, '*', 'like', text).catch((error: Error) => {
+          if (error.name !== 'ReplyError') throw error;
+          throw BrokerError.messageRefused('redis-streams', text, error);
+        });
+      }
+    },
+    async redrive(queue, { max = Number.POSITIVE_INFINITY } = {}) {
+      const lanes = await lanesOf(queue);
+      const total = Math.min(max, await redis.xlen(deadOf(queue)));
+      let redriven = 0;
+      while (redriven < total) {
+        const count = Math.min(total - redriven, REDRIVE_CHUNK_MAX);
+        const moved = await redriveSome(queue, lanes, count);
+        if (moved === 0) break; // Somebody else was faster.
+        redriven += moved;
+      }
+      return { redriven };
+    },
+    limitMemory: limitMemory(redis),
     reclaim: () => rewriteGrownFile(redis),
     settings: () => readRedisSettings(redis, ['stream-node-max-entries']),
     [Symbol.asyncDispose]: async () => redis.disconnect(),
   };
+}
+
+const deadOf = (queue: string): string => `${queue}:dead`;
+
+function fieldOf(fields: readonly string[], name: string): string {
+  return fields[fields.indexOf(name) + 1] ?? '';
+}
+
+/** As producers choose it; what is no like has no post and goes to the first. */
+function laneOf(text: string, lanes: number): number {
+  try {
+    return crc32(decodeLike(text).post) % lanes;
+  } catch (error) {
+    if (!(error instanceof NotALikeError)) throw error;
+    return 0;
+  }
+}
+
+/** `exec` resolves even when commands failed; rejects with the first error among them. */
+async function allDone(commands: ChainableCommander): Promise<void> {
+  for (const [error] of (await commands.exec()) ?? []) {
+    if (error) throw error;
+  }
 }

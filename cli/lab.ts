@@ -6,7 +6,8 @@ import { EXPERIMENTS, experimentsOf, MORE_EXPERIMENTS } from '../experiments/ind
 import type { Experiment } from '../lab/experiment.ts';
 import { addCountCommand } from './count.ts';
 import { showCounts } from './counts.ts';
-import { addRunOptions, helpOfNames, type RunOptions } from './options.ts';
+import { addDeadLettersCommand } from './dead-letters.ts';
+import { addFaultOptions, addRunOptions, helpOfNames, type RunOptions } from './options.ts';
 import { addProduceCommand } from './produce.ts';
 import { report } from './report.ts';
 import { runExperiments } from './run-experiments.ts';
@@ -53,11 +54,13 @@ function buildProgram(): Command {
     (options) => experimentsOf(options.profile),
   );
   for (const experiment of [...EXPERIMENTS, ...MORE_EXPERIMENTS]) {
-    addExperiment(experiment.name, experiment.question, () => [experiment]);
+    const added = addExperiment(experiment.name, experiment.question, () => [experiment]);
+    if (experiment.name === 'faults') addFaultOptions(added);
   }
   addServerCommands(program);
   addProduceCommand(program);
   addCountCommand(program);
+  addDeadLettersCommand(program);
   program
     .command('counts')
     .description('what a store has counted: totals, the most liked posts, its soundness')

@@ -14,6 +14,7 @@ const PHASES: Readonly<Record<TrialProgress['phase'], string>> = {
   publishing: 'publishing',
   counting: 'counting',
   both: 'publishing and counting',
+  striking: 'struck under load',
   draining: 'counting the rest',
   checking: 'checking every like',
 };
@@ -22,8 +23,9 @@ export interface LiveView {
   log(line: string): void;
   trial(event: { index: number; count: number; job: Job }): void;
   skip(job: Job, reason: string): void;
-  progress(progress: TrialProgress): void;
-  result(result: TrialResult): void;
+  /** Of a trial; several may run side by side. */
+  progress(progress: TrialProgress, job: Job): void;
+  result(result: TrialResult, job: Job): void;
   /** Ends the live line, so that tables can follow. */
   done(): void;
 }
@@ -31,8 +33,7 @@ export interface LiveView {
 /** Writes to standard error, so that standard output holds results only. */
 export function openLiveView(stream: NodeJS.WriteStream): LiveView {
   const update = stream.isTTY ? createLogUpdate(stream) : undefined;
-  let title = '';
-  let plain = { phase: '', atMs: 0 };
+  const running = new Map<Job, { title: string; phase: string; atMs: number; line: string }>();
   const write = (line: string) => {
     update?.clear();
     stream.write(`${line}\n`);
@@ -41,21 +42,29 @@ export function openLiveView(stream: NodeJS.WriteStream): LiveView {
     log: write,
     trial({ index, count, job }) {
       const { experiment, broker, tier, step } = job;
-      title = `[${index + 1}/${count}] ${experiment.name} · ${broker} (${tier}) · ${step.mode}`;
-      plain = { phase: '', atMs: 0 };
+      const what = step.faults ? `${step.faults.fault.name} ${step.faults.strikes}×` : step.mode;
+      const title = `[${index + 1}/${count}] ${experiment.name} · ${broker} (${tier}) · ${what}`;
+      running.set(job, { title, phase: '', atMs: 0, line: '' });
     },
     skip({ experiment, broker, tier }, reason) {
       write(`${experiment.name} · ${broker} (${tier}) · ${reason}`);
     },
-    progress(progress) {
-      if (update) return update(`${title}\n  ${describe(progress, true)}`);
+    progress(progress, job) {
+      const trial = running.get(job);
+      if (trial === undefined) return;
+      if (update) {
+        trial.line = `${trial.title}\n  ${describe(progress, true)}`;
+        return update([...running.values()].map(({ line }) => line).join('\n'));
+      }
       const nowMs = performance.now();
-      const isNew = progress.phase !== plain.phase;
-      if (!isNew && nowMs - plain.atMs < PLAIN_INTERVAL_MS) return;
-      plain = { phase: progress.phase, atMs: nowMs };
-      write(`${title} · ${describe(progress, false)}`);
+      const isNew = progress.phase !== trial.phase || progress.strikes !== undefined;
+      if (!isNew && nowMs - trial.atMs < PLAIN_INTERVAL_MS) return;
+      Object.assign(trial, { phase: progress.phase, atMs: nowMs });
+      write(`${trial.title} · ${describe(progress, false)}`);
     },
-    result(result) {
+    result(result, job) {
+      const title = running.get(job)?.title ?? result.trial;
+      running.delete(job);
       const reasons = result.reasons.length > 0 ? ` (${result.reasons.join('; ')})` : '';
       write(`${title} · ${result.verdict}${reasons} · ${formatNumber(result.durationS, 1)} s`);
     },
@@ -64,10 +73,12 @@ export function openLiveView(stream: NodeJS.WriteStream): LiveView {
 }
 
 function describe(progress: TrialProgress, withBar: boolean): string {
-  const { phase, likesDone, likesTotal, likesPerS, held } = progress;
-  const share = likesTotal > 0 ? Math.min(1, likesDone / likesTotal) : 0;
+  const { phase, likesDone, likesTotal, likesPerS, held, strikes } = progress;
+  const [done, total] = strikes ? [strikes.done, strikes.planned] : [likesDone, likesTotal];
+  const share = total > 0 ? Math.min(1, done / total) : 0;
   const full = Math.round(share * BAR_CHARACTERS);
   const bar = `${'█'.repeat(full)}${'░'.repeat(BAR_CHARACTERS - full)} `;
+  if (strikes) return `${withBar ? bar : ''}${PHASES[phase]} ${done} of ${total} times`;
   const words = [`${withBar ? bar : ''}${Math.floor(share * 100)} %`, PHASES[phase]];
   if (likesPerS > 0) {
     words.push(`${formatNumber(likesPerS, 0)} likes/s`);

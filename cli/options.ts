@@ -6,6 +6,7 @@ import { BROKERS } from '../brokers/index.ts';
 import { readExternal } from '../brokers/servers/external/environment.ts';
 import { RUNTIMES, type Runtime, TIERS, type Tier } from '../brokers/servers/server.ts';
 import { PROFILES, type Profile } from '../lab/experiment.ts';
+import { FAULTS } from '../lab/faults/index.ts';
 import {
   BACKLOG_BYTES_MAX_DEFAULT,
   CONSUMERS_DEFAULT,
@@ -33,6 +34,11 @@ export interface RunOptions {
   readonly backlogLimit: number;
   readonly out?: string;
   readonly json: boolean;
+  /** Of the experiment `faults` only. */
+  readonly faults?: readonly string[];
+  readonly kills?: number;
+  readonly parallel?: number;
+  readonly resume?: string;
 }
 
 /** Repeats of each trial where the user does not say. Below 6 the tables make no claims. */
@@ -43,6 +49,9 @@ export const LANES_MAX = 64;
 const CONSUMERS_MAX = 16;
 export const SHARDS_MAX = 64;
 const REPEATS_MAX = 100;
+const KILLS_MAX = 10_000;
+/** More than this many trials side by side only wait for each other on any machine. */
+const PARALLEL_MAX = 8;
 export const LIKES_PER_SEND_MAX = 10_000;
 export const SEED_MAX = 2 ** 32 - 1;
 /** Less than this cannot hold the segments that a broker keeps in any case. */
@@ -143,19 +152,40 @@ function tiersAsked(
   );
 }
 
+/** Flags that only the experiment `faults` has. */
+export function addFaultOptions(command: Command): Command {
+  return command
+    .addOption(
+      listOption(
+        '--faults <names>',
+        'what to do to them (default: everything)',
+        FAULTS.map(({ name }) => name),
+      ),
+    )
+    .option('--kills <number>', 'strikes of each fault a cell', whole(1, KILLS_MAX))
+    .option('--parallel <number>', 'trials side by side', whole(1, PARALLEL_MAX), 1)
+    .option('--resume <index>', 'index file of an interrupted run, to go on where it stopped')
+    .addHelpText(
+      'after',
+      () => `\nFaults:\n${listOf(FAULTS.map((one) => [one.name, one.summary]))}`,
+    );
+}
+
+function listOf(names: readonly (readonly [string, string])[]): string {
+  return names.map(([name, text]) => `  ${name.padEnd(18)}${text}`).join('\n');
+}
+
 export function helpOfNames(): string {
-  const list = (names: readonly (readonly [string, string])[]) =>
-    names.map(([name, text]) => `  ${name.padEnd(16)}${text}`).join('\n');
   const brokers = Object.entries(BROKERS).map(
     ([name, { summary, tiers }]) => [name, `${summary} (tiers: ${tiers.join(', ')})`] as const,
   );
   return [
     '',
     'Brokers:',
-    list(brokers),
+    listOf(brokers),
     '',
     'Tiers (what an acknowledgement survives):',
-    list([
+    listOf([
       ['memory', 'nothing'],
       ['everysec', 'the death of the server process, unless an fsync is late just then (Redis)'],
       ['kill', 'the death of the server process'],
@@ -163,13 +193,13 @@ export function helpOfNames(): string {
     ]),
     '',
     'Workloads:',
-    list(WORKLOADS.map(({ name, summary }) => [name, summary] as const)),
+    listOf(WORKLOADS.map(({ name, summary }) => [name, summary] as const)),
     '',
     'Profiles:',
-    list(Object.entries(PROFILES)),
+    listOf(Object.entries(PROFILES)),
     '',
     'Runtimes:',
-    list([
+    listOf([
       ['local', 'this machine by itself: Java 17 and Maven, Redis from PATH or fetched'],
       ['compose', 'containers, by docker-compose.yml'],
       ['external', 'your own servers, named by environment variables; see README.md'],

@@ -1,4 +1,4 @@
-/** What `count` and `produce` have in common: a queue of one broker, on a server that is there. */
+/** What `count`, `produce` and `dead-letters` share: a queue of one broker, on a running server. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Broker } from '../brokers/broker.ts';
 import { BROKERS } from '../brokers/index.ts';
@@ -8,17 +8,31 @@ import { findServer } from './find-server.ts';
 import { LANES_MAX, whole } from './options.ts';
 import { UsageError } from './usage-error.ts';
 
-export interface QueueOptions {
+/** A queue that has to be there. */
+export interface NamedQueueOptions {
   /** One name; the flag is called as in the experiments. */
   readonly brokers: string;
   readonly queue: string;
-  readonly create: boolean;
-  readonly lanes?: number;
   readonly runtime: Runtime;
   readonly json: boolean;
 }
 
+export interface QueueOptions extends NamedQueueOptions {
+  readonly create: boolean;
+  readonly lanes?: number;
+}
+
 export function addQueueOptions(command: Command): Command {
+  return addNamedQueueOptions(command)
+    .option('--create', 'make the queue when it is not there yet', false)
+    .option(
+      '--lanes <number>',
+      `with --create: lanes of the queue (default: ${LANES_DEFAULT})`,
+      whole(1, LANES_MAX),
+    );
+}
+
+export function addNamedQueueOptions(command: Command): Command {
   const names = Object.keys(BROKERS).join(', ');
   return command
     .addOption(
@@ -27,12 +41,6 @@ export function addQueueOptions(command: Command): Command {
         .makeOptionMandatory(),
     )
     .addOption(new Option('--queue <name>', 'the queue').argParser(named).makeOptionMandatory())
-    .option('--create', 'make the queue when it is not there yet', false)
-    .option(
-      '--lanes <number>',
-      `with --create: lanes of the queue (default: ${LANES_DEFAULT})`,
-      whole(1, LANES_MAX),
-    )
     .addOption(
       new Option('--runtime <name>', 'who runs the server').choices(RUNTIMES).default('local'),
     )
@@ -51,6 +59,9 @@ export function named(text: string): string {
   throw new InvalidArgumentError('give it a name.');
 }
 
+/** Without `create` the queue is never made, and the user is not told how to. */
+type MayMakeQueue = NamedQueueOptions & Partial<Pick<QueueOptions, 'create' | 'lanes'>>;
+
 export interface OpenQueue extends AsyncDisposable {
   readonly broker: Broker;
 }
@@ -59,7 +70,7 @@ export interface OpenQueue extends AsyncDisposable {
  * Connects to the server, and makes the queue where `--create` asks for it.
  * @throws UsageError when no server is up, or the queue is not there and not to be made
  */
-export async function openQueue(options: QueueOptions): Promise<OpenQueue> {
+export async function openQueue(options: MayMakeQueue): Promise<OpenQueue> {
   const { brokers: name, runtime, create, lanes } = options;
   if (lanes !== undefined && !create) {
     throw new UsageError(
@@ -78,9 +89,12 @@ export async function openQueue(options: QueueOptions): Promise<OpenQueue> {
   return { broker, [Symbol.asyncDispose]: () => broker[Symbol.asyncDispose]() };
 }
 
-async function makeSureOfQueue(broker: Broker, options: QueueOptions): Promise<void> {
+async function makeSureOfQueue(broker: Broker, options: MayMakeQueue): Promise<void> {
   const { queue, create, lanes = LANES_DEFAULT } = options;
   if (await broker.hasQueue(queue)) return;
+  if (create === undefined) {
+    throw new UsageError(`${broker.name} has no queue ${queue}; name one that is there`);
+  }
   if (!create) {
     throw new UsageError(`${broker.name} has no queue ${queue}; add --create to make it`);
   }

@@ -9,7 +9,7 @@ import { describeCommit, describeMachine } from '../lab/machine.ts';
 import { renderText } from '../lab/report.ts';
 import { RunFiles } from '../lab/result-files.ts';
 import { runJobs } from '../lab/run-jobs.ts';
-import { schedule } from '../lab/schedule.ts';
+import { type Job, schedule } from '../lab/schedule.ts';
 import { type Contender, WORKLOAD_DEFAULT } from '../lab/trial-plan.ts';
 import type { TrialResult } from '../lab/trial-result.ts';
 import { openWorkload } from '../likes/workloads/workload.ts';
@@ -24,28 +24,35 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
 /** Resolves with the exit code; partial results are written whatever happens. */
 export async function runExperiments(
-  asked: readonly Experiment[],
+  chosenExperiments: readonly Experiment[],
   options: RunOptions,
   command: string,
 ): Promise<number> {
-  const experiments = withoutKills(asked, options);
+  const experiments = withoutKills(chosenExperiments, options);
   const contenders = contendersOf(options);
   checkWorkload(experiments, contenders, options);
   const view = openLiveView(process.stderr);
   const interrupt = watchInterrupt(view.log);
   const startedAt = new Date();
   const run = nameOf(startedAt);
-  const files = new RunFiles(
-    { run, startedAt, command, profile: options.profile },
-    { resultsFolder: RESULTS_FOLDER, outFolder: options.out },
-  );
+  const files =
+    options.resume === undefined
+      ? RunFiles.begin(
+          { run, startedAt, command, profile: options.profile },
+          { resultsFolder: RESULTS_FOLDER, outFolder: options.out },
+        )
+      : RunFiles.goOn(options.resume, options.profile);
   await using pool = await ServerPool.open(contenders, view.log, options.runtime);
   const { workload, data, seed, lanes, consumers, shards, likesPerSend, profile, likes } = options;
-  const repeats = options.repeats ?? REPEATS[profile];
+  const repeats = options.repeats ?? experiments[0]?.repeats ?? REPEATS[profile];
   const chosen = { consumers, lanes };
-  const jobs = schedule({ experiments, contenders, profile, likes, repeats, seed, ...chosen });
-  const results = await runJobs(jobs, {
-    run,
+  const { faults, kills: strikes } = options;
+  const asked = { experiments, contenders, profile, likes, repeats, seed, faults, strikes };
+  const jobs = schedule({ ...asked, ...chosen });
+  const results = await runJobs(withoutDone(jobs, files.before, options), {
+    run: files.run,
+    before: files.before,
+    parallel: options.parallel ?? 1,
     commit: await describeCommit(ROOT),
     machine: describeMachine(),
     versions: describeVersions(),
@@ -58,21 +65,41 @@ export async function runExperiments(
       shards,
       likesPerSend,
       backlogBytesMax: options.backlogLimit,
+      parallel: options.parallel,
     },
     signal: interrupt,
-    open: (contender, alone) => pool.openTrial(contender, alone),
+    open: (contender, needs) => pool.openTrial(contender, needs),
     onTrial: view.trial,
     onSkip: view.skip,
     onProgress: view.progress,
-    onResult(result) {
-      view.result(result);
+    onResult(result, job) {
+      view.result(result, job);
       files.add(result);
     },
   });
   view.done();
-  if (!interrupt.aborted) files.finish();
+  if (interrupt.aborted) view.log(`go on with: ${command} --resume ${files.indexPath}`);
+  else files.finish();
   print(experiments, results, files.indexPath, options);
   return interrupt.aborted ? EXIT.unknown : exitCodeOf(results);
+}
+
+/** What an interrupted run has done is not done again; of repeats, as many as it has done. */
+function withoutDone(
+  jobs: readonly Job[],
+  before: readonly TrialResult[],
+  { seed }: RunOptions,
+): Job[] {
+  const done = before.map(({ broker, tier, experiment, plan, faults, workload }) =>
+    JSON.stringify([broker, tier, experiment, plan.mode, faults?.name, workload.seed]),
+  );
+  return jobs.filter(({ broker, tier, experiment, step }) => {
+    const fault = step.faults?.fault.name;
+    const own = [broker, tier, experiment.name, step.mode, fault, seed + (step.seedAdded ?? 0)];
+    const place = done.indexOf(JSON.stringify(own));
+    if (place !== -1) done.splice(place, 1);
+    return place === -1;
+  });
 }
 
 /** Servers that are somebody else's are never killed: what would do so is left out, or refused. */
@@ -129,8 +156,10 @@ function print(
 
 function exitCodeOf(results: readonly TrialResult[]): number {
   if (results.some(({ verdict }) => verdict === 'fail')) return EXIT.fail;
-  if (results.length === 0) return EXIT.unknown;
-  return results.some(({ verdict }) => verdict === 'unknown') ? EXIT.unknown : EXIT.pass;
+  // A fault that says nothing of a broker, such as fsyncs where there are none, leaves no doubt.
+  const told = results.filter(({ faults }) => faults?.whyNot === undefined);
+  if (told.length === 0) return EXIT.unknown;
+  return told.some(({ verdict }) => verdict === 'unknown') ? EXIT.unknown : EXIT.pass;
 }
 
 /** Node and every library, as pinned. */

@@ -2,13 +2,17 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Broker } from '../brokers/broker.ts';
 import { BROKERS } from '../brokers/index.ts';
 import { chooseRuntime } from '../brokers/servers/choose-runtime.ts';
-import { prepareServers, startServer } from '../brokers/servers/index.ts';
+import { prepareServers, type StartOptions, startServer } from '../brokers/servers/index.ts';
+import { openDiskControl } from '../brokers/servers/local/disk/disk-control.ts';
+import { diskLibrary, whyNoDiskLibrary } from '../brokers/servers/local/disk/disk-library.ts';
+import { environmentWith } from '../brokers/servers/local/environment.ts';
 import { openRunFolder, type RunFolder } from '../brokers/servers/local/runs.ts';
 import type { Runtime, Server } from '../brokers/servers/server.ts';
-import type { OpenTrial } from '../lab/run-jobs.ts';
+import { openProxy } from '../lab/faults/proxy.ts';
+import { LabError } from '../lab/lab-error.ts';
+import type { OpenTrial, TrialNeeds } from '../lab/run-jobs.ts';
 import type { Contender } from '../lab/trial-plan.ts';
 import { openStore } from '../store/open-store.ts';
 
@@ -58,38 +62,60 @@ export class ServerPool implements AsyncDisposable {
   }
 
   /**
-   * A broker on its running server, with an empty folder for one trial. `alone`: on a server of its
-   * own, which ends with the trial.
+   * A broker on its running server, with an empty folder for one trial, and the equipment of its
+   * fault. A trial that is `alone` gets a server of its own, which ends with the trial.
    */
-  async openTrial(contender: Contender, alone = false): Promise<OpenTrial> {
-    const isOwn = alone && this.#runtime !== 'external';
-    const server = isOwn ? await this.#startFor(contender) : await this.#serverFor(contender);
+  async openTrial(
+    contender: Contender,
+    needs: TrialNeeds = { alone: false, equipment: [] },
+  ): Promise<OpenTrial> {
+    await using stack = new AsyncDisposableStack();
+    if (needs.equipment.some((one) => one !== 'network') && !(await diskLibrary(this.#log))) {
+      throw new LabError('EQUIPMENT_MISSING', `there is no disk library: ${whyNoDiskLibrary()}`);
+    }
+    const isOwn = needs.alone && this.#runtime !== 'external';
+    const proxy = needs.equipment.includes('network') ? stack.use(await openProxy()) : undefined;
+    const disk = needs.equipment.includes('disk');
+    const server = isOwn
+      ? stack.use(await this.#startFor(contender, { disk, proxyPort: proxy?.port }))
+      : await this.#serverFor(contender);
     // A server that died ends its trial as unknown; the next trial gets it back.
     await server.start();
+    if (server.behindProxy !== undefined) proxy?.passTo(server.behindProxy);
     const { broker: name, tier } = contender;
-    const connection = { ...server.endpoint, tier };
-    const broker: Broker = await BROKERS[name]!.open(connection).catch(async (error: unknown) => {
-      if (isOwn) await server[Symbol.asyncDispose]();
-      throw error;
-    });
+    const broker = stack.use(await BROKERS[name]!.open({ ...server.endpoint, tier }));
     const folder = await mkdtemp(join(this.#folder.path, `trial-${name}-`));
+    stack.defer(() => rm(folder, { recursive: true, force: true }));
+    const storeDisk = needs.equipment.includes('store-disk')
+      ? await this.#storeDiskIn(folder)
+      : undefined;
+    const held = stack.move();
     return {
       brokerName: name,
       broker,
       server,
+      proxy,
+      storeDisk,
+      clientEndpoint: proxy && { ...server.endpoint, address: proxy.address },
       workerModule: WORKER_MODULE,
       folder,
       openStore: (path) => openStore({ folder: path }),
-      async [Symbol.asyncDispose]() {
-        await broker[Symbol.asyncDispose]();
-        if (isOwn) await server[Symbol.asyncDispose]();
-        await rm(folder, { recursive: true, force: true });
-      },
+      [Symbol.asyncDispose]: () => held.disposeAsync(),
     };
   }
 
-  #startFor({ broker, tier }: Contender): Promise<Server> {
-    const options = { tier, folder: this.#folder.path, log: this.#log };
+  /** A store whose disk can be made full, by the library that consumers are started with. */
+  async #storeDiskIn(folder: string): Promise<OpenTrial['storeDisk']> {
+    const filesFolder = join(folder, 'store');
+    const { environment, control } = await openDiskControl({ folder, filesFolder, log: this.#log });
+    return { environment: environmentWith(environment), control };
+  }
+
+  #startFor(
+    { broker, tier }: Contender,
+    extras: Pick<StartOptions, 'disk' | 'proxyPort'> = {},
+  ): Promise<Server> {
+    const options = { tier, folder: this.#folder.path, log: this.#log, ...extras };
     return startServer(this.#runtime, BROKERS[broker]!.server, options);
   }
 

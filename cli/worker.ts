@@ -34,11 +34,14 @@ async function work(setup: WorkerSetup, port: WorkerPort): Promise<void> {
 function openPort(): WorkerPort {
   const commands: WorkerCommand[] = [];
   const waiting: ((command: WorkerCommand) => void)[] = [];
-  process.on('message', (command: WorkerCommand) => {
+  const take = (command: WorkerCommand) => {
     const next = waiting.shift();
     if (next) next(command);
     else commands.push(command);
-  });
+  };
+  process.on('message', take);
+  // What a deployment sends: a consumer stores and acknowledges what is in its hands, and ends.
+  process.on('SIGTERM', () => take({ kind: 'stop' }));
   return {
     tell: (message) => new Promise((resolve) => process.send!(message, () => resolve())),
     nextCommand: () => {

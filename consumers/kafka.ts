@@ -11,9 +11,11 @@
  * - `fromBeginning: true`: a new group starts at the first like, not at those sent after it joined.
  * - an outage of the store throws: kafkajs backs off and delivers the batch again, for ever.
  * - what can never be counted goes to the dead-letter topic with its reason, before its offset is
- *   committed, so that one bad message neither blocks its partition nor gets lost.
+ *   committed, so that one bad message neither blocks its partition nor gets lost. That topic's
+ *   `max.message.bytes` should be some KB above the queue's: where there is no room for the reason,
+ *   a letter goes without.
  */
-import { type EachBatchPayload, Kafka, type KafkaConfig, type KafkaMessage } from 'kafkajs';
+import { type EachBatchPayload, Kafka, type KafkaConfig, type Message } from 'kafkajs';
 import { type HandleLikes, handleMessages, type LikeConsumer } from '../likes/like.ts';
 
 export interface KafkaConsumerOptions {
@@ -44,7 +46,8 @@ export async function openKafkaConsumer(
   options: KafkaConsumerOptions,
   handleLikes: HandleLikes,
 ): Promise<LikeConsumer> {
-  const kafka = new Kafka(options.client);
+  // An answer that is later than a session is lost, and asked for again; by default after 30 s.
+  const kafka = new Kafka({ requestTimeout: SESSION_TIMEOUT_MS, ...options.client });
   // Not idempotent: partitions send side by side here, and a dead letter may well stand twice.
   const deadLetters = kafka.producer({ allowAutoTopicCreation: false });
   let stopping = false;
@@ -60,11 +63,21 @@ export async function openKafkaConsumer(
   consumer.on(consumer.events.CRASH, ({ payload }) => {
     if (!payload.restart) failed.reject(payload.error);
   });
-  const joined = new Promise<void>((resolve) => {
-    consumer.on(consumer.events.GROUP_JOIN, () => resolve());
-  });
+  const joined = new Promise((join) => consumer.on(consumer.events.GROUP_JOIN, join));
 
-  async function handleBatch(payload: EachBatchPayload, batch: KafkaMessage[]): Promise<void> {
+  /** Together they may be more than the topic takes, and one alone by its reason. */
+  async function park(letters: Message[], withReason = true): Promise<void> {
+    const sent = deadLetters.send({ topic: options.deadLetterTopic, messages: letters });
+    await sent.catch(async (error: { type?: string }) => {
+      if (error.type !== 'MESSAGE_TOO_LARGE' || !withReason) throw error;
+      if (letters.length === 1) return park([{ ...letters[0]!, headers: {} }], false);
+      await park(letters.slice(0, letters.length / 2));
+      await park(letters.slice(letters.length / 2));
+    });
+  }
+
+  async function handleBatch(payload: EachBatchPayload, from: number): Promise<void> {
+    const batch = payload.batch.messages.slice(from, from + LIKES_PER_BATCH_MAX);
     const texts = batch.map((message) => message.value?.toString() ?? '');
     const refusals = await handleMessages(texts, handleLikes).catch((cause: unknown) => {
       // kafkajs gives up for ever on some errors, a TypeError such as "fetch failed" among them.
@@ -73,9 +86,7 @@ export async function openKafkaConsumer(
     const letters = refusals.map(({ index, reason }) => {
       return { key: batch[index]!.key, value: batch[index]!.value, headers: { reason } };
     });
-    if (letters.length > 0) {
-      await deadLetters.send({ topic: options.deadLetterTopic, messages: letters });
-    }
+    if (letters.length > 0) await park(letters);
     payload.resolveOffset(batch.at(-1)!.offset);
     await payload.commitOffsetsIfNecessary(payload.uncommittedOffsets());
     await payload.heartbeat();
@@ -93,10 +104,9 @@ export async function openKafkaConsumer(
       eachBatchAutoResolve: false,
       partitionsConsumedConcurrently: PARTITIONS_AT_ONCE,
       eachBatch: async (payload) => {
-        const { messages } = payload.batch;
-        for (let from = 0; from < messages.length; from += LIKES_PER_BATCH_MAX) {
+        for (let from = 0; from < payload.batch.messages.length; from += LIKES_PER_BATCH_MAX) {
           if (!payload.isRunning() || payload.isStale()) return;
-          await handleBatch(payload, messages.slice(from, from + LIKES_PER_BATCH_MAX));
+          await handleBatch(payload, from);
         }
       },
     });

@@ -13,7 +13,10 @@
  * - an outage of the store throws: the messages are visible again after a pause that grows with the
  *   times they were received, so that a redrive policy, which counts those, parks none of them.
  * - what can never be counted goes to the dead-letter queue with its reason as an attribute, before
- *   it is deleted. A redrive policy would know no reason, and would try it many times first.
+ *   it is deleted. A redrive policy would know no reason, and would try it many times first. A
+ *   message that is as large as SQS allows goes without the reason, since that counts as well.
+ * - the right to receive, to delete, to change visibility, and to send to the dead-letter queue:
+ *   when one is missing, or a queue is, nothing is lost, and `failed` rejects.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Message, SQS, type SQSClientConfig } from '@aws-sdk/client-sqs';
@@ -46,12 +49,15 @@ const VISIBILITY_S = 10;
 const RETRY_PAUSE_S_MAX = 30;
 /** A poller rests this long after an error; sqs-consumer by itself would ask again at once. */
 const ERROR_PAUSE_MS = 500;
-/** When a poller has heard so often in a row that the queue is gone or closed to us, asking again
- * cannot help. A server that has just started may say so for a moment. */
-const REFUSALS_MAX = 10;
-/** Between two receives of a poller that bring nothing, when the server does not wait itself. */
-const EMPTY_PAUSE_MS = 50;
-const STOP_POLL_MS = 10;
+/** When the same request was refused so often in a row, whoever sent it, asking again cannot help:
+ * a queue is gone or closed to us, or we have no credentials. A server that has just started may
+ * say so for a moment, so this is five rounds of all pollers. */
+const REFUSALS_MAX = 5 * POLLERS;
+/** Between two receives of a poller that bring nothing, when the server does not wait itself, and
+ * between two looks whether all of them have stopped. */
+const POLL_PAUSE_MS = 50;
+/** The most that SQS takes, less what the name and the type of an attribute count. */
+const LETTER_BYTES_MAX = 1024 ** 2 - 12;
 /** A connection or an answer that takes longer, in ms, is given up and tried again. */
 const TIMEOUTS = { connectionTimeout: 2_000, requestTimeout: 10_000, throwOnRequestTimeout: true };
 
@@ -65,62 +71,62 @@ export async function openSqsConsumer(
   const failed = Promise.withResolvers<never>();
   failed.promise.catch(() => undefined); // It may fail before anybody listens.
   const rests = new Map<number, Promise<void>>();
-  const refusals = new Map<number, number>();
+  const refusals = new Map<string, number>();
 
-  async function handleMessageBatch(messages: Message[]): Promise<Message[]> {
-    const texts = messages.map(({ Body }) => Body ?? '');
-    for (const { index, reason } of await handleArrival(texts)) {
-      await sqs.sendMessage(letterOf(options.deadLetterQueueUrl, messages[index]!, reason));
-    }
-    return messages; // What is not returned is not deleted.
-  }
+  sqs.middlewareStack.add((next, { commandName = '' }) => async (request) => {
+    const sent = next(request);
+    const isRefused = await sent.then(() => false, isRefusal);
+    refusals.set(commandName, isRefused ? (refusals.get(commandName) ?? 0) + 1 : 0);
+    if (refusals.get(commandName) === REFUSALS_MAX) sent.catch(failed.reject);
+    return sent;
+  });
 
-  function noteError(error: Error & { code?: string; statusCode?: number }, poller: number): void {
-    rests.set(poller, pause(ERROR_PAUSE_MS));
-    const isRefusal = error.code === 'QueueDoesNotExist' || error.statusCode === 403;
-    refusals.set(poller, isRefusal ? (refusals.get(poller) ?? 0) + 1 : 0);
-    if (refusals.get(poller) === REFUSALS_MAX) failed.reject(error);
-  }
-
-  const { receiveWaitS = 1 } = options;
   const pollers = Array.from({ length: POLLERS }, (_, poller) =>
     Consumer.create({
       sqs,
       queueUrl: options.queueUrl,
       batchSize: LIKES_PER_RECEIVE_MAX,
-      waitTimeSeconds: receiveWaitS,
+      waitTimeSeconds: options.receiveWaitS ?? 1,
       visibilityTimeout: VISIBILITY_S,
       terminateVisibilityTimeout: pauseSAfter,
       messageSystemAttributeNames: ['ApproximateReceiveCount'],
       authenticationErrorTimeout: ERROR_PAUSE_MS,
       suppressFifoWarning: true, // It is about handlers that return some of a batch.
       preReceiveMessageCallback: async () => rests.get(poller),
-      postReceiveMessageCallback: async () => void refusals.delete(poller),
-      handleMessageBatch,
+      async handleMessageBatch(messages) {
+        const texts = messages.map(({ Body = '' }) => Body);
+        for (const { index, reason } of await handleArrival(texts)) {
+          await sqs.sendMessage(letterOf(options.deadLetterQueueUrl, messages[index]!, reason));
+        }
+        return messages; // What is not returned is not deleted.
+      },
     })
-      .on('error', (error) => noteError(error, poller))
-      .on('empty', () => rests.set(poller, pause(receiveWaitS === 0 ? EMPTY_PAUSE_MS : 0))),
+      .on('error', () => rests.set(poller, pause(ERROR_PAUSE_MS)))
+      .on('empty', () => rests.set(poller, pause(options.receiveWaitS === 0 ? POLL_PAUSE_MS : 0))),
   );
   for (const poller of pollers) poller.start();
 
   const stop = async () => {
     for (const poller of pollers) poller.stop();
-    while (pollers.some(({ status }) => status.isPolling)) await pause(STOP_POLL_MS);
+    while (pollers.some(({ status }) => status.isPolling)) await pause(POLL_PAUSE_MS);
     sqs.destroy();
   };
   return { stop, failed: failed.promise, [Symbol.asyncDispose]: stop };
 }
 
+const isRefusal = (error: { name: string; $metadata?: { httpStatusCode?: number } }): boolean =>
+  /^(QueueDoesNotExist|Credentials)/.test(error.name) || error.$metadata?.httpStatusCode === 403;
+
 /** 1, 2, 4 and so on, by how often the message that came most often has come. */
-function pauseSAfter(messages: readonly Message[]): number {
-  const times = messages.map(({ Attributes }) => Number(Attributes?.ApproximateReceiveCount ?? 1));
-  return Math.min(2 ** (Math.max(...times) - 1), RETRY_PAUSE_S_MAX);
-}
+const pauseSAfter = (messages: readonly Message[]): number =>
+  Math.min(2 ** (Math.max(...messages.map(timesReceived)) - 1), RETRY_PAUSE_S_MAX);
+const timesReceived = ({ Attributes }: Message) => Number(Attributes?.ApproximateReceiveCount ?? 1);
 
 /** On a FIFO queue each is a group of its own: one that is read would hide those behind it. */
-function letterOf(QueueUrl: string, { Body, MessageId: id }: Message, reason: string) {
+function letterOf(QueueUrl: string, { Body = '', MessageId: id }: Message, reason: string) {
   const sendable = reason.replace(/[^\t\n\r -\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '?');
   const MessageAttributes = { reason: { DataType: 'String', StringValue: sendable || 'none' } };
+  const hasRoom = Buffer.byteLength(`${Body}${sendable}`) <= LETTER_BYTES_MAX;
   const ids = QueueUrl.endsWith('.fifo') ? { MessageGroupId: id, MessageDeduplicationId: id } : {};
-  return { QueueUrl, MessageBody: Body, MessageAttributes, ...ids };
+  return { QueueUrl, MessageBody: Body, ...(hasRoom && { MessageAttributes }), ...ids };
 }

@@ -1,5 +1,6 @@
 /** All experiments, in the order in which `all` runs them. */
 import type { Experiment } from '../lab/experiment.ts';
+import { faults } from './faults.ts';
 import { fullCount } from './full-count.ts';
 import { latency } from './latency.ts';
 import { ordering } from './ordering.ts';
@@ -11,7 +12,7 @@ import { throughput } from './throughput.ts';
 export const EXPERIMENTS: readonly Experiment[] = [throughput, latency, ordering, persistence];
 
 /** Those that run when they are asked for; `scaling` also in `all` with the profile `full`. */
-export const MORE_EXPERIMENTS: readonly Experiment[] = [scaling, fullCount];
+export const MORE_EXPERIMENTS: readonly Experiment[] = [scaling, faults, fullCount];
 
 export const EVERY_EXPERIMENT: readonly Experiment[] = [...EXPERIMENTS, ...MORE_EXPERIMENTS];
 

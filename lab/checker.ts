@@ -1,48 +1,44 @@
 /**
- * Compares what the producers recorded, what the consumers recorded, what stands in the shards and
- * what was parked, like by like. Streaming: one byte a like, and a few numbers a post, in memory.
+ * Compares what the producers recorded, what the consumers recorded, what stands in the shards,
+ * what was parked and what the server's own log holds, like by like. Streaming: one byte a like, a
+ * few numbers a post, and where there is a log ten bytes for each of its places, in memory.
  */
-import { decodeLike, NotALikeError } from '../likes/like.ts';
+import { checkLog, type LogInput } from './checker-log.ts';
+import { findLostOks, type LostBefore, noneLost, sortLostOks } from './checker-lost.ts';
+import { addCountedLikes, readDeliveries, readSends } from './checker-records.ts';
+import { addStoredCounts, readMarks, readParked, type StoredCounts } from './checker-store.ts';
 import type { Ledger, WitnessSums } from './ledger.ts';
-import { LikeStates, STATE } from './like-states.ts';
-import { OrderCheck } from './order-check.ts';
+import { LikeStates } from './like-states.ts';
 import { PostSums } from './post-sums.ts';
-import { KIND } from './record-format.ts';
 import {
-  mergeByTime,
   Names,
   type RecordBlock,
+  type RecordSource,
   readRecords,
   type Truncation,
 } from './record-reader.ts';
 
-/** The parts of the count store that the checker reads; store/count-store.ts has them. */
-export interface StoredCounts {
-  /** Marks as the shards themselves add them up. */
-  totals(): { marks: number };
-  readonly shards: readonly {
-    marks(): Iterable<{ source: string; block: number; bits: Uint8Array }>;
-    counts(): Iterable<{ post: string; likes: number; unlikes: number }>;
-  }[];
-}
+export type { LostBefore } from './checker-lost.ts';
+export type { StoredCounts } from './checker-store.ts';
 
-export interface CheckInput {
-  readonly producerRecords: readonly string[];
-  readonly consumerRecords: readonly string[];
+export interface CheckInput extends LogInput {
+  readonly producerRecords: readonly RecordSource[];
+  readonly consumerRecords: readonly RecordSource[];
   readonly stored: StoredCounts;
   /** The texts in the dead-letter place. */
   readonly parked: readonly string[];
   /** Whether the server itself said that nothing is left in the queue. */
   readonly drained: boolean;
+  /** When it said so, µs on the trial's clock; without it nothing is called late. */
+  readonly drainedUs?: number | undefined;
   /** What the server said is left when the wait for it was given up. */
-  readonly left?: number;
+  readonly left?: number | undefined;
   readonly sums: WitnessSums;
   /** What the file says of each post, when all its likes were sent and acknowledged. */
   readonly expected: ReadonlyMap<string, { likes: number; unlikes: number }> | undefined;
+  /** When each fault began, rising, µs on the trial's clock. */
+  readonly momentsUs?: readonly number[] | undefined;
 }
-
-/** Likes of one block of marks; the store's format says the same. */
-const MARKS_PER_BLOCK = 4_096;
 
 export interface CheckOutput {
   readonly ledger: Ledger;
@@ -52,29 +48,42 @@ export interface CheckOutput {
   readonly lostOkUsFirst: number | undefined;
   /** The last time that any of them was, by a send of its own. */
   readonly lostOkUsLast: number | undefined;
+  /**
+   * Entry i: the lost likes last acknowledged before moment i and not before the one before it; the
+   * last entry: those after all moments. Undefined where no moments were given.
+   */
+  readonly lostBefore: readonly LostBefore[] | undefined;
 }
 
-/** The whole check. Reads each file of records once, the producers' twice. */
+/**
+ * The whole check. Reads each file of records once, the producers' twice; these once more where a
+ * log was given, and twice more where likes are lost.
+ * @throws LabError RECORDS_UNREADABLE when a file is not a file of records.
+ */
 export function check(input: CheckInput): CheckOutput {
   const names = new Names();
   const states = new LikeStates();
   const truncations = new Map<string, Truncation>();
-  const read = (path: string) =>
-    readRecords(path, names, (truncation) => truncations.set(path, truncation));
+  const read = (sources: readonly RecordSource[]) =>
+    sources.map((source) =>
+      readRecords(source, names, (truncation) => truncations.set(truncation.path, truncation)),
+    );
+  const readProducers = () => read(input.producerRecords);
 
-  const sends = readSends(input.producerRecords.map(read), states);
-  const order = new OrderCheck();
-  const deliveries = readDeliveries(input.consumerRecords.map(read), states, order);
+  const sends = readSends(readProducers(), states);
+  const drainedUs = input.drained ? input.drainedUs : undefined;
+  const deliveries = readDeliveries(read(input.consumerRecords), states, drainedUs);
   const marks = readMarks(input.stored, names, states);
   const marksOfTrial = input.stored.totals().marks - marks.phantom - marks.again;
   const parked = readParked(input.parked, names, states);
+  const log = checkLog(input, names, states, readProducers);
   const sweep = states.sweep();
   const lost = input.drained ? sweep.missing : 0;
-  const lostOks = lost > 0 ? findLostOks(input.producerRecords.map(read), states) : undefined;
-  // From here on the bit "counted" is taken away, so that a like sent twice is added once.
+  const lostOks = timeLost(lost, input.momentsUs, states, readProducers);
+  // From here on the bit "counted" is taken away.
   const posts = new PostSums();
-  for (const path of input.producerRecords) addCountedLikes(read(path), states, posts);
-  addStoredCounts(input.stored, names, posts);
+  addCountedLikes(readProducers(), states, posts);
+  const { misplaced } = addStoredCounts(input.stored, names, posts);
   const errors = posts.errors();
 
   const ledger: Ledger = {
@@ -87,17 +96,23 @@ export function check(input: CheckInput): CheckOutput {
     stuck: input.drained ? 0 : Math.max(sweep.missing, input.left ?? 0),
     doubleEffects: Math.max(errors.excess, deliveries.freshAgain, marks.again),
     redelivered: deliveries.again,
+    late: drainedUs === undefined ? undefined : deliveries.late,
     sentAgain: sends.again,
     recovered: sweep.recovered,
     revived: sweep.revived,
-    phantom: deliveries.phantom + marks.phantom + parked.phantom,
+    phantom: deliveries.phantom + marks.phantom + parked.phantom + log.phantom,
     parked: input.parked.length,
     wronglyParked: parked.decodable,
-    inversions: order.inversions,
-    inversionSeqsMax: order.inversionSeqsMax,
+    inversions: deliveries.inversions,
+    inversionSeqsMax: deliveries.inversionSeqsMax,
+    offsetConflicts: log.offsetConflicts,
+    offsetGaps: log.offsetGaps,
+    storedAgain: log.storedAgain,
+    splitPosts: log.splitPosts,
     miscountedPosts: errors.posts,
     miscountedLikes: errors.likes,
     miscountedLikesMax: errors.likesMax,
+    misplacedPosts: misplaced,
     ...compareWithFile(input, names, posts),
     // The producers' own sums against their records; and what the records make of every like
     // against the shards' own sum of marks and the dead letters.
@@ -105,137 +120,25 @@ export function check(input: CheckInput): CheckOutput {
       Math.abs(input.sums.attempted - (sweep.ok + sweep.unknown + sweep.fail)) +
       Math.abs(sweep.ok + sweep.landed - (marksOfTrial + parked.only + sweep.missing)),
   };
-  return {
-    ledger,
-    truncations: [...truncations.values()],
-    lostOkUsFirst: lostOks?.firstUs,
-    lostOkUsLast: lostOks?.lastUs,
-  };
+  return { ledger, truncations: [...truncations.values()], ...lostOks };
 }
 
-const OUTCOME_BITS: ReadonlyMap<number, number> = new Map([
-  [KIND.ok, STATE.ok],
-  [KIND.fail, STATE.fail],
-  [KIND.unknown, STATE.unknown],
-]);
-
-function readSends(files: readonly Iterable<RecordBlock>[], states: LikeStates) {
-  let again = 0;
-  for (const file of files) {
-    for (const { kind, count, source, seq } of file) {
-      const bit = kind === KIND.attempted ? STATE.attempted : OUTCOME_BITS.get(kind)!;
-      for (let index = 0; index < count; index++) {
-        const before = states.mark(source, seq(index), bit);
-        if (before && kind === KIND.attempted) again++;
-      }
-    }
-  }
-  return { again };
-}
-
-function readDeliveries(
-  files: readonly Iterable<RecordBlock>[],
+function timeLost(
+  lost: number,
+  momentsUs: readonly number[] | undefined,
   states: LikeStates,
-  order: OrderCheck,
-) {
-  const sums = { again: 0, freshAgain: 0, phantom: 0 };
-  for (const { kind, count, source, seq, post } of mergeByTime(files)) {
-    if (kind === KIND.seen) continue;
-    for (let index = 0; index < count; index++) {
-      const like = seq(index);
-      if (kind === KIND.fresh) {
-        if (states.isAttempted(source, like) && states.mark(source, like, STATE.fresh)) {
-          sums.freshAgain++;
-        }
-      } else if (!states.isAttempted(source, like)) {
-        sums.phantom++;
-      } else if (states.mark(source, like, STATE.delivered)) {
-        sums.again++;
-      } else if (!wasSentAgainAfterFailure(states, source, like)) {
-        order.firstDelivery(source, post(index), like);
-      }
-    }
+  readProducers: () => readonly Iterable<RecordBlock>[],
+): Pick<CheckOutput, 'lostOkUsFirst' | 'lostOkUsLast' | 'lostBefore'> {
+  if (lost === 0) {
+    const lostBefore = momentsUs && noneLost(momentsUs);
+    return { lostOkUsFirst: undefined, lostOkUsLast: undefined, lostBefore };
   }
-  return sums;
-}
-
-/**
- * Such a like may have arrived by its second send only, behind likes that were sent after its first
- * one: then its sender has changed the order, and no queue can be blamed for it.
- */
-function wasSentAgainAfterFailure(states: LikeStates, source: number, seq: number): boolean {
-  return states.has(source, seq, STATE.ok) && states.has(source, seq, STATE.unknown | STATE.fail);
-}
-
-function readMarks(stored: StoredCounts, names: Names, states: LikeStates) {
-  const sums = { counted: 0, again: 0, phantom: 0 };
-  for (const shard of stored.shards) {
-    for (const { source, block, bits } of shard.marks()) {
-      const number = names.numberOf(source);
-      for (let place = 0; place < bits.length * 8; place++) {
-        if ((bits[place >> 3]! & (1 << (place & 7))) === 0) continue;
-        const seq = block * MARKS_PER_BLOCK + place;
-        if (!states.isAttempted(number, seq)) sums.phantom++;
-        else if (states.mark(number, seq, STATE.counted)) sums.again++;
-        else sums.counted++;
-      }
-    }
-  }
-  return sums;
-}
-
-function readParked(texts: readonly string[], names: Names, states: LikeStates) {
-  const sums = { decodable: 0, only: 0, phantom: 0 };
-  for (const text of texts) {
-    try {
-      const { source, seq } = decodeLike(text);
-      sums.decodable++;
-      const number = names.numberOf(source);
-      if (!states.isAttempted(number, seq)) sums.phantom++;
-      else if (!states.mark(number, seq, STATE.parked)) {
-        if (!states.has(number, seq, STATE.counted)) sums.only++;
-      }
-    } catch (error) {
-      if (!(error instanceof NotALikeError)) throw error;
-    }
-  }
-  return sums;
-}
-
-/** Before anything takes the bit "counted" away. */
-function findLostOks(files: readonly Iterable<RecordBlock>[], states: LikeStates) {
-  let [firstUs, lastUs] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  for (const file of files) {
-    for (const { kind, count, source, seq, timeUs } of file) {
-      if (kind !== KIND.ok) continue;
-      for (let index = 0; index < count; index++) {
-        if (states.has(source, seq(index), STATE.counted | STATE.parked)) continue;
-        firstUs = Math.min(firstUs, timeUs);
-        lastUs = Math.max(lastUs, timeUs);
-        break;
-      }
-    }
-  }
-  return { firstUs, lastUs };
-}
-
-function addCountedLikes(file: Iterable<RecordBlock>, states: LikeStates, posts: PostSums): void {
-  for (const { kind, count, source, seq, post, isUnlike } of file) {
-    if (kind !== KIND.attempted) continue;
-    for (let index = 0; index < count; index++) {
-      if (states.take(source, seq(index), STATE.counted)) {
-        posts.addCounted(post(index), isUnlike(index));
-      }
-    }
-  }
-}
-
-function addStoredCounts(stored: StoredCounts, names: Names, posts: PostSums): void {
-  for (const shard of stored.shards) {
-    for (const { post, likes, unlikes } of shard.counts()) {
-      posts.addStored(names.numberOf(post), likes, unlikes);
-    }
-  }
+  const { firstUs, lastUs, acknowledgements } = findLostOks(readProducers(), states);
+  return {
+    lostOkUsFirst: firstUs,
+    lostOkUsLast: lastUs,
+    lostBefore: momentsUs && sortLostOks(readProducers(), acknowledgements, momentsUs),
+  };
 }
 
 /** Compares every post of the file with the shards, those without any like included. */

@@ -3,6 +3,7 @@ import type { HandleLikes, LikeConsumer } from '../likes/like.ts';
 import type { Clock } from './clock.ts';
 import { openAgainAndAgain, openOnce } from './open-again.ts';
 import { RecordWriter } from './record-writer.ts';
+import { StoreSteps } from './store-steps.ts';
 import { openUsageMeter, type UsageMeter } from './usage-meter.ts';
 import { SUMS_INTERVAL_MS, type WorkerPort } from './worker-messages.ts';
 
@@ -29,7 +30,8 @@ export async function consume(
   const { store, clock, port } = tools;
   using records = new RecordWriter(options.recordsPath);
   const sums = { delivered: 0, counted: 0, transactions: 0 };
-  const orders = new ConsumerOrders(port);
+  const steps = new StoreSteps(options.recordsPath);
+  const orders = new ConsumerOrders(port, steps);
   // What the process does before its first batch and after its last is not counting.
   let meter: UsageMeter | undefined;
 
@@ -38,10 +40,14 @@ export async function consume(
     records.delivered(clock.nowUs(), likes);
     sums.delivered += likes.length;
     // On disk before anything may interrupt: a process that dies leaves what it was given.
-    if (orders.isHeld) records.flush();
+    if (orders.isHeld || options.reopens) records.flush();
+    if (orders.isHeld) void port.tell({ kind: 'holding', likes: likes.length });
     await orders.whileHeld();
+    const batch = steps.follow(likes);
+    batch.reach('before-transaction');
     try {
       await store.apply(likes, ({ fresh, seen }) => {
+        batch.committed(fresh.length + seen.length);
         records.stored(
           clock.nowUs(),
           fresh.map((place) => likes[place]!),
@@ -54,6 +60,8 @@ export async function consume(
       records.flush();
       meter.mark();
     }
+    batch.reach('before-acknowledgement');
+    steps.afterAcknowledgement(likes, batch.shardsCommitted);
   };
 
   const open = () => tools.openConsumer(handleLikes);
@@ -80,8 +88,8 @@ class ConsumerOrders {
   readonly stopped: Promise<void>;
   #released: PromiseWithResolvers<void> | undefined;
 
-  constructor(port: WorkerPort) {
-    this.stopped = this.#obey(port);
+  constructor(port: WorkerPort, steps: StoreSteps) {
+    this.stopped = this.#obey(port, steps);
   }
 
   get isHeld(): boolean {
@@ -92,10 +100,11 @@ class ConsumerOrders {
     await this.#released?.promise;
   }
 
-  async #obey(port: WorkerPort): Promise<void> {
+  async #obey(port: WorkerPort, steps: StoreSteps): Promise<void> {
     for (;;) {
       const command = await port.nextCommand();
       if (command.kind === 'stop') break;
+      if (command.kind === 'die-at') steps.dieAt(command.step);
       if (command.kind !== 'hold') continue;
       if (command.held) this.#released ??= Promise.withResolvers();
       else this.#release();

@@ -1,23 +1,23 @@
 /** The workers of one trial, each in a process of its own. */
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { openClock } from './clock.ts';
 import { LabError } from './lab-error.ts';
 import type { TrialContext } from './trial-context.ts';
 import { type TrialPlan, workloadOptionsOf } from './trial-plan.ts';
-import type { ConsumerReport } from './worker-messages.ts';
+import type { ConsumerReport, ProducerReport } from './worker-messages.ts';
 import { WorkerProcess, type WorkerSetup } from './worker-process.ts';
 
-/** Opens them, waits for them, and ends them; rejects as soon as one of them dies. */
+/** Opens them, waits for them, and ends them; rejects as soon as one dies that was not meant to. */
 export class Crew {
   readonly paths: { producerRecords: string[]; consumerRecords: string[]; storeFolder: string };
   readonly #plan: TrialPlan;
   readonly #context: TrialContext;
   readonly #queue: string;
-  readonly #source = randomBytes(6).toString('base64url');
   readonly clock = openClock();
-  readonly #workers: WorkerProcess[] = [];
+  readonly #workers: CrewMember[] = [];
+  readonly #accident = Promise.withResolvers<never>();
+  #isDismissed = false;
 
   constructor(plan: TrialPlan, context: TrialContext, queue: string) {
     this.#plan = plan;
@@ -28,10 +28,19 @@ export class Crew {
       consumerRecords: [],
       storeFolder: join(context.folder, 'store'),
     };
+    this.#accident.promise.catch(() => undefined); // Heard of by whoever waits for something.
   }
 
-  get producer(): WorkerProcess | undefined {
-    return this.#workers.find(({ role }) => role === 'producer');
+  /** The one that sends now; those before it have been killed. */
+  get producer(): CrewMember | undefined {
+    return this.#workers.findLast(({ role }) => role === 'producer');
+  }
+
+  /** Those that count now, in the order opened. */
+  get consumers(): readonly CrewMember[] {
+    return this.#workers.filter(
+      ({ role, isRunning, reported }) => role === 'consumer' && isRunning && !reported,
+    );
   }
 
   /** Likes that the consumers say they have counted so far. */
@@ -39,20 +48,31 @@ export class Crew {
     return this.#workers.reduce((sum, { consumed }) => sum + consumed.counted, 0);
   }
 
-  get #consumers(): WorkerProcess[] {
-    return this.#workers.filter(({ role }) => role === 'consumer');
+  /** Likes that the producers say were acknowledged so far. */
+  get acknowledged(): number {
+    return this.#workers.reduce((sum, { produced }) => sum + produced.ok, 0);
+  }
+
+  /** Records of workers that were killed on purpose: they may end in the middle of a block. */
+  get recordsOfKilled(): readonly string[] {
+    return this.#workers
+      .filter(({ isRunning, reported }) => !isRunning && !reported)
+      .map(({ recordsPath }) => recordsPath);
   }
 
   /** All at once, so that no one has worked off the backlog before the last one is there. */
   async openConsumers(): Promise<void> {
-    const names = Array.from({ length: this.#plan.consumers }, (_, index) => `consumer-${index}`);
-    await Promise.all(
-      names.map((name) => this.#open('consumer', name, this.paths.consumerRecords)),
-    );
+    const count = this.#plan.consumers;
+    await Promise.all(Array.from({ length: count }, () => this.openConsumer()));
   }
 
-  openProducer(): Promise<WorkerProcess> {
-    return this.#open('producer', 'producer-0', this.paths.producerRecords);
+  openConsumer(): Promise<CrewMember> {
+    return this.#open('consumer', this.paths.consumerRecords);
+  }
+
+  /** Each is a source of its own, with likes of its own: the first has those of the plan. */
+  openProducer(): Promise<CrewMember> {
+    return this.#open('producer', this.paths.producerRecords);
   }
 
   /** A worker's report; rejects as soon as any worker dies or the trial is interrupted. */
@@ -65,9 +85,8 @@ export class Crew {
     const abort = () => stopped.reject(interrupted());
     if (signal.aborted) abort();
     signal.addEventListener('abort', abort, { once: true });
-    const deaths = this.#workers.map(({ done }) => done.then(() => new Promise<never>(() => {})));
     try {
-      return await Promise.race([stopped.promise, ...deaths, work]);
+      return await Promise.race([stopped.promise, this.#accident.promise, work]);
     } catch (error) {
       throw signal.aborted ? interrupted() : error;
     } finally {
@@ -77,51 +96,86 @@ export class Crew {
 
   /** Consumers store nothing of what they are given while they are held. */
   holdConsumers(held: boolean): void {
-    for (const consumer of this.#consumers) consumer.tell({ kind: 'hold', held });
+    for (const consumer of this.consumers) consumer.tell({ kind: 'hold', held });
   }
 
+  /** Producers of an open loop: they send what is under way and report; killed ones have none. */
+  async endProducers(signal: AbortSignal): Promise<ProducerReport[]> {
+    for (const worker of this.#workers) {
+      if (worker.role === 'producer') worker.tell({ kind: 'end' });
+    }
+    return await this.producerReports(signal);
+  }
+
+  async producerReports(signal: AbortSignal): Promise<ProducerReport[]> {
+    const living = this.#workers.filter(
+      ({ role, isRunning, reported }) => role === 'producer' && (isRunning || reported),
+    );
+    const reports = living.map((producer) => this.untilDone(producer, signal));
+    return (await Promise.all(reports)) as ProducerReport[];
+  }
+
+  /** Reports of all that ended by themselves, those that a fault let go before included. */
   async stopConsumers(signal: AbortSignal): Promise<ConsumerReport[]> {
-    for (const consumer of this.#consumers) consumer.tell({ kind: 'stop' });
-    const reports = this.#consumers.map((consumer) => this.untilDone(consumer, signal));
+    for (const consumer of this.consumers) consumer.tell({ kind: 'stop' });
+    const ending = this.#workers.filter(
+      ({ role, isRunning, reported }) => role === 'consumer' && (isRunning || reported),
+    );
+    const reports = ending.map((consumer) => this.untilDone(consumer, signal));
     return (await Promise.all(reports)) as ConsumerReport[];
   }
 
   /** Ends every worker: those with a report by themselves, all others by SIGKILL. */
   async dismiss(): Promise<void> {
-    // A turn of the event loop, not a promise that is fulfilled already: that one always wins.
+    // A fault under way may want a new worker in the place of one that it struck.
+    this.#isDismissed = true;
+    this.#accident.reject(interrupted());
     await Promise.all(
-      this.#workers.map((worker) =>
-        Promise.race([worker.done.then(() => true), nextTurn(false)])
-          .catch(() => false)
-          .then((reported) => (reported ? worker.end() : worker.kill())),
-      ),
+      this.#workers.map((worker) => (worker.reported ? worker.end() : worker.kill())),
     );
   }
 
-  async #open(role: WorkerSetup['role'], name: string, paths: string[]): Promise<WorkerProcess> {
+  async #open(role: WorkerSetup['role'], paths: string[]): Promise<CrewMember> {
+    if (this.#isDismissed) throw interrupted();
     const { broker, server, folder, workerModule, brokerName } = this.#context;
     const { mode, workload, likesPerS, shards } = this.#plan;
-    const recordsPath = join(folder, `${name}.records`);
+    const recordsPath = join(folder, `${role}-${paths.length}.records`);
+    const options = workloadOptionsOf(this.#plan);
+    const seed = options.seed + (role === 'producer' ? paths.length : 0);
     paths.push(recordsPath);
-    const worker = new WorkerProcess(workerModule, {
+    const endpoint = this.#context.clientEndpoint ?? server.endpoint;
+    const setup: WorkerSetup = {
       role,
       broker: brokerName,
-      connection: { ...server.endpoint, tier: broker.tier },
+      connection: { ...endpoint, tier: broker.tier },
       queue: this.#queue,
       originS: this.clock.originS,
       recordsPath,
       storeFolder: this.paths.storeFolder,
       shards,
-      reopens: mode === 'crash',
-      source: this.#source,
-      workload: { name: workload, options: workloadOptionsOf(this.#plan) },
+      reopens: mode === 'crash' || mode === 'faults',
+      source: randomBytes(6).toString('base64url'),
+      workload: { name: workload, options: { ...options, seed } },
       likesPerSend: this.#plan.likesPerSend ?? broker.habits.likesPerSend,
       sendsInFlight: this.#plan.sendsInFlight ?? broker.habits.sendsInFlight,
       likesPerS,
-    });
+    };
+    const disk = role === 'consumer' ? this.#context.storeDisk : undefined;
+    const worker = new CrewMember(workerModule, setup, disk?.environment);
     this.#workers.push(worker);
+    worker.died.catch(this.#accident.reject);
     await this.whileAlive(worker.ready, this.#context.signal);
     return worker;
+  }
+}
+
+/** A worker, and where its records are. */
+export class CrewMember extends WorkerProcess {
+  readonly recordsPath: string;
+
+  constructor(workerModule: string, setup: WorkerSetup, environment?: NodeJS.ProcessEnv) {
+    super(workerModule, setup, environment);
+    this.recordsPath = setup.recordsPath;
   }
 }
 

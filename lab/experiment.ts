@@ -1,6 +1,7 @@
 /** What an experiment is: a question, the trials that answer it, and the columns of its table. */
 import type { WorkloadName } from '../likes/workloads/workload.ts';
-import type { Contender, CrashPlan, TrialMode } from './trial-plan.ts';
+import type { Table } from './table.ts';
+import type { Contender, CrashPlan, FaultPlan, TrialMode } from './trial-plan.ts';
 import type { TrialResult } from './trial-result.ts';
 
 export type Profile = 'smoke' | 'quick' | 'full';
@@ -17,11 +18,20 @@ export interface Step {
   /** Distinct likes; paced steps have as many as are due in their time. */
   readonly likes: number | 'all';
   /** Paced steps: likes per second, or a share of what the broker itself sustained in this run. */
-  readonly rate?: { readonly likesPerS: number } | { readonly shareOfMaximum: number };
+  readonly rate?:
+    | { readonly likesPerS: number }
+    | {
+        readonly shareOfMaximum: number;
+        /** Trials that run side by side share the machine, and so the maximum, down to this. */
+        readonly likesPerSLeast?: number;
+      };
   readonly warmUpS?: number;
   /** How long likes are measured after the warm-up. */
   readonly measureS?: number;
   readonly crash?: CrashPlan;
+  readonly faults?: FaultPlan;
+  /** Added to the run's seed, so that trials of the same fault differ and each can be repeated. */
+  readonly seedAdded?: number;
   /** What the question needs, where the user does not say otherwise. */
   readonly workload?: WorkloadName;
   readonly consumers?: number;
@@ -35,6 +45,10 @@ export interface StepOrder {
   /** What the user chose; undefined leaves it to the experiment. */
   readonly likes: number | 'all' | undefined;
   readonly contender: Contender;
+  /** Names of the faults that the user asked for; undefined means all. */
+  readonly faults?: readonly string[] | undefined;
+  /** How often each of them strikes in a cell; undefined leaves it to the experiment. */
+  readonly strikes?: number | undefined;
 }
 
 /** One column: what stands in its head, what it means, and a trial's value in it. */
@@ -55,6 +69,14 @@ export interface Experiment {
   readonly question: string;
   /** Empty where the question makes no sense for a contender or a profile. */
   steps(order: StepOrder): readonly Step[];
+  /** Runs of each trial where nobody says how many; else as many as the profile has. */
+  readonly repeats?: number;
+  /** Trials of a run at most, in this profile: a cover of all, chosen by the seed. */
+  trialsMax?(profile: Profile): number | undefined;
+  /** Tables of its own making, where a row is more than the medians of its columns. */
+  tables?(results: readonly TrialResult[]): readonly Table[];
+  /** Markdown that follows its tables, made from the same results. */
+  explanation?(results: readonly TrialResult[]): string;
   /** Whether it kills servers, which nobody else's are ever killed for. */
   readonly kills?: true;
   /** Which of its trials stand in its table; all unless told. A probe of a maximum does not. */

@@ -1,6 +1,18 @@
 /** From a trial's evidence to its result: checked, measured, judged. */
-import { survivesKill } from '../brokers/servers/server.ts';
 import { type CheckOutput, check } from './checker.ts';
+import { countAttempted } from './count-deliveries.ts';
+import {
+  faultOf,
+  faultsOf,
+  isWindowTooLong,
+  lossWindowMs,
+  momentsOf,
+  poisonMissingIn,
+  promisesOrder,
+  survivalOf,
+  wasLostSince,
+  whyVoid,
+} from './judge-faults.ts';
 import { judge } from './ledger.ts';
 import { type Latencies, measureLatencies } from './measure-latency.ts';
 import { measureRates } from './measure-rates.ts';
@@ -14,8 +26,6 @@ import type { WorkerUsage } from './worker-messages.ts';
 
 /** A generator that is later than this (99th percentile) did not offer the load that it claims. */
 const GENERATOR_LAG_US_MAX = 10_000;
-/** What `everysec` may lose: likes that the server acknowledged while an fsync was late. */
-const LOSS_WINDOW_MS_MAX = 2_000;
 /** From this share of a core on, a process is what limits the rate. */
 const CORE_SHARE_MAX = 0.9;
 
@@ -24,7 +34,10 @@ export type Judged = Pick<
   TrialResult,
   'verdict' | 'reasons' | 'numbersValid' | 'numbersStruck' | 'notes'
 > &
-  Pick<TrialResult, 'ledger' | 'rates' | 'latencies' | 'resources' | 'recovery' | 'states'>;
+  Pick<
+    TrialResult,
+    'ledger' | 'rates' | 'latencies' | 'resources' | 'recovery' | 'faults' | 'states'
+  >;
 
 /** Reads every record and every shard once or twice; memory is about one byte a like. */
 export async function judgeTrial(
@@ -34,25 +47,26 @@ export async function judgeTrial(
 ): Promise<Judged> {
   using store = await context.openStore(evidence.storeFolder);
   const checked = checkEvidence(evidence, store);
-  const { ledger } = checked;
-  const lostSince = wasLostSince(evidence, checked);
-  const { order, orderEndsWithServer } = context.broker.promises;
-  const recovery = recoveryOf(evidence, checked.lostOkUsFirst);
-  const lostTooEarly = (recovery?.lossWindowMs ?? 0) > LOSS_WINDOW_MS_MAX;
-  const { tier } = context.broker;
+  const { strikes } = evidence;
+  const ledger = { ...checked.ledger, poisonMissing: poisonMissingIn(strikes) };
+  const lostSince = wasLostSince(strikes, checked);
+  const fault = faultOf(plan);
+  const { tier, promises } = context.broker;
+  const survival = survivalOf(tier, fault, promises);
+  const windowTooLong = isWindowTooLong(lossWindowMs(strikes, checked));
+  const recovery = recoveryOf(plan, evidence, checked.lostOkUsFirst);
+  const faults =
+    plan.faults && faultsOf({ ...plan, faults: plan.faults }, evidence, checked, survival);
   const promised = {
-    order: order === 'per-post' && !(evidence.crash && orderEndsWithServer),
-    // Where the tier promises nothing, what a crash takes along is a finding.
-    survival:
-      evidence.crash === undefined ||
-      survivesKill(tier) ||
-      lostSince ||
-      (tier === 'everysec' && lostTooEarly),
+    order: promisesOrder(promises, fault),
+    // Where the tier promises nothing, what a fault takes along is a finding.
+    survival: survival === 'survival' || lostSince || (survival === 'all but 2 s' && windowTooLong),
   };
   const obstacles = [
-    ...obstaclesOf(checked, store),
-    ...(lostSince ? ['some of them acknowledged after the crash, which no tier excuses'] : []),
+    ...obstaclesOf(evidence, checked, store),
+    ...(lostSince ? ['some of them acknowledged after the fault, which no tier excuses'] : []),
     ...(recovery ? doubtsOfCrash(recovery, plan.crash!) : []),
+    ...(faults ? whyVoid(faults) : []),
   ];
   const judgement = judge(ledger, promised, obstacles);
 
@@ -74,28 +88,26 @@ export async function judgeTrial(
     numbersStruck: struck,
     notes: notesOf(evidence),
     ledger,
-    // A rate or a cost across a crash would say nothing of either side of it.
-    ...(recovery === undefined && {
+    // A rate or a cost across a fault would say nothing of either side of it.
+    ...(strikes.length === 0 && {
       rates: { ...rates, ...copyLists(rates) },
       resources: resourcesOf(evidence, store, ledger.counted),
     }),
     latencies,
     recovery,
+    faults,
     states: plan.checksStates ? measureStates(evidence) : undefined,
   };
 }
 
-/** Whether a lost like was acknowledged by the server that came after the crash. */
-function wasLostSince({ crash }: TrialEvidence, { lostOkUsLast }: CheckOutput): boolean {
-  return crash !== undefined && lostOkUsLast !== undefined && lostOkUsLast > crash.restoredUs;
-}
-
 function recoveryOf(
+  plan: TrialPlan,
   evidence: TrialEvidence,
   lostOkUsFirst: number | undefined,
 ): Recovery | undefined {
-  const { crash, consumers } = evidence;
-  if (crash === undefined) return undefined;
+  const { strikes, consumers } = evidence;
+  const crash = strikes[0];
+  if (plan.crash === undefined || crash === undefined) return undefined;
   const consumersReopened = consumers.reduce((sum, { reopened }) => sum + reopened, 0);
   return measureRecovery({ ...evidence, crash, lostOkUsFirst, consumersReopened });
 }
@@ -111,7 +123,9 @@ function copyLists(rates: {
 }
 
 function checkEvidence(evidence: TrialEvidence, store: StoreToCheck): CheckOutput {
-  const attempted = evidence.producers.reduce((sum, { sums }) => sum + sums.attempted, 0);
+  const attempted =
+    evidence.producers.reduce((sum, { sums }) => sum + sums.attempted, 0) +
+    attemptedByKilled(evidence);
   const allAcknowledged =
     evidence.drained &&
     attempted === evidence.workload.likes &&
@@ -122,15 +136,28 @@ function checkEvidence(evidence: TrialEvidence, store: StoreToCheck): CheckOutpu
     parked: evidence.parked.map(({ text }) => text),
     left: evidence.left,
     sums: { attempted },
+    momentsUs: momentsOf(evidence.strikes),
     expected: allAcknowledged ? evidence.workload.expectedCounts() : undefined,
   });
 }
 
+/** A producer that was killed tells no sum: its records are the only witness of its sends. */
+function attemptedByKilled({ producerRecords, recordsOfKilled }: TrialEvidence): number {
+  return producerRecords
+    .filter((path) => recordsOfKilled.includes(path))
+    .reduce((sum, path) => sum + countAttempted(path), 0);
+}
+
 /** What keeps the trial from being judged, whatever the ledger says. */
-function obstaclesOf(checked: CheckOutput, store: StoreToCheck): string[] {
-  const truncated = checked.truncations.map(
-    ({ path, bytesLost }) => `${path} ends in the middle of a record (${bytesLost} bytes)`,
-  );
+function obstaclesOf(
+  { recordsOfKilled }: TrialEvidence,
+  checked: CheckOutput,
+  store: StoreToCheck,
+): string[] {
+  // The records of a process that was killed on purpose may well end in the middle.
+  const truncated = checked.truncations
+    .filter(({ path }) => !recordsOfKilled.includes(path))
+    .map(({ path, bytesLost }) => `${path} ends in the middle of a record (${bytesLost} bytes)`);
   return [...truncated, ...store.findProblems().map((problem) => `store: ${problem}`)];
 }
 
@@ -141,7 +168,7 @@ function doubtsOf(
   latencies: Latencies | undefined,
 ): string[] {
   const doubts: string[] = [];
-  if (plan.mode === 'crash') return doubts;
+  if (evidence.strikes.length > 0) return doubts;
   const sendErrors = evidence.producers.flatMap((report) => report.sendErrors);
   if (sendErrors.length > 0) doubts.push(`not every send was acknowledged: ${sendErrors[0]}`);
   if (plan.mode !== 'paced') return doubts;

@@ -7,6 +7,7 @@ export type LabErrorCode =
   | 'RECORDS_UNREADABLE'
   | 'RESULT_INVALID'
   | 'FOLDER_UNUSABLE'
+  | 'EQUIPMENT_MISSING'
   | 'INTERRUPTED';
 
 /** `message` is one line that names what is wrong and ends with what the user does next. */

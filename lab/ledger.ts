@@ -21,13 +21,20 @@ export interface Ledger {
   readonly doubleEffects: number;
   /** Deliveries beyond a like's first. */
   readonly redelivered: number;
+  /** Messages posted on purpose that are no likes and that nobody parked; undefined without any. */
+  readonly poisonMissing?: number | undefined;
+  /**
+   * First deliveries after the server had called the queue drained; undefined where it never did,
+   * or where nobody told when.
+   */
+  readonly late?: number | undefined;
   /** Sends beyond a like's first: clients' retries, which at least once delivers as well. */
   readonly sentAgain: number;
   /** unknown, but counted. */
   readonly recovered: number;
   /** fail, but delivered or counted. */
   readonly revived: number;
-  /** Deliveries, marks and dead letters of likes that were never attempted in this trial. */
+  /** Deliveries, marks, dead letters and log places of likes never attempted in this trial. */
   readonly phantom: number;
   /** In the dead-letter place, decodable or not. */
   readonly parked: number;
@@ -40,11 +47,27 @@ export interface Ledger {
   readonly inversions: number;
   /** The largest number of seqs by which an inverted like was behind. */
   readonly inversionSeqsMax: number;
+  /**
+   * Places of the server's log for which it gave two different answers: two likes, or a like and
+   * nothing. This and the next three are undefined where the broker has no log to be read.
+   */
+  readonly offsetConflicts?: number | undefined;
+  /** Places between the first and the last of a lane that hold nothing. */
+  readonly offsetGaps?: number | undefined;
+  /**
+   * Copies of a like in the log beyond its sends. The broker made them, or a client library that
+   * sent again by itself without a word.
+   */
+  readonly storedAgain?: number | undefined;
+  /** Posts whose likes stand in more than one lane of the log; no order holds between lanes. */
+  readonly splitPosts?: number | undefined;
   /** Posts whose stored likes or unlikes are not the sum of their counted likes. */
   readonly miscountedPosts: number;
   /** Sum of the absolute errors of those posts, and the largest one. */
   readonly miscountedLikes: number;
   readonly miscountedLikesMax: number;
+  /** Posts with a count in a shard that does not own them; undefined where no shard can tell. */
+  readonly misplacedPosts?: number | undefined;
   /** Posts whose count differs from the file it was made from; undefined without such a file. */
   readonly unexpectedPosts: number | undefined;
   /** Posts that were compared with the file. */
@@ -84,6 +107,9 @@ export function judge(ledger: Ledger, promised: Promised, obstacles: readonly st
   if (broken.length > 0) return { verdict: 'fail', reasons: [...broken, ...obstacles] };
   const doubts = [...obstacles];
   if (ledger.ok === 0) doubts.push('no like was acknowledged');
+  if ((ledger.late ?? 0) > 0) {
+    doubts.push(`${ledger.late} late: first delivered after the server had called it all drained`);
+  }
   if (ledger.residual !== 0) doubts.push(`the ledger has a residual of ${ledger.residual}`);
   return { verdict: doubts.length > 0 ? 'unknown' : 'pass', reasons: doubts };
 }
@@ -96,13 +122,21 @@ function brokenPromises(ledger: Ledger, promised: Promised): string[] {
     [ledger.phantom, 'phantom: never attempted in this trial'],
     [ledger.revived, 'revived: reported as refused, yet delivered'],
     [ledger.wronglyParked, 'wrongly parked: could have been counted'],
+    [ledger.poisonMissing ?? 0, 'poison missing: taken by the server, never parked'],
     [ledger.miscountedPosts, 'miscounted posts: the count is not the sum of the counted likes'],
+    [ledger.misplacedPosts ?? 0, 'misplaced posts: counted in a shard that does not own them'],
     [
       // Lost likes that may be lost are missing from their posts, and are no second fault.
       promised.survival || ledger.lost === 0 ? (ledger.unexpectedPosts ?? 0) : 0,
       'posts with another count than the file they were made from',
     ],
     [promised.order ? ledger.inversions : 0, 'inversions: order was promised per post'],
+    [
+      promised.order ? (ledger.splitPosts ?? 0) : 0,
+      'split posts: in more than one lane, although order was promised per post',
+    ],
+    [ledger.offsetConflicts ?? 0, 'offset conflicts: one place of the log, two answers'],
+    [ledger.offsetGaps ?? 0, 'offset gaps: places of the log that hold nothing'],
   ];
   return findings.filter(([count]) => count > 0).map(([count, text]) => `${count} ${text}`);
 }

@@ -1,11 +1,8 @@
 /** What a crash of the server cost, from the records of a trial. Times in ms, on its clock. */
-import type { CrashFacts } from './crash.ts';
-import { LikeStates, STATE } from './like-states.ts';
-import { KIND } from './record-format.ts';
-import { mergeByTime, Names, type RecordBlock, readRecords } from './record-reader.ts';
+import type { StrikeFacts } from './fault-trial.ts';
+import { measureStrikes } from './measure-strikes.ts';
 import type { CrashPlan } from './trial-plan.ts';
 
-const SECOND_US = 1_000_000;
 /** Of the likes that the least load brings while the consumers are held. */
 const BACKLOG_SHARE_LEAST = 0.5;
 /** Reasons that begin so say that the fault proved nothing, and nothing against the broker. */
@@ -38,32 +35,34 @@ export interface Recovery {
 export interface RecoveryInput {
   readonly producerRecords: readonly string[];
   readonly consumerRecords: readonly string[];
-  readonly crash: CrashFacts & { readonly drainedUs: number };
+  readonly crash: StrikeFacts;
+  readonly drainedUs: number;
   readonly lostOkUsFirst: number | undefined;
   readonly consumersReopened: number;
 }
 
 export function measureRecovery(input: RecoveryInput): Recovery {
   const { crash, lostOkUsFirst } = input;
-  const { killedUs, reapedUs, answersUs, proof } = crash;
-  const sends = sumSends(readAll(input.producerRecords), killedUs, answersUs);
+  const { beganUs, recoversFromUs, overUs } = crash;
+  const [strike] = measureStrikes([crash], input);
+  const { pid, endedBy, pidAfter } = crash.proof.facts;
   const sinceReapedMs = (us: number | undefined) =>
-    us === undefined ? undefined : (us - reapedUs) / 1000;
+    us === undefined ? undefined : (us - recoversFromUs) / 1000;
   return {
-    pid: proof.pid,
-    endedBy: proof.endedBy,
-    pidAfter: crash.pidAfter,
-    acknowledgedInSecondBefore: sends.okInSecond,
-    inFlightAtKill: sends.begun - sends.answered,
-    backlogAtKill: countBacklog(input, killedUs),
+    pid: Number(pid),
+    endedBy: String(endedBy),
+    pidAfter: Number(pidAfter),
+    acknowledgedInSecondBefore: strike!.acknowledgedInSecondBefore,
+    inFlightAtKill: strike!.inFlight,
+    backlogAtKill: strike!.backlog,
     queueLost: crash.queueLost,
     consumersReopened: input.consumersReopened,
     lossWindowMs:
-      lostOkUsFirst === undefined ? undefined : Math.max(0, (killedUs - lostOkUsFirst) / 1000),
-    answersMs: sinceReapedMs(answersUs)!,
-    firstAcknowledgementMs: sinceReapedMs(sends.firstOkAfterUs),
-    firstDeliveryMs: sinceReapedMs(firstDelivery(readAll(input.consumerRecords), answersUs)),
-    drainedMs: sinceReapedMs(crash.drainedUs)!,
+      lostOkUsFirst === undefined ? undefined : Math.max(0, (beganUs - lostOkUsFirst) / 1000),
+    answersMs: sinceReapedMs(overUs)!,
+    firstAcknowledgementMs: sinceReapedMs(strike!.firstAcknowledgedUs),
+    firstDeliveryMs: sinceReapedMs(strike!.firstDeliveredUs),
+    drainedMs: sinceReapedMs(input.drainedUs)!,
   };
 }
 
@@ -95,56 +94,4 @@ export function doubtsOfCrash(recovery: Recovery, plan: CrashPlan): string[] {
 
 export function isVoidReason(reason: string): boolean {
   return reason.startsWith(VOID);
-}
-
-function readAll(paths: readonly string[], names = new Names()): Iterable<RecordBlock> {
-  return mergeByTime(paths.map((path) => readRecords(path, names, () => undefined)));
-}
-
-function sumSends(blocks: Iterable<RecordBlock>, killedUs: number, answersUs: number) {
-  const sums = {
-    begun: 0,
-    answered: 0,
-    okInSecond: 0,
-    firstOkAfterUs: undefined as number | undefined,
-  };
-  for (const { kind, count, timeUs } of blocks) {
-    if (kind === KIND.ok && timeUs >= answersUs) sums.firstOkAfterUs ??= timeUs;
-    if (timeUs > killedUs) continue;
-    if (kind === KIND.attempted) sums.begun += count;
-    else sums.answered += count;
-    if (kind === KIND.ok && timeUs > killedUs - SECOND_US) sums.okInSecond += count;
-  }
-  return sums;
-}
-
-function firstDelivery(blocks: Iterable<RecordBlock>, answersUs: number): number | undefined {
-  let firstUs: number | undefined;
-  for (const { kind, timeUs } of blocks) {
-    if (kind === KIND.delivered && timeUs >= answersUs) firstUs ??= timeUs;
-  }
-  return firstUs;
-}
-
-/**
- * Likes, not sums: a queue that knows a like again acknowledges its second send and keeps one, and
- * a like may be delivered twice, or before its acknowledgement.
- */
-function countBacklog(input: RecoveryInput, killedUs: number): number {
-  const names = new Names();
-  const likes = new LikeStates();
-  let backlog = 0;
-  for (const { kind, count, source, seq, timeUs } of readAll(input.producerRecords, names)) {
-    if (kind !== KIND.ok || timeUs > killedUs) continue;
-    for (let index = 0; index < count; index++) {
-      if (!likes.mark(source, seq(index), STATE.ok)) backlog++;
-    }
-  }
-  for (const { kind, count, source, seq, timeUs } of readAll(input.consumerRecords, names)) {
-    if (kind !== KIND.delivered || timeUs > killedUs) continue;
-    for (let index = 0; index < count; index++) {
-      if (likes.take(source, seq(index), STATE.ok)) backlog--;
-    }
-  }
-  return backlog;
 }

@@ -36,7 +36,10 @@ export function probeFor(
   setting: Setting = {},
 ): Job | undefined {
   const isKnown = closedLoopOf(job, results, setting).length > 0;
-  if (job.step.rate === undefined || isKnown) return undefined;
+  const { rate, mode } = job.step;
+  if (rate === undefined || isKnown) return undefined;
+  // Nobody asks of a trial that is struck at a fixed rate how far that is from the maximum.
+  if (mode === 'faults' && 'likesPerS' in rate) return undefined;
   const likes = Math.min(PROBE_LIKES_MAX, Math.round(PROBE_S * job.likesPerSRough));
   return { ...job, step: { mode: 'publish-then-count', likes } };
 }
@@ -48,7 +51,8 @@ export function whyTooMuch(
   setting: Setting = {},
 ): string | undefined {
   const { rate } = job.step;
-  if (rate === undefined || 'shareOfMaximum' in rate) return undefined;
+  if (rate === undefined || 'shareOfMaximum' in rate || job.step.mode === 'faults')
+    return undefined;
   const known = ratesOf(job, results, setting);
   if (known.length === 0) return undefined;
   const most = median(known) * RATE_SHARE_MAX;

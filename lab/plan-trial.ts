@@ -18,13 +18,16 @@ export type ChosenPlan = Pick<
   Partial<Pick<TrialPlan, 'workload'>> & {
     readonly lanes?: number | undefined;
     readonly consumers?: number | undefined;
+    /** Trials that run side by side; 1 unless told. */
+    readonly parallel?: number | undefined;
   };
 
 /** `maximum`: likes per second of the broker in this run, for steps that offer a share of it. */
 export function planOf(job: Job, maximum: number | undefined, chosen: ChosenPlan): TrialPlan {
   const { step } = job;
+  const { parallel = 1, ...rest } = chosen;
   const base: TrialPlan = {
-    ...chosen,
+    ...rest,
     experiment: job.experiment.name,
     mode: step.mode,
     likes: step.likes,
@@ -33,9 +36,11 @@ export function planOf(job: Job, maximum: number | undefined, chosen: ChosenPlan
     consumers: chosen.consumers ?? step.consumers ?? CONSUMERS_DEFAULT,
     checksStates: step.checksStates,
     crash: step.crash,
+    faults: step.faults,
+    seed: chosen.seed + (step.seedAdded ?? 0),
   };
   if (step.rate === undefined) return base;
-  const { likesPerS, pace } = offeredRate(step.rate, maximum);
+  const { likesPerS, pace } = offeredRate(step.rate, maximum, parallel);
   const warmUpS = step.warmUpS ?? 0;
   // A share of a maximum that nobody knows is no rate that a result may name.
   if (likesPerS === undefined) return { ...base, warmUpS, pace };
@@ -43,13 +48,20 @@ export function planOf(job: Job, maximum: number | undefined, chosen: ChosenPlan
   return { ...base, likes, likesPerS, warmUpS, pace };
 }
 
-function offeredRate(rate: NonNullable<Step['rate']>, maximum: number | undefined) {
+function offeredRate(
+  rate: NonNullable<Step['rate']>,
+  maximum: number | undefined,
+  parallel: number,
+) {
   if ('likesPerS' in rate) {
     return { likesPerS: rate.likesPerS, pace: `${formatNumber(rate.likesPerS, 0)}/s` };
   }
-  const pace = `${Math.round(rate.shareOfMaximum * 100)} % of own maximum`;
+  const beside = parallel > 1 ? `, shared by ${parallel} trials side by side` : '';
+  const pace = `${Math.round(rate.shareOfMaximum * 100)} % of own maximum${beside}`;
   if (maximum === undefined) return { likesPerS: undefined, pace };
-  return { likesPerS: Math.max(1, Math.round(maximum * rate.shareOfMaximum)), pace };
+  const alone = maximum * rate.shareOfMaximum;
+  const least = Math.min(alone, rate.likesPerSLeast ?? 1);
+  return { likesPerS: Math.max(1, Math.round(Math.max(alone / parallel, least))), pace };
 }
 
 /** What the result says of a plan: only what bears on this trial. */

@@ -9,57 +9,51 @@ export interface PostErrors {
   readonly excess: number;
 }
 
-interface Sums {
-  countedLikes: number;
-  countedUnlikes: number;
-  storedLikes: number;
-  storedUnlikes: number;
-}
+const POSTS_FIRST = 128;
 
+/** Likes and unlikes of a post stand side by side, at twice its number and at the next place. */
 export class PostSums {
-  readonly #sums: Sums[] = [];
+  #counted = new Float64Array(2 * POSTS_FIRST);
+  #stored = new Float64Array(2 * POSTS_FIRST);
 
   addCounted(post: number, isUnlike: boolean): void {
-    const sums = this.#of(post);
-    if (isUnlike) sums.countedUnlikes++;
-    else sums.countedLikes++;
+    const place = 2 * post + Number(isUnlike);
+    if (place >= this.#counted.length) this.#growTo(post);
+    this.#counted[place]!++;
   }
 
   /** A post that stands in two shards is added up, which makes it miscounted. */
   addStored(post: number, likes: number, unlikes: number): void {
-    const sums = this.#of(post);
-    sums.storedLikes += likes;
-    sums.storedUnlikes += unlikes;
+    if (2 * post >= this.#stored.length) this.#growTo(post);
+    this.#stored[2 * post]! += likes;
+    this.#stored[2 * post + 1]! += unlikes;
   }
 
   stored(post: number): { likes: number; unlikes: number } {
-    const sums = this.#of(post);
-    return { likes: sums.storedLikes, unlikes: sums.storedUnlikes };
+    const [likes = 0, unlikes = 0] = this.#stored.subarray(2 * post, 2 * post + 2);
+    return { likes, unlikes };
   }
 
   errors(): PostErrors {
     let [posts, likes, likesMax, excess] = [0, 0, 0, 0];
-    for (const sums of this.#sums) {
-      if (sums === undefined) continue;
-      const errors = [
-        sums.storedLikes - sums.countedLikes,
-        sums.storedUnlikes - sums.countedUnlikes,
-      ];
-      const total = errors.reduce((sum, error) => sum + Math.abs(error), 0);
-      if (total > 0) posts++;
-      likes += total;
-      likesMax = Math.max(likesMax, ...errors.map(Math.abs));
-      excess += errors.reduce((sum, error) => sum + Math.max(0, error), 0);
+    for (let place = 0; place < this.#stored.length; place += 2) {
+      const likeError = this.#stored[place]! - this.#counted[place]!;
+      const unlikeError = this.#stored[place + 1]! - this.#counted[place + 1]!;
+      if (likeError !== 0 || unlikeError !== 0) posts++;
+      likes += Math.abs(likeError) + Math.abs(unlikeError);
+      likesMax = Math.max(likesMax, Math.abs(likeError), Math.abs(unlikeError));
+      excess += Math.max(0, likeError) + Math.max(0, unlikeError);
     }
     return { posts, likes, likesMax, excess };
   }
 
-  #of(post: number): Sums {
-    const found = this.#sums[post];
-    if (found) return found;
-    while (this.#sums.length <= post) {
-      this.#sums.push({ countedLikes: 0, countedUnlikes: 0, storedLikes: 0, storedUnlikes: 0 });
-    }
-    return this.#sums[post]!;
+  #growTo(post: number): void {
+    const grown = (sums: Float64Array): Float64Array<ArrayBuffer> => {
+      const larger = new Float64Array(4 * (post + 1));
+      larger.set(sums);
+      return larger;
+    };
+    this.#counted = grown(this.#counted);
+    this.#stored = grown(this.#stored);
   }
 }

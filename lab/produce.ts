@@ -29,8 +29,9 @@ export interface ProduceOptions {
 /** The longest sleep of an open loop: the clock of Node's timers ticks in ms. */
 const TICK_MS = 1;
 /** A producer that is asked for the moment of its next send saves likes up for it first, so that
- * the send takes longer than the word of it. */
-const SAVE_UP_MS = 25;
+ * the send takes longer than the word of it. With 25 ms a send of 60 likes to Redis was over before
+ * the word had come. */
+const SAVE_UP_MS = 100;
 /** How often a producer that is held back looks whether it may go on. */
 const HOLD_POLL_MS = 20;
 

@@ -8,6 +8,7 @@ import {
   KIND,
   type Kind,
   RECORD_MAGIC,
+  UNLIKE_BIT,
 } from './record-format.ts';
 
 /** One block; `entries` is valid until the next block is read. */
@@ -53,7 +54,11 @@ export interface Truncation {
   readonly bytesLost: number;
 }
 
-const CHUNK_BYTES = 4 * 1024 * 1024;
+/** A file of records, or what such a file holds under the name that findings call it by. */
+export type RecordSource = string | { readonly path: string; readonly bytes: Uint8Array };
+
+/** Larger than any block, and small enough to stay in a processor's own memory while it is read. */
+const CHUNK_BYTES = 1024 * 1024;
 
 /**
  * All blocks of a file in the order written. A block cut off at the end is left out and reported to
@@ -61,59 +66,75 @@ const CHUNK_BYTES = 4 * 1024 * 1024;
  * @throws LabError RECORDS_UNREADABLE when the file is not a file of records.
  */
 export function* readRecords(
-  path: string,
+  source: RecordSource,
   names: Names,
   truncated: (truncation: Truncation) => void,
 ): Generator<RecordBlock> {
-  const file = openSync(path, 'r');
-  try {
-    const window = new ReadWindow(file);
-    if (!window.ensure(RECORD_MAGIC.length) || window.text(RECORD_MAGIC.length) !== RECORD_MAGIC) {
-      throw unreadable(path, 'it does not begin like one');
-    }
-    /** The shared number of each of this file's own numbers. */
-    const shared: number[] = [];
-    while (window.ensure(HEADER_BYTES)) {
-      const kind = window.buffer.readUInt32LE(window.at) as Kind;
-      const count = window.buffer.readUInt32LE(window.at + 4);
-      if (ENTRY_BYTES[kind] === undefined)
-        throw unreadable(path, `it holds a block of kind ${kind}`);
-      if (count > ENTRIES_PER_BLOCK_MAX) throw unreadable(path, `it holds a block of ${count}`);
-      const bytes = HEADER_BYTES + count * ENTRY_BYTES[kind];
-      if (!window.ensure(bytes)) break;
-      if (kind === KIND.name) {
-        const start = window.at + HEADER_BYTES;
-        shared.push(names.numberOf(window.buffer.toString('utf8', start, start + count)));
-      } else {
-        yield blockAt(window.buffer, window.at, kind, count, shared);
-      }
-      window.at += bytes;
-    }
-    if (window.left > 0) truncated({ path, bytesLost: window.left });
-  } finally {
-    closeSync(file);
+  const path = typeof source === 'string' ? source : source.path;
+  using window = typeof source === 'string' ? new FileWindow(source) : new Window(source.bytes);
+  if (!window.ensure(RECORD_MAGIC.length) || window.text(0, RECORD_MAGIC.length) !== RECORD_MAGIC) {
+    throw unreadable(path, 'it does not begin like one');
   }
+  window.at += RECORD_MAGIC.length;
+  /** The shared number of each of this file's own numbers. */
+  const shared: number[] = [];
+  while (window.ensure(HEADER_BYTES)) {
+    const kind = window.view.getUint32(window.at, true) as Kind;
+    const count = window.view.getUint32(window.at + 4, true);
+    const entryBytes = ENTRY_BYTES[kind];
+    if (entryBytes === undefined) throw unreadable(path, `it holds a block of kind ${kind}`);
+    if (count > ENTRIES_PER_BLOCK_MAX) throw unreadable(path, `it holds a block of ${count}`);
+    if (!window.ensure(HEADER_BYTES + count * entryBytes)) break;
+    if (kind === KIND.name) shared.push(names.numberOf(window.text(HEADER_BYTES, count)));
+    else yield new BlockInWindow(window.view, window.at, kind, count, shared);
+    window.at += HEADER_BYTES + count * entryBytes;
+  }
+  if (window.left > 0) truncated({ path, bytesLost: window.left });
 }
 
-function blockAt(
-  buffer: Buffer,
-  at: number,
-  kind: Kind,
-  count: number,
-  shared: readonly number[],
-): RecordBlock {
-  const first = at + HEADER_BYTES;
-  const step = ENTRY_BYTES[kind];
-  return {
-    kind,
-    count,
-    source: shared[buffer.readUInt32LE(at + 8)]!,
-    timeUs: buffer.readDoubleLE(at + 16),
-    seq: (index) => buffer.readUInt32LE(first + index * step),
-    post: (index) => shared[buffer.readUInt32LE(first + index * step + 4) & 0x7fff_ffff]!,
-    isUnlike: (index) => (buffer[first + index * step + 7]! & 0x80) !== 0,
-    lateUs: (index) => buffer.readUInt32LE(first + index * step + 8),
-  };
+/**
+ * Most readers want one or two fields of a block, and blocks may be as small as one like: so the
+ * functions that read a field are made when they are asked for.
+ */
+class BlockInWindow implements RecordBlock {
+  readonly kind: Kind;
+  readonly count: number;
+  readonly source: number;
+  readonly timeUs: number;
+  readonly #view: DataView;
+  readonly #first: number;
+  readonly #shared: readonly number[];
+
+  constructor(view: DataView, at: number, kind: Kind, count: number, shared: readonly number[]) {
+    this.kind = kind;
+    this.count = count;
+    this.source = shared[view.getUint32(at + 8, true)]!;
+    this.timeUs = view.getFloat64(at + 16, true);
+    this.#view = view;
+    this.#first = at + HEADER_BYTES;
+    this.#shared = shared;
+  }
+
+  get seq(): (index: number) => number {
+    const [view, first, step] = [this.#view, this.#first, ENTRY_BYTES[this.kind]];
+    return (index) => view.getUint32(first + index * step, true);
+  }
+
+  get post(): (index: number) => number {
+    const [view, first, step] = [this.#view, this.#first + 4, ENTRY_BYTES[this.kind]];
+    const shared = this.#shared;
+    return (index) => shared[view.getUint32(first + index * step, true) & ~UNLIKE_BIT]!;
+  }
+
+  get isUnlike(): (index: number) => boolean {
+    const [view, first, step] = [this.#view, this.#first + 4, ENTRY_BYTES[this.kind]];
+    return (index) => (view.getUint32(first + index * step, true) & UNLIKE_BIT) !== 0;
+  }
+
+  get lateUs(): (index: number) => number {
+    const [view, first, step] = [this.#view, this.#first + 8, ENTRY_BYTES[this.kind]];
+    return (index) => view.getUint32(first + index * step, true);
+  }
 }
 
 function unreadable(path: string, why: string): LabError {
@@ -123,51 +144,70 @@ function unreadable(path: string, why: string): LabError {
   );
 }
 
-/** The part of a file that is in memory. */
-class ReadWindow {
-  buffer = Buffer.allocUnsafe(CHUNK_BYTES);
+/** Records that are in memory as a whole. */
+class Window implements Disposable {
   at = 0;
-  readonly #file: number;
-  #end = 0;
+  protected buffer: Buffer;
+  protected end: number;
+  view: DataView;
 
-  constructor(file: number) {
-    this.#file = file;
+  constructor(bytes: Uint8Array) {
+    this.buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.end = bytes.byteLength;
+    this.view = viewOf(this.buffer);
   }
 
   get left(): number {
-    return this.#end - this.at;
+    return this.end - this.at;
   }
 
-  text(length: number): string {
-    this.at += length;
-    return this.buffer.toString('latin1', this.at - length, this.at);
+  /** Whether `bytes` more are there. */
+  ensure(bytes: number): boolean {
+    return this.left >= bytes;
+  }
+
+  /** The text that begins `offset` bytes further on. */
+  text(offset: number, bytes: number): string {
+    return this.buffer.toString('utf8', this.at + offset, this.at + offset + bytes);
+  }
+
+  [Symbol.dispose](): void {}
+}
+
+/** The part of a file that is in memory. */
+class FileWindow extends Window {
+  readonly #file: number;
+
+  constructor(path: string) {
+    super(Buffer.allocUnsafe(CHUNK_BYTES));
+    this.end = 0;
+    this.#file = openSync(path, 'r');
   }
 
   /** Whether `bytes` more are there, after reading on if need be. */
-  ensure(bytes: number): boolean {
-    if (this.left >= bytes) return true;
-    if (bytes > this.buffer.length) {
-      const larger = Buffer.allocUnsafe(bytes * 2);
-      this.buffer.copy(larger, 0, this.at, this.#end);
-      this.buffer = larger;
-    } else {
-      this.buffer.copyWithin(0, this.at, this.#end);
-    }
-    this.#end = this.left;
-    this.at = 0;
-    while (this.#end < this.buffer.length) {
-      const read = readSync(
-        this.#file,
-        this.buffer,
-        this.#end,
-        this.buffer.length - this.#end,
-        null,
-      );
-      if (read === 0) break;
-      this.#end += read;
-    }
+  override ensure(bytes: number): boolean {
+    if (this.left < bytes) this.#readOn();
     return this.left >= bytes;
   }
+
+  override [Symbol.dispose](): void {
+    closeSync(this.#file);
+  }
+
+  #readOn(): void {
+    this.buffer.copyWithin(0, this.at, this.end);
+    this.end = this.left;
+    this.at = 0;
+    while (this.end < CHUNK_BYTES) {
+      const read = readSync(this.#file, this.buffer, this.end, CHUNK_BYTES - this.end, null);
+      if (read === 0) break;
+      this.end += read;
+    }
+  }
+}
+
+function viewOf(buffer: Buffer): DataView {
+  return new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
 }
 
 /** The blocks of several files as one stream, in the order of their times. */

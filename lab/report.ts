@@ -31,14 +31,19 @@ function shownOf(experiment: Experiment, results: readonly TrialResult[]): Trial
   );
 }
 
+/** The tables of an experiment, the one that answers its question first. */
+function tablesOf(experiment: Experiment, own: readonly TrialResult[]): readonly Table[] {
+  return experiment.tables?.(own) ?? [tableOf(experiment, own)];
+}
+
 export function renderText(
   experiments: readonly Experiment[],
   results: readonly TrialResult[],
   frame: Frame,
 ): string {
   const marked = markLabBound(results);
-  const tables = answered(experiments, marked).map(({ experiment, own }) =>
-    tableOf(experiment, own),
+  const tables = answered(experiments, marked).flatMap(({ experiment, own }) =>
+    tablesOf(experiment, own),
   );
   const overview = tables.length > 1 ? frame.overview(marked) : undefined;
   const texts = [...tables, ...(overview ? [overview] : [])].map(toText);
@@ -151,16 +156,15 @@ function sectionOf(experiment: Experiment, runs: readonly LocatedRun[]): string[
   if (parts.length === 0) return [];
   const facts = parts.map(({ located, results }) => factsOf(located, results[0]!));
   const tables = experiment.rowsStandAlone
-    ? [
-        tableOf(
-          experiment,
-          parts.flatMap(({ results }) => results),
-        ),
-      ]
+    ? tablesOf(
+        experiment,
+        parts.flatMap(({ results }) => results),
+      )
     : parts.map(({ results }) => tableOf(experiment, results));
   const texts = tables.map(toMarkdown);
+  const explanation = experiment.explanation?.(parts.flatMap(({ results }) => results));
   const body = experiment.rowsStandAlone
-    ? [...texts, ...facts]
+    ? [...texts, ...(explanation ? [explanation] : []), ...facts]
     : texts.flatMap((text, place) => [text, facts[place]!]);
   return [[`## ${experiment.question}`, ...body].join('\n\n')];
 }

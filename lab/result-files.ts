@@ -1,6 +1,6 @@
 /** Result files: one a trial, and an index a run. Added, never overwritten; validated both ways. */
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { z } from 'zod';
 import { LabError, messageOf } from './lab-error.ts';
 import { RESULT_FORMAT, type TrialResult, trialResultSchema } from './trial-result.ts';
@@ -30,36 +30,79 @@ export interface RunFacts {
 /** The files of one run while it goes on. */
 export class RunFiles {
   readonly indexPath: string;
+  readonly run: string;
+  /** What the run had before it was interrupted. */
+  readonly before: readonly TrialResult[];
   readonly #trialFolder: (experiment: string) => string;
   readonly #index: { trials: string[]; complete: boolean } & Omit<RunIndex, 'trials' | 'complete'>;
 
-  /** In `outFolder` all files of the run stand together; else by day below `resultsFolder`. */
-  constructor(facts: RunFacts, folders: { resultsFolder: string; outFolder?: string | undefined }) {
+  private constructor(
+    indexPath: string,
+    before: readonly TrialResult[],
+    index: RunIndex,
+    trialFolder: (experiment: string) => string,
+  ) {
+    this.indexPath = indexPath;
+    this.before = before;
+    this.run = index.run;
+    this.#index = { ...index, trials: [...index.trials] };
+    this.#trialFolder = trialFolder;
+  }
+
+  /**
+   * A new run. In `outFolder` all its files stand together; else by day below `resultsFolder`.
+   * @throws LabError FOLDER_UNUSABLE when another run is there already, or nothing can be written
+   */
+  static begin(
+    facts: RunFacts,
+    folders: { resultsFolder: string; outFolder?: string | undefined },
+  ): RunFiles {
     const day = facts.startedAt.toISOString().slice(0, 10);
     const { outFolder } = folders;
     const dayFolder = join(folders.resultsFolder, day);
-    this.indexPath = outFolder
+    const indexPath = outFolder
       ? join(outFolder, 'index.json')
       : join(dayFolder, `${facts.run}.json`);
-    this.#trialFolder = (experiment) =>
+    const trialFolder = (experiment: string) =>
       outFolder ? join(outFolder, experiment) : join(dayFolder, experiment, facts.run);
-    this.#index = {
-      format: RESULT_FORMAT,
-      run: facts.run,
-      startedAt: facts.startedAt.toISOString(),
-      command: facts.command,
-      profile: facts.profile,
-      complete: false,
-      trials: [],
-    };
-    if (existsSync(this.indexPath)) {
+    if (existsSync(indexPath)) {
       throw new LabError(
         'FOLDER_UNUSABLE',
-        `${this.indexPath} holds another run, and results are never overwritten; ` +
+        `${indexPath} holds another run, and results are never overwritten; ` +
           'name another folder with --out',
       );
     }
-    this.#writeIndex();
+    const { run, startedAt, command, profile } = facts;
+    const index: RunIndex = {
+      ...{ format: RESULT_FORMAT, run, startedAt: startedAt.toISOString(), command, profile },
+      ...{ complete: false, trials: [] },
+    };
+    const files = new RunFiles(indexPath, [], index, trialFolder);
+    files.#writeIndex();
+    return files;
+  }
+
+  /**
+   * An interrupted run, to go on where it stopped.
+   * @throws LabError RESULT_INVALID; USAGE when nothing is left to do, or for another profile
+   */
+  static goOn(indexPath: string, profile: string): RunFiles {
+    const { index, results } = readRun(indexPath);
+    if (index.complete) {
+      throw new LabError('USAGE', `--resume ${indexPath}: this run is complete; start a new one`);
+    }
+    if (index.profile !== profile) {
+      throw new LabError(
+        'USAGE',
+        `--resume ${indexPath}: this run has the profile ${index.profile}; add --profile ` +
+          `${index.profile} and its other flags: ${index.command}`,
+      );
+    }
+    const folder = dirname(indexPath);
+    const isTogether = basename(indexPath) === 'index.json';
+    const trialFolder = (experiment: string) =>
+      isTogether ? join(folder, experiment) : join(folder, experiment, index.run);
+    return new RunFiles(indexPath, results, index, trialFolder);
   }
 
   add(result: TrialResult): void {

@@ -1,5 +1,9 @@
 /** Runs the trials of a schedule one after the other; whatever happens, what is done is kept. */
 import { basename } from 'node:path';
+import type { Tier } from '../brokers/servers/server.ts';
+import type { Equipment, Fault } from './faults/fault.ts';
+import { survivalOf } from './judge-faults.ts';
+import { BrokenTrialError, judgeRemains } from './judge-remains.ts';
 import { judgeTrial } from './judge-trial.ts';
 import { LabError, messageOf } from './lab-error.ts';
 import { isVoidReason } from './measure-recovery.ts';
@@ -23,47 +27,85 @@ export interface RunSetup {
   /** The part of every plan that the user chose. */
   readonly plan: ChosenPlan;
   readonly signal: AbortSignal;
-  /**
-   * A broker on a running server, and an empty folder; both are given back by disposing. `alone`:
-   * on a server that nobody has used before, so that what earlier trials left does not slow its
-   * start.
-   */
-  open(contender: Contender, alone: boolean): Promise<OpenTrial>;
+  /** Trials that run side by side; 1 where rates are measured. */
+  readonly parallel?: number;
+  /** Of the same run, before it was interrupted. */
+  readonly before?: readonly TrialResult[];
+  /** A broker on a running server, and an empty folder; both are given back by disposing. */
+  open(contender: Contender, needs: TrialNeeds): Promise<OpenTrial>;
   onTrial(event: { index: number; count: number; job: Job }): void;
   /** A trial is left out since it would say nothing, or void and run again: which, and why. */
   onSkip(job: Job, reason: string): void;
-  onProgress(progress: TrialProgress): void;
-  onResult(result: TrialResult): void;
+  onProgress(progress: TrialProgress, job: Job): void;
+  onResult(result: TrialResult, job: Job): void;
 }
 
-export type OpenTrial = Pick<
-  TrialContext,
-  'brokerName' | 'broker' | 'server' | 'workerModule' | 'folder' | 'openStore'
-> &
-  AsyncDisposable;
+/** What a trial needs beyond a broker on a server. */
+export interface TrialNeeds {
+  /** A server that nobody has used before: what earlier trials left would slow its restart. */
+  readonly alone: boolean;
+  readonly equipment: readonly Equipment[];
+}
+
+export type OpenTrial = Omit<TrialContext, 'signal' | 'onProgress'> & AsyncDisposable;
 
 /** Resolves with all results; an interrupted run resolves with those that were complete. */
 export async function runJobs(jobs: readonly Job[], setup: RunSetup): Promise<TrialResult[]> {
-  const results: TrialResult[] = [];
+  const results: TrialResult[] = [...(setup.before ?? [])];
   const queue = [...jobs];
-  let done = 0;
-  while (queue.length > 0 && !setup.signal.aborted) {
-    const probe = probeFor(queue[0]!, results, setup.plan);
-    if (probe) queue.unshift(probe);
-    const job = queue.shift()!;
-    const tooMuch = whyTooMuch(job, results, setup.plan);
-    if (tooMuch !== undefined) {
-      setup.onSkip(job, `left out: ${tooMuch}`);
-      continue;
+  const state = { started: lastNumberOf(results) };
+  const parallel = setup.parallel ?? 1;
+  // Side by side, a maximum is found before anybody needs it.
+  if (parallel > 1) await runProbes(queue, results, state, setup);
+  const work = async (): Promise<void> => {
+    while (queue.length > 0 && !setup.signal.aborted) {
+      const probe = probeFor(queue[0]!, results, setup.plan);
+      if (probe) queue.unshift(probe);
+      const left = queue.length;
+      if (!(await runNext(queue.shift()!, left, results, state, setup))) return;
     }
-    setup.onTrial({ index: done, count: done + 1 + queue.length, job });
-    const result = await runUntilValid(job, done, results, setup);
-    if (result === undefined) break;
-    results.push(result);
-    setup.onResult(result);
-    done++;
-  }
+  };
+  await Promise.all(Array.from({ length: parallel }, work));
   return results;
+}
+
+/** Trials that ran side by side and were cut short leave gaps, and no number is used twice. */
+function lastNumberOf(results: readonly TrialResult[]): number {
+  return Math.max(0, ...results.map(({ trial }) => Number.parseInt(trial, 10)));
+}
+
+async function runProbes(
+  jobs: readonly Job[],
+  results: TrialResult[],
+  state: { started: number },
+  setup: RunSetup,
+): Promise<void> {
+  for (const job of jobs) {
+    const probe = setup.signal.aborted ? undefined : probeFor(job, results, setup.plan);
+    if (probe) await runNext(probe, jobs.length + 1, results, state, setup);
+  }
+}
+
+/** False when the run was interrupted. */
+async function runNext(
+  job: Job,
+  left: number,
+  results: TrialResult[],
+  state: { started: number },
+  setup: RunSetup,
+): Promise<boolean> {
+  const tooMuch = whyTooMuch(job, results, setup.plan);
+  if (tooMuch !== undefined) {
+    setup.onSkip(job, `left out: ${tooMuch}`);
+    return true;
+  }
+  const index = state.started++;
+  setup.onTrial({ index, count: index + left, job });
+  const result = await runUntilValid(job, index, results, setup);
+  if (result === undefined) return false;
+  results.push(result);
+  setup.onResult(result, job);
+  return true;
 }
 
 /**
@@ -95,7 +137,8 @@ export async function runJob(
   setup: RunSetup,
 ): Promise<TrialResult | undefined> {
   const startedAt = new Date();
-  const name = `${String(index + 1).padStart(3, '0')}-${job.broker}-${job.tier}-${job.step.mode}`;
+  const kind = job.step.faults?.fault.name ?? job.step.mode;
+  const name = `${String(index + 1).padStart(3, '0')}-${job.broker}-${job.tier}-${kind}`;
   let plan: TrialPlan = planOf(job, undefined, setup.plan);
   const facts = () => ({
     format: RESULT_FORMAT as typeof RESULT_FORMAT,
@@ -114,40 +157,73 @@ export async function runJob(
     const rate = job.step.rate;
     const isShare = rate !== undefined && 'shareOfMaximum' in rate;
     plan = planOf(job, isShare ? maximumOf(job, results, setup.plan) : undefined, setup.plan);
-    await using opened = await setup.open(job, plan.crash !== undefined);
-    return { ...facts(), ...(await runOpened(plan, opened, setup)), durationS: facts().durationS };
+    const fault = plan.faults?.fault;
+    const alone = plan.crash !== undefined || fault !== undefined;
+    await using opened = await setup.open(job, { alone, equipment: fault?.equipment ?? [] });
+    const whyNot = fault?.whyNot?.(opened.broker, opened.server);
+    if (whyNot !== undefined) return { ...facts(), ...notTested(plan, job.tier, whyNot) };
+    const onProgress = (progress: TrialProgress) => setup.onProgress(progress, job);
+    const judged = await runOpened(plan, { ...opened, signal: setup.signal, onProgress }, setup);
+    return { ...facts(), ...judged, durationS: facts().durationS };
   } catch (error) {
-    if (error instanceof LabError && error.code === 'INTERRUPTED') return undefined;
-    return { ...facts(), ...unjudged(plan, messageOf(error)) };
+    if (isInterruption(error)) return undefined;
+    const fault = plan.faults?.fault;
+    if (fault && error instanceof LabError && error.code === 'EQUIPMENT_MISSING') {
+      return { ...facts(), ...notTested(plan, job.tier, error.message) };
+    }
+    return { ...facts(), ...unjudged(plan, job.tier, messageOf(error)) };
   }
 }
 
-async function runOpened(plan: TrialPlan, opened: OpenTrial, setup: RunSetup) {
-  const { signal, onProgress } = setup;
-  const context: TrialContext = { ...opened, signal, onProgress };
-  const evidence = await runTrial(plan, context);
-  // The load of a crash trial ends when it has shown enough.
-  const likes = evidence.crash
-    ? evidence.producers.reduce((sum, { sums }) => sum + sums.attempted, 0)
-    : evidence.workload.likes;
+async function runOpened(plan: TrialPlan, context: TrialContext, setup: RunSetup) {
+  const { onProgress } = context;
+  const evidence = await runTrial(plan, context).catch((error: unknown) => {
+    if (error instanceof BrokenTrialError && !isInterruption(error.cause)) return error;
+    throw error instanceof BrokenTrialError ? error.cause : error;
+  });
+  if (evidence instanceof BrokenTrialError) {
+    const result = unjudged(plan, context.broker.tier, evidence.message);
+    return { ...result, ...(await judgeRemains(plan, context, evidence)) };
+  }
+  // The load of a trial that is struck ends when it has shown enough.
+  const likes =
+    evidence.strikes.length > 0
+      ? evidence.producers.reduce((sum, { sums }) => sum + sums.attempted, 0)
+      : evidence.workload.likes;
   onProgress({ phase: 'checking', likesDone: likes, likesTotal: likes, likesPerS: 0 });
   const judged = await judgeTrial(plan, context, evidence);
-  const { habits, promises } = opened.broker;
+  const { habits, promises } = context.broker;
   return {
     ...judged,
     plan: planFacts(plan, habits),
     promises: { ...promises },
-    server: { title: opened.server.title, runtime: opened.server.runtime },
+    server: { title: context.server.title, runtime: context.server.runtime },
     workload: {
       name: plan.workload,
       ...(plan.data !== undefined && { data: basename(plan.data) }),
       likes,
       seed: plan.seed,
-      hash: evidence.producers[0]!.workloadHash,
+      hash: evidence.producers[0]?.workloadHash,
     },
     settings: { ...evidence.settings, ...named('store', evidence.consumers[0]!.storeSettings) },
-    versions: { ...setup.versions, [opened.server.name]: evidence.serverVersion },
+    versions: { ...setup.versions, [context.server.name]: evidence.serverVersion },
   };
+}
+
+function isInterruption(error: unknown): boolean {
+  return error instanceof LabError && error.code === 'INTERRUPTED';
+}
+
+/** A fault that says nothing of this broker: no ledger, no strike, and why. */
+function notTested(plan: TrialPlan, tier: Tier, whyNot: string) {
+  const { faults, ...result } = unjudged(plan, tier, `not tested: ${whyNot}`);
+  return { ...result, ...(faults && { faults: { ...faults, whyNot } }) };
+}
+
+function noStrikes(fault: Fault, tier: Tier) {
+  const { name, target } = fault;
+  const promised = survivalOf(tier, fault);
+  return { name, target, promised, strikes: [], valid: 0, void: 0, consumersReopened: 0 };
 }
 
 /** The settings of a part of the trial, each name with that part's before it. */
@@ -157,11 +233,12 @@ function named(part: string, settings: Readonly<Record<string, string>>): Record
 }
 
 /** A trial that could not be judged: no ledger, no numbers, nothing that was not seen; a reason. */
-function unjudged(plan: TrialPlan, reason: string) {
+function unjudged(plan: TrialPlan, tier: Tier, reason: string) {
   return {
     plan: planFacts(plan, undefined),
     workload: { name: plan.workload, seed: plan.seed },
     settings: {},
+    ...(plan.faults && { faults: noStrikes(plan.faults.fault, tier) }),
     verdict: 'unknown' as const,
     reasons: [reason],
     numbersValid: false,

@@ -1,13 +1,15 @@
 /** One trial from an empty queue to its judgement: the conductor's part. */
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Broker, ParkedMessage } from '../brokers/broker.ts';
+import type { Broker, LogEntry, ParkedMessage } from '../brokers/broker.ts';
 import type { ServerUsage, Settings } from '../brokers/servers/server.ts';
 import { openWorkload, type Workload } from '../likes/workloads/workload.ts';
-import { type CrashFacts, crashServer } from './crash.ts';
 import { Crew } from './crew.ts';
+import { type StrikeFacts, strikeAll } from './fault-trial.ts';
+import { serverKill } from './faults/server-kill.ts';
+import { BrokenTrialError } from './judge-remains.ts';
 import type { TrialContext } from './trial-context.ts';
-import { type TrialPlan, workloadOptionsOf } from './trial-plan.ts';
+import { type FaultPlan, type TrialPlan, workloadOptionsOf } from './trial-plan.ts';
 import { watchTrial } from './trial-watch.ts';
 import type { ConsumerReport, ProducerReport } from './worker-messages.ts';
 
@@ -16,6 +18,9 @@ const DRAIN_POLL_MS = 100;
 /** Without any progress for this long, the queue counts as stuck. Twice the longest time that a
  * consumer may need to notice that another one, or the server, was gone: 30 s on Kafka. */
 const DRAIN_STALL_MS = 60_000;
+
+/** A log is kept in memory while it is checked, at some 400 bytes a like. */
+const LOG_ENTRIES_MAX = 1_000_000;
 
 export interface ServerUsed {
   readonly cpuUs: { readonly publishing: number; readonly counting: number };
@@ -40,14 +45,20 @@ export interface TrialEvidence {
   readonly serverVersion: string;
   /** From the first send to the drained queue; undefined where it is somebody else's. */
   readonly server: ServerUsed | undefined;
-  readonly crash: (CrashFacts & { readonly drainedUs: number }) | undefined;
+  /** Records of workers that were killed on purpose; such a file may end in the middle. */
+  readonly recordsOfKilled: readonly string[];
+  /** Empty where nothing was done to the trial. */
+  readonly strikes: readonly StrikeFacts[];
+  readonly drainedUs: number;
+  /** What the server itself still holds, counted or not; of brokers with offsets, when struck. */
+  readonly log: readonly LogEntry[] | undefined;
 }
 
 /**
  * Creates the queue, lets the workers do their parts, waits until the server says that the queue is
  * drained, and deletes it. Whatever happens, no worker and no queue is left.
- * @throws LabError WORKER_DIED with the worker's last words, STALLED, INTERRUPTED; or the broker's
- * own error when it cannot be reached.
+ * @throws BrokenTrialError with what is left of the trial; its cause is a LabError WORKER_DIED with
+ * the worker's last words, STALLED or INTERRUPTED, or the broker's own error.
  */
 export async function runTrial(plan: TrialPlan, context: TrialContext): Promise<TrialEvidence> {
   const { broker, server, signal } = context;
@@ -62,7 +73,7 @@ export async function runTrial(plan: TrialPlan, context: TrialContext): Promise<
     likesPerS: 0,
   });
   await broker.createQueue(queue, { lanes: plan.lanes });
-  let crashing: Promise<CrashFacts> | undefined;
+  let sending: Promise<[ProducerReport[], StrikeFacts[]]> | undefined;
   try {
     const [producer] = await Promise.all([
       crew.openProducer(),
@@ -75,13 +86,8 @@ export async function runTrial(plan: TrialPlan, context: TrialContext): Promise<
     using watch = watchTrial({ plan, context, queue, crew, likes, diskBytesBefore });
     producer.tell({ kind: 'start' });
     watch.enter(together ? 'both' : 'publishing');
-    const sending = crew.untilDone(producer, signal) as Promise<ProducerReport>;
-    crashing = plan.crash && crashServer({ ...plan, crash: plan.crash }, context, crew, queue);
-    // Both are waited for below; whichever fails first is the reason.
-    const [produced, crashed] = await Promise.race([
-      Promise.all([sending, crashing]),
-      watch.obstacle,
-    ]);
+    sending = sendAll(plan, context, crew, queue);
+    const [producers, strikes] = await Promise.race([sending, watch.obstacle]);
     const between = await server.usage();
     if (!together) await crew.openConsumers();
     watch.enter(together ? 'draining' : 'counting');
@@ -89,10 +95,12 @@ export async function runTrial(plan: TrialPlan, context: TrialContext): Promise<
     const drainedUs = crew.clock.nowUs();
     const after = await server.usage();
     const consumed = await crew.stopConsumers(signal);
+    const isStruck = strikes.length > 0;
     const evidence = {
       workload,
       ...crew.paths,
-      producers: [produced],
+      recordsOfKilled: crew.recordsOfKilled,
+      producers,
       consumers: consumed,
       parked: await broker.parked(queue),
       drained: left === 0,
@@ -100,8 +108,10 @@ export async function runTrial(plan: TrialPlan, context: TrialContext): Promise<
       settings: await broker.settings(queue),
       serverVersion,
       // A process that was started again has used nothing before that.
-      server: crashed ? undefined : serverUsed(before, between, after, watch.diskBytesMax),
-      crash: crashed && { ...crashed, drainedUs },
+      server: isStruck ? undefined : serverUsed(before, between, after, watch.diskBytesMax),
+      strikes,
+      drainedUs,
+      log: isStruck ? await readLog(broker, queue) : undefined,
     };
     await crew.dismiss();
     await broker.deleteQueue(queue);
@@ -111,10 +121,42 @@ export async function runTrial(plan: TrialPlan, context: TrialContext): Promise<
     // server.
     await crew.dismiss();
     // A server that is being killed or started again is no server for the next trial.
-    await crashing?.catch(() => undefined);
+    await sending?.catch(() => undefined);
+    const parked = await broker.parked(queue).catch(() => []);
     await broker.deleteQueue(queue).catch(() => undefined);
-    throw error;
+    throw new BrokenTrialError(error, { ...crew.paths, parked: parked.map(({ text }) => text) });
   }
+}
+
+/** By a fresh client, from the first place to the last; undefined when it is too long to keep. */
+async function readLog(broker: Broker, queue: string): Promise<LogEntry[] | undefined> {
+  if (broker.readLog === undefined) return undefined;
+  const entries: LogEntry[] = [];
+  for await (const entry of broker.readLog(queue)) {
+    if (entries.push(entry) > LOG_ENTRIES_MAX) return undefined;
+  }
+  return entries;
+}
+
+/** All that was planned is sent; a load that is struck ends when it has shown enough. */
+async function sendAll(
+  plan: TrialPlan,
+  context: TrialContext,
+  crew: Crew,
+  queue: string,
+): Promise<[ProducerReport[], StrikeFacts[]]> {
+  const faults = plan.faults ?? faultsOfCrash(plan);
+  if (faults === undefined) return [await crew.producerReports(context.signal), []];
+  const strikes = await strikeAll({ ...plan, faults }, context, crew, queue);
+  return [await crew.endProducers(context.signal), strikes];
+}
+
+/** A crash is one kill of the server, at a moment and after a hold of its own. */
+function faultsOfCrash({ crash }: TrialPlan): FaultPlan | undefined {
+  if (crash === undefined) return undefined;
+  const { killAfterS, holdS, goOnS, acknowledgedLeast } = crash;
+  const firstAfterS = killAfterS - holdS;
+  return { fault: { ...serverKill, holdS }, strikes: 1, firstAfterS, goOnS, acknowledgedLeast };
 }
 
 function serverUsed(

@@ -20,6 +20,8 @@ export interface ScheduleOptions {
   /** What the user chose for every step; undefined leaves it to each. */
   readonly consumers?: number | undefined;
   readonly lanes?: number | undefined;
+  readonly faults?: readonly string[] | undefined;
+  readonly strikes?: number | undefined;
   readonly seed: number;
 }
 
@@ -29,12 +31,12 @@ export interface ScheduleOptions {
  */
 export function schedule(options: ScheduleOptions): Job[] {
   const random = Random.seeded(options.seed, SCHEDULE_SEQUENCE);
-  const jobs: Job[] = [];
-  const { profile, likes } = options;
-  for (const experiment of options.experiments) {
+  const { profile, likes, faults, strikes } = options;
+  return options.experiments.flatMap((experiment) => {
+    const jobs: Job[] = [];
     const stepsOf = new Map(
       options.contenders.map((contender) => {
-        const steps = experiment.steps({ profile, likes, contender });
+        const steps = experiment.steps({ profile, likes, contender, faults, strikes });
         return [contender, withoutTwins(steps, options)] as const;
       }),
     );
@@ -47,8 +49,9 @@ export function schedule(options: ScheduleOptions): Job[] {
         }
       }
     }
-  }
-  return jobs;
+    const most = experiment.trialsMax?.(profile);
+    return most === undefined ? jobs : shuffled(jobs, random).slice(0, most);
+  });
 }
 
 /** Where the user chose consumers or lanes, steps that differed in those alone are one. */

@@ -1,7 +1,8 @@
 /** What a trial is given: brokers and stores as objects, so that lab/ knows no concrete one. */
 import type { Broker } from '../brokers/broker.ts';
-import type { Server } from '../brokers/servers/server.ts';
+import type { DiskControl, Endpoint, Server } from '../brokers/servers/server.ts';
 import type { StoredCounts } from './checker.ts';
+import type { NetworkProxy } from './faults/proxy.ts';
 
 /** The store of a trial, opened for reading after the consumers have ended. */
 export interface StoreToCheck extends StoredCounts, Disposable {
@@ -11,10 +12,19 @@ export interface StoreToCheck extends StoredCounts, Disposable {
 
 /** Where a trial is, for the live view. Rates are over the time since the last report. */
 export interface TrialProgress {
-  readonly phase: 'preparing' | 'publishing' | 'counting' | 'both' | 'draining' | 'checking';
+  readonly phase:
+    | 'preparing'
+    | 'publishing'
+    | 'counting'
+    | 'both'
+    | 'striking'
+    | 'draining'
+    | 'checking';
   readonly likesDone: number;
   readonly likesTotal: number;
   readonly likesPerS: number;
+  /** While it is struck: how often it was, of how often. Its load has no end of its own. */
+  readonly strikes?: { readonly done: number; readonly planned: number } | undefined;
   /** The server's own word on what waits, where it was asked. */
   readonly waiting?: number | undefined;
   readonly held?: boolean | undefined;
@@ -24,6 +34,15 @@ export interface TrialContext {
   readonly brokerName: string;
   readonly broker: Broker;
   readonly server: Server;
+  /** What faults asked to be put in place, where they did. */
+  readonly proxy?: NetworkProxy | undefined;
+  /** Where the workers connect, when it is not the server itself. */
+  readonly clientEndpoint?: Endpoint | undefined;
+  /** A library between the consumers and the disk of their store, and the whole environment that
+   * they need for it. */
+  readonly storeDisk?:
+    | { readonly environment: NodeJS.ProcessEnv; readonly control: DiskControl }
+    | undefined;
   /** The module that runs a worker; it composes broker, store and role (cli/worker.ts). */
   readonly workerModule: string;
   /** An empty folder for this trial's store and records; the caller removes it. */

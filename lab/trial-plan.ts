@@ -1,6 +1,7 @@
 /** What one trial is: one broker, one workload, once. */
 import type { Tier } from '../brokers/servers/server.ts';
 import type { WorkloadName, WorkloadOptions } from '../likes/workloads/workload.ts';
+import type { Fault } from './faults/fault.ts';
 
 /** A row's subject: one broker at one tier. */
 export interface Contender {
@@ -15,8 +16,9 @@ export interface Contender {
  * `sustained`: producers and consumers at work together, as fast as they may.
  * `paced`: the same at a fixed rate, from which latencies are taken.
  * `crash`: paced, and the server is killed in the middle and started again.
+ * `faults`: paced, and struck by a fault several times.
  */
-export const TRIAL_MODES = ['publish-then-count', 'sustained', 'paced', 'crash'] as const;
+export const TRIAL_MODES = ['publish-then-count', 'sustained', 'paced', 'crash', 'faults'] as const;
 export type TrialMode = (typeof TRIAL_MODES)[number];
 
 /** What a crash trial does beyond a paced one. Times are from the first send. */
@@ -31,6 +33,22 @@ export interface CrashPlan {
   readonly acknowledgedLeast: number;
 }
 
+/** What may be promised of acknowledged likes: each survives, all but the last 2 s, or nothing. */
+export const SURVIVALS = ['survival', 'all but 2 s', 'nothing'] as const;
+export type Survival = (typeof SURVIVALS)[number];
+
+/** What a fault trial does beyond a paced one. */
+export interface FaultPlan {
+  readonly fault: Fault;
+  readonly strikes: number;
+  /** The first strike comes no earlier than this after the first send. */
+  readonly firstAfterS: number;
+  /** The load goes on for this long after likes are acknowledged again. */
+  readonly goOnS: number;
+  /** Acknowledged likes in the second before a strike; with fewer it is void. */
+  readonly acknowledgedLeast: number;
+}
+
 export interface TrialPlan {
   readonly experiment: string;
   readonly mode: TrialMode;
@@ -41,6 +59,7 @@ export interface TrialPlan {
   /** The offered load in words, such as `50 % of own maximum`; the same for all repeats. */
   readonly pace?: string;
   readonly crash?: CrashPlan | undefined;
+  readonly faults?: FaultPlan | undefined;
   readonly workload: WorkloadName;
   /** A CSV file of the user's own for `trending`. */
   readonly data?: string | undefined;

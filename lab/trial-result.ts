@@ -1,7 +1,7 @@
 /** The result file of a trial: its shape, checked whenever one is written or read. */
 import { z } from 'zod';
 import { RUNTIMES, TIERS } from '../brokers/servers/server.ts';
-import { TRIAL_MODES } from './trial-plan.ts';
+import { SURVIVALS, TRIAL_MODES } from './trial-plan.ts';
 
 /** Rises whenever a field changes its meaning; files of other numbers are refused by name. */
 export const RESULT_FORMAT = 1;
@@ -19,17 +19,24 @@ const ledgerSchema = z.strictObject({
   stuck: count,
   doubleEffects: count,
   redelivered: count,
+  late: count.optional(),
   sentAgain: count,
   recovered: count,
   revived: count,
   phantom: count,
   parked: count,
   wronglyParked: count,
+  poisonMissing: count.optional(),
   inversions: count,
   inversionSeqsMax: count,
+  offsetConflicts: count.optional(),
+  offsetGaps: count.optional(),
+  storedAgain: count.optional(),
+  splitPosts: count.optional(),
   miscountedPosts: count,
   miscountedLikes: count,
   miscountedLikesMax: count,
+  misplacedPosts: count.optional(),
   unexpectedPosts: count.optional(),
   expectedPosts: count.optional(),
   residual: count,
@@ -91,6 +98,40 @@ const recoverySchema = z.strictObject({
   voidBefore: count.optional(),
 });
 
+const strikeSchema = z.strictObject({
+  /** Since the start of the trial's clock; how long the fault held. */
+  beganMs: amount,
+  tookMs: amount,
+  /** Read from the system or the server. */
+  proof: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+  /** Why it proves nothing; empty when it is valid. */
+  doubts: z.array(z.string()),
+  acknowledgedInSecondBefore: count,
+  inFlight: z.int(),
+  backlog: z.int(),
+  queueLost: z.boolean(),
+  /** Lost likes last acknowledged before this strike was over and after the one before it was. */
+  lost: count,
+  lossWindowMs: amount.optional(),
+  firstAcknowledgementMs: z.number().optional(),
+  firstDeliveryMs: z.number().optional(),
+});
+
+const faultsSchema = z.strictObject({
+  name: z.string(),
+  target: z.enum(['server', 'power', 'consumer', 'producer', 'network', 'store', 'queue']),
+  /** What broker and tier promise of acknowledged likes under this fault. */
+  promised: z.enum(SURVIVALS),
+  strikes: z.array(strikeSchema),
+  valid: count,
+  void: count,
+  consumersReopened: count,
+  /** From when the last of them could get better until the queue was drained. */
+  drainedMs: amount.optional(),
+  /** Why the fault says nothing of this broker here; then nothing was done. */
+  whyNot: z.string().optional(),
+});
+
 export const trialResultSchema = z.strictObject({
   format: z.literal(RESULT_FORMAT),
   run: z.string().min(1),
@@ -115,6 +156,7 @@ export const trialResultSchema = z.strictObject({
     .strictObject({
       order: z.enum(['per-post', 'none']),
       orderEndsWithServer: z.literal(true).optional(),
+      survivalEndsOnFullDisk: z.literal(true).optional(),
       delivery: z.enum(['at-least-once', 'at-most-once']),
       source: z.string(),
       /** What the service promises that this server stands in for. */
@@ -171,6 +213,8 @@ export const trialResultSchema = z.strictObject({
     .optional(),
   /** Trials whose server was killed: the proof, and what it cost. */
   recovery: recoverySchema.optional(),
+  /** Trials that a fault struck: each strike with its proof, and what it cost. */
+  faults: faultsSchema.optional(),
   /** What users are left with, by the rule of the store that takes the likes. */
   states: z
     .strictObject({

@@ -49,6 +49,8 @@ export function watchTrial(options: {
     if (moved !== motion.moved) motion = { moved, atMs: nowMs };
     if (nowMs - motion.atMs > STALL_MS) obstacle.reject(stalled());
     const { phase, held } = state;
+    // How far such a trial is depends on its strikes, which tell it themselves.
+    if (plan.faults !== undefined && phase === 'both') return;
     context.onProgress({ phase, likesDone, likesTotal: likes, likesPerS, held });
   }
 

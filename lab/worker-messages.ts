@@ -11,8 +11,25 @@ export type WorkerCommand =
   | { readonly kind: 'tell-sending' }
   /** Producers of an open loop only: send what is under way, then report. */
   | { readonly kind: 'end' }
+  /** Consumers only: end by SIGKILL at this step of a batch that comes from now on, or do not. */
+  | { readonly kind: 'die-at'; readonly step: StoreStep | undefined }
   /** Consumers only: store and acknowledge what is in hand, then report and end. */
   | { readonly kind: 'stop' };
+
+/**
+ * Moments of a batch on its way through a consumer. `after-shard-2`: two shards have committed
+ * their part and a third has not.
+ */
+export const STORE_STEPS = [
+  'before-transaction',
+  'after-shard-1',
+  'after-shard-2',
+  'after-shard-3',
+  'after-commit',
+  'before-acknowledgement',
+  'after-acknowledgement',
+] as const;
+export type StoreStep = (typeof STORE_STEPS)[number];
 
 /** Running sums of a producer. */
 export interface ProducerSums {
@@ -70,6 +87,8 @@ export interface ConsumerReport {
 export type WorkerMessage =
   | { readonly kind: 'ready' }
   | { readonly kind: 'sending' }
+  /** From a consumer that is held: it has this many likes in hand, delivered and not stored. */
+  | { readonly kind: 'holding'; readonly likes: number }
   | { readonly kind: 'produced'; readonly sums: ProducerSums }
   | { readonly kind: 'consumed'; readonly sums: ConsumerSums }
   | { readonly kind: 'producer-done'; readonly report: ProducerReport }

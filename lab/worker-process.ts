@@ -1,5 +1,6 @@
 /** A producer or consumer in a process of its own, as the conductor sees it. */
 import { type ChildProcess, fork } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connection } from '../brokers/broker.ts';
 import type { WorkloadOptions } from '../likes/workloads/workload.ts';
 import { LabError } from './lab-error.ts';
@@ -45,20 +46,34 @@ const SENDING_TIMEOUT_MS = 10_000;
 /** Lines of a worker's output that are kept as its last words. */
 const LAST_WORDS_LINES = 12;
 
+/** How a worker ended, as its parent was told when it was reaped. */
+export interface WorkerEnd {
+  readonly pid: number;
+  /** `SIGKILL`, or `exit code 0`. */
+  readonly endedBy: string;
+}
+
 export class WorkerProcess {
   readonly role: WorkerSetup['role'];
   /** Resolves when the worker is ready; rejects when it dies or takes too long. */
   readonly ready: Promise<void>;
   /** Resolves with the report; rejects with the worker's last words when it dies before. */
   readonly done: Promise<ProducerReport | ConsumerReport>;
+  /** Rejects when the worker dies and nobody meant it to; never resolves. */
+  readonly died: Promise<never>;
   produced: ProducerSums = { attempted: 0, sent: 0, ok: 0, fail: 0, unknown: 0 };
   consumed: ConsumerSums = { delivered: 0, counted: 0, transactions: 0 };
+  /** Its report has come; from then on it ends by itself. */
+  reported = false;
   readonly #child: ChildProcess;
-  readonly #exited: Promise<void>;
+  readonly #exited: Promise<WorkerEnd>;
+  #isMeantToEnd = false;
   readonly #lastWords: string[] = [];
   #sending: PromiseWithResolvers<void> | undefined;
+  #holding: PromiseWithResolvers<number> | undefined;
 
-  constructor(workerModule: string, setup: WorkerSetup) {
+  /** `environment`: all of the process's variables, when they are not those of this one. */
+  constructor(workerModule: string, setup: WorkerSetup, environment?: NodeJS.ProcessEnv) {
     this.role = setup.role;
     this.#child = fork(workerModule, {
       execArgv: [
@@ -67,6 +82,7 @@ export class WorkerProcess {
         ...(setup.role === 'producer' && setup.likesPerS !== undefined ? PACED_FLAGS : []),
       ],
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      ...(environment && { env: environment }),
     });
     for (const stream of [this.#child.stdout!, this.#child.stderr!]) {
       stream.setEncoding('utf8').on('data', (text: string) => this.#remember(text));
@@ -76,28 +92,44 @@ export class WorkerProcess {
     this.ready = within(ready.promise, READY_TIMEOUT_MS, `the ${setup.role} is not ready`);
     this.done = done.promise;
     this.done.catch(() => undefined); // Whoever waits for it hears of it; nobody has to.
+    const died = Promise.withResolvers<never>();
+    this.died = died.promise;
+    this.died.catch(() => undefined);
     this.ready.catch(() => undefined);
     this.#exited = new Promise((resolve) => {
       this.#child.once('exit', (code, signal) => {
-        const death = this.#death(signal ?? `exit code ${code}`);
+        const endedBy = signal ?? `exit code ${code}`;
+        const death = this.#death(endedBy);
         ready.reject(death);
         done.reject(death);
-        resolve();
+        // After its report a worker ends by itself.
+        if (!this.#isMeantToEnd && !this.reported) died.reject(death);
+        resolve({ pid: this.pid, endedBy });
       });
     });
     this.#child.on('message', (message: WorkerMessage) => {
       if (message.kind === 'ready') ready.resolve();
       else if (message.kind === 'sending') this.#sending?.resolve();
+      else if (message.kind === 'holding') this.#holding?.resolve(message.likes);
       else if (message.kind === 'produced') this.produced = message.sums;
       else if (message.kind === 'consumed') this.consumed = message.sums;
       else if (message.kind === 'failed') this.#remember(message.reason);
       else {
         if (message.kind === 'producer-done') this.produced = message.report.sums;
         else this.consumed = message.report.sums;
+        this.reported = true;
         done.resolve(message.report);
       }
     });
     this.#child.send(setup);
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  get isRunning(): boolean {
+    return this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
   tell(command: WorkerCommand): void {
@@ -112,6 +144,14 @@ export class WorkerProcess {
     await within(this.#sending.promise, SENDING_TIMEOUT_MS, 'the producer sends nothing');
   }
 
+  /** Consumers: holds it; resolves with the likes in its hands once it has some, in time or not. */
+  async untilHolding(limitMs: number): Promise<number | undefined> {
+    this.#holding = Promise.withResolvers<number>();
+    this.tell({ kind: 'hold', held: true });
+    const given = this.#holding.promise;
+    return await Promise.race([given, sleep(limitMs, undefined, { ref: false })]);
+  }
+
   /** Waits for the worker's own end, and kills it when that takes too long. */
   async end(): Promise<void> {
     const timer = setTimeout(() => this.#child.kill('SIGKILL'), END_TIMEOUT_MS);
@@ -120,9 +160,26 @@ export class WorkerProcess {
   }
 
   /** SIGKILL; resolves when the process is reaped. */
-  async kill(): Promise<void> {
+  async kill(): Promise<WorkerEnd> {
+    this.#isMeantToEnd = true;
     this.#child.kill('SIGKILL');
-    await this.#exited;
+    return await this.#exited;
+  }
+
+  /** For a worker that was told to end itself at some step; undefined when it did not in time. */
+  async untilEnded(limitMs: number): Promise<WorkerEnd | undefined> {
+    this.#isMeantToEnd = true;
+    const ended = await Promise.race([this.#exited, sleep(limitMs, undefined, { ref: false })]);
+    this.#isMeantToEnd = ended !== undefined;
+    return ended;
+  }
+
+  /** SIGTERM, as a deployment sends it; SIGKILL for a worker that has not ended in time. */
+  async terminate(): Promise<WorkerEnd> {
+    this.#isMeantToEnd = true;
+    this.#child.kill('SIGTERM');
+    await this.end();
+    return await this.#exited;
   }
 
   #remember(text: string): void {

@@ -27,14 +27,18 @@ export interface KafkaProducerOptions {
 
 /** How long the broker may take to write a send to all replicas before it answers with an error. */
 const ACKNOWLEDGE_TIMEOUT_MS = 10_000;
-/** kafkajs' own tries per send; with its growing pauses they end after about 17 s. */
+/** An answer of any kind that is this late counts as lost, and kafkajs asks again; its default is
+ * 30 s. Later than the broker's own error, which it would hide. */
+const ANSWER_TIMEOUT_MS = 12_000;
+/** kafkajs' own tries per send; with its growing pauses they end after about 17 s where connections
+ * are refused, and after about 90 s where the network swallows everything. */
 const RETRIES_MAX = 5;
 /** Errors by which the broker refuses all messages of a send; any other leaves them unknown. */
 const REFUSALS = new Set(['TOPIC_AUTHORIZATION_FAILED', 'INVALID_TOPIC_EXCEPTION']);
 
 /** Connects, or rejects when no broker answers. */
 export async function openKafkaProducer(options: KafkaProducerOptions): Promise<LikeProducer> {
-  const kafka = new Kafka(options.client);
+  const kafka = new Kafka({ requestTimeout: ANSWER_TIMEOUT_MS, ...options.client });
   let producer: Producer | undefined = await connect(kafka);
 
   async function sendNow(likes: readonly Like[]): Promise<void> {

@@ -60,6 +60,8 @@ export interface Shard extends Disposable {
   slotMapVersion(): number;
   /** Makes this the map by which the shard knows what it owns. Moves no counts. */
   adoptSlotMap(map: SlotMap): void;
+  /** Tells of any post whether it belongs to this shard, by the slot map that it holds now. */
+  ownership(): (post: string) => boolean;
   countOf(post: string): PostCount | undefined;
   topPosts(limit: number): PostCount[];
   counts(): Iterable<PostCount>;

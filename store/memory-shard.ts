@@ -82,6 +82,11 @@ export class MemoryShard implements Shard, MarkReader {
     this.#slotMap = map;
   }
 
+  ownership(): (post: string) => boolean {
+    const map = this.#slotMap;
+    return (post) => shardOfPost(map, post) === this.index;
+  }
+
   countOf(post: string): PostCount | undefined {
     const count = this.#counts.get(post);
     return count === undefined ? undefined : { ...count };

@@ -39,6 +39,18 @@ export function totalsOf(database: DatabaseSync): Totals {
   });
 }
 
+/** @throws StoreUnavailableError when what the shard holds is not a slot map. */
+export function slotMapIn(database: DatabaseSync, path: string): SlotMap {
+  try {
+    return slotMapFromDocument(JSON.parse(String(metaOf(database, 'slotMap'))));
+  } catch (cause) {
+    throw new StoreUnavailableError(
+      `${path}: its slot map cannot be read; put back a copy of the whole store folder`,
+      { cause },
+    );
+  }
+}
+
 /** Findings in plain words, empty when the shard is sound. Damage is a finding, not an error. */
 export function problemsIn(database: DatabaseSync, index: number): string[] {
   const integrity = integrityProblems(database);

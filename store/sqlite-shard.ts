@@ -6,7 +6,7 @@ import { type BatchCount, countBatch, type KnownSource, type MarkReader } from '
 import type { MarkBlock, PostCount, Shard, ShardCommit, Totals } from './count-store.ts';
 import { SlotMapChangedError } from './errors.ts';
 import { countMarks, emptyBlock } from './marks.ts';
-import { type SlotMap, slotMapToDocument } from './slot-map.ts';
+import { type SlotMap, shardOfPost, slotMapToDocument } from './slot-map.ts';
 import {
   BUSY_TIMEOUT_MS,
   openShardFile,
@@ -16,7 +16,7 @@ import {
   type ShardIdentity,
   type Synchronous,
 } from './sqlite-file.ts';
-import { problemsIn, totalsOf, wholeBlock } from './sqlite-problems.ts';
+import { problemsIn, slotMapIn, totalsOf, wholeBlock } from './sqlite-problems.ts';
 
 export interface SqliteShardOptions {
   readonly path: string;
@@ -120,6 +120,11 @@ export class SqliteShard implements Shard, MarkReader {
       put.run(BigInt(map.version), 'slotMapVersion');
       put.run(JSON.stringify(slotMapToDocument(map)), 'slotMap');
     });
+  }
+
+  ownership(): (post: string) => boolean {
+    const map = this.#reading(() => slotMapIn(this.#database, this.#path));
+    return (post) => shardOfPost(map, post) === this.index;
   }
 
   countOf(post: string): PostCount | undefined {

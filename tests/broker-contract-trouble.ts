@@ -39,7 +39,7 @@ export function testTrouble(subject: BrokerUnderTest, facts: BrokerFacts): void 
   });
 
   test('messages that are no likes are parked with their reason and block nobody', async () => {
-    const { broker, server } = subject;
+    const { broker } = subject;
     const queue = await subject.freshQueue();
     const good = madeLikes(60, { posts: 1 });
     const { post: _post, ...postless } = good[0]!;
@@ -54,7 +54,7 @@ export function testTrouble(subject: BrokerUnderTest, facts: BrokerFacts): void 
     const poison = allPoison.filter(([text]) => !facts.cannotCarry?.includes(text));
     const texts = good.map(encodeLike);
     for (const [index, [text]] of poison.entries()) texts.splice(index * 10, 0, text);
-    await facts.sendRaw(server.address, queue, texts);
+    await broker.post(queue, texts);
     const inbox = new Inbox();
     await using _consumer = await broker.openConsumer(queue, inbox.handle);
     await inbox.has(good);

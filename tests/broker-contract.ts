@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { BROKERS } from '../brokers/index.ts';
 import { encodeLike, type Like } from '../likes/like.ts';
 import { testServerDeath } from './broker-contract-death.ts';
+import { testLetters } from './broker-contract-letters.ts';
 import { testTrouble } from './broker-contract-trouble.ts';
 import {
   ARRIVAL_LIMIT_MS,
@@ -44,6 +45,7 @@ export function testBroker(
     testSending(subject);
     testQueues(subject, facts);
     testTrouble(subject, facts);
+    testLetters(subject, facts);
     testMore(subject);
   });
   for (const tier of tiers) testServerDeath(name, tier, facts);
@@ -63,12 +65,12 @@ function testQueues(subject: BrokerUnderTest, facts: BrokerFacts): void {
     expect(await broker.hasQueue(freshName())).toBe(false);
     const queue = await subject.freshQueue();
     expect(await broker.hasQueue(queue)).toBe(true);
-    await facts.sendRaw(subject.server.address, queue, ['not a like']);
+    await broker.post(queue, ['not a like']);
     {
       await using _consumer = await broker.openConsumer(queue, async () => {});
       await drained(broker, queue);
     }
-    await facts.sendRaw(subject.server.address, queue, [encodeLike(madeLikes(1)[0]!)]);
+    await broker.post(queue, [encodeLike(madeLikes(1)[0]!)]);
     await broker.deleteQueue(queue);
     await broker.deleteQueue(queue);
     expect(await broker.hasQueue(queue)).toBe(false);

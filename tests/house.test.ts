@@ -17,9 +17,13 @@ const NODE_MAJOR_LEAST = 24;
 /** Tests of more than one file, or of what a file's text says. All others mirror theirs. */
 const MIRRORS_NOTHING = new Set([
   'tests/house.test.ts',
+  'tests/brokers/servers/proxy.test.ts',
   'tests/consumers/lift.test.ts',
   'tests/consumers/take-two-files.test.ts',
   'tests/lab/records.test.ts',
+  'tests/lab/run-controls.test.ts',
+  'tests/lab/run-controls-by-hand.test.ts',
+  'tests/lab/run-controls-calm.test.ts',
   'tests/results.test.ts',
   'tests/store/processes.test.ts',
 ]);

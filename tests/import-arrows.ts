@@ -13,7 +13,7 @@ interface Rule {
 
 const COMPOSES = ['bench', 'brokers', 'cli', 'consumers', 'experiments', 'lab', 'likes'];
 
-/** Targets are files, or folders with all below them. */
+/** Targets are files, folders with all below them, or files whose names begin like this (`*`). */
 const ARROWS: readonly Rule[] = [
   // A consumer and this one file are all that somebody has to copy.
   { from: /^likes\/like\.ts$/, to: [], packages: 'none' },
@@ -28,9 +28,22 @@ const ARROWS: readonly Rule[] = [
     packages: 'none',
   },
   { from: /^brokers\/index\.ts$/, to: ['brokers/'], packages: 'none' },
+  // Parts of brokers that are more than one file.
+  {
+    from: /^brokers\/(kafka|sqs)-[\w-]+\.ts$/,
+    to: [
+      'brokers/$1-*',
+      'brokers/broker.ts',
+      'brokers/broker-error.ts',
+      'brokers/servers/server.ts',
+      'likes/',
+    ],
+    packages: 'runtime',
+  },
   {
     from: /^brokers\/([\w-]+)\.ts$/,
     to: [
+      'brokers/$1-*',
       'producers/$1.ts',
       'consumers/$1.ts',
       'brokers/broker.ts',
@@ -98,5 +111,7 @@ function isAllowed(
     return runtime.includes(name) || (kind === 'all' && development.includes(name));
   }
   const path = posix.join(posix.dirname(file), target);
-  return allowed.some((may) => (may.endsWith('/') ? path.startsWith(may) : path === may));
+  return allowed.some((may) =>
+    /[/*]$/.test(may) ? path.startsWith(may.replace('*', '')) : path === may,
+  );
 }

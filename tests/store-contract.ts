@@ -105,7 +105,11 @@ function testCounting(begin: () => Promise<StoreUnderTest>): void {
     const posts = ['é', 'e\u0301', '日本', '👍', 'a\0b', 'a', "'; --", '__proto__', ' ', '\ufffd'];
     await store.apply(posts.map((post, seq) => madeLike('ü\0', seq, { post, action: 'like' })));
     expect(allCounts(store).map(({ post }) => post)).toEqual(posts.toSorted());
-    for (const post of posts) expect(store.countOf(post)).toEqual({ post, likes: 1, unlikes: 0 });
+    for (const post of posts) {
+      expect(store.countOf(post)).toEqual({ post, likes: 1, unlikes: 0 });
+      const owners = store.shards.filter((shard) => shard.ownership()(post));
+      expect(owners.map((shard) => shard.countOf(post)?.likes)).toEqual([1]);
+    }
     expect(store.findProblems()).toEqual([]);
   });
 

@@ -17,6 +17,10 @@ export interface StartOptions {
   /** A run folder (local/runs.ts). Servers of other runtimes keep nothing there. */
   readonly folder: string;
   readonly log: (line: string) => void;
+  /** Where a proxy of the lab waits for the clients of this server; for `local` servers only. */
+  readonly proxyPort?: number | undefined;
+  /** With a library between the server and its disk; only `local` servers heed it. */
+  readonly disk?: boolean | undefined;
 }
 
 /**

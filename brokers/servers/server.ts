@@ -53,6 +53,40 @@ export interface ServerUsage {
   readonly diskBytes: number;
 }
 
+/**
+ * A library between a process and its disk, there only where a C compiler is. What it does holds
+ * from the call on, without a restart of the process.
+ */
+export interface DiskControl {
+  /** Every fsync takes this much longer; 0 ends it. */
+  delaySyncs(delayMs: number): void;
+  /** Whether writes fail as on a full disk (ENOSPC). */
+  refuseWrites(refused: boolean): void;
+  /** Counted by the library since the process was first started with it. */
+  counts(): DiskCounts;
+}
+
+/** Counted by the library, in all processes and lives of processes that share one control. */
+export interface DiskCounts {
+  /** Ended, and successful. */
+  readonly syncs: number;
+  /** Begun while there was a delay. */
+  readonly syncsDelayed: number;
+  /** Begun and not ended; after a SIGKILL, those that the process was killed in. */
+  readonly syncsUnderWay: number;
+  readonly writesRefused: number;
+}
+
+/** The same, for a server whose files may be cut back to what reached the disk. */
+export interface ServerDisk extends DiskControl {
+  /**
+   * Between kill() and start(): takes from every append-only file what was written after its last
+   * fsync, as a power cut would. Undefined where the server writes in place, so that nobody can
+   * tell from outside what a power cut would leave.
+   */
+  readonly cutBack: (() => Promise<{ readonly files: number; readonly bytes: number }>) | undefined;
+}
+
 /** Names and values, all as text, read back from the running server. */
 export type Settings = Readonly<Record<string, string>>;
 
@@ -78,6 +112,13 @@ export interface Server extends AsyncDisposable {
   kill(): Promise<KillProof>;
   /** What the running server itself said at its start, such as `4.3.1`. */
   version(): Promise<string>;
+  /** There when the server was started with it. */
+  readonly disk?: ServerDisk | undefined;
+  /**
+   * Where a proxy has to pass on to, when the server was told that clients come through one;
+   * `endpoint` stays the way past it.
+   */
+  readonly behindProxy?: string | undefined;
   /** Undefined where the server is somebody else's. Rejects when it is not running. */
   usage(): Promise<ServerUsage | undefined>;
 }

@@ -35,3 +35,13 @@ test('a server that does not answer is reported with its address and the next st
   );
   expect(error.cause).toBe(cause);
 });
+
+test('a message that is refused is named on one line, however long it is', () => {
+  const text = `first line\nand ${'more '.repeat(100)}`;
+  const error = BrokerError.messageRefused('x', text, new Error('too large'));
+  expect(error.code).toBe('MESSAGE_REFUSED');
+  expect(error.message).toBe(
+    'x refused the message "first line\\nand more more more more more …" of 515 bytes: ' +
+      'too large; leave it out, or make it such that the server takes it',
+  );
+});

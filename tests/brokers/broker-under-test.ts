@@ -22,8 +22,6 @@ export const LANES = 4;
 
 /** What the suite cannot know of a system by itself. */
 export interface BrokerFacts {
-  /** Sends texts as they are, in order, into the first lane, by the system's own client. */
-  sendRaw(address: string, queue: string, texts: readonly string[]): Promise<void>;
   /** After this long the likes in the hands of a dead consumer go to another one. */
   readonly takeoverMs: number;
   /** A consumer reads on this long after its server, killed meanwhile, answers again. */
@@ -36,6 +34,8 @@ export interface BrokerFacts {
   readonly consumerNoticesDeletion: boolean;
   /** Texts that the system takes from nobody, such as an empty one. */
   readonly cannotCarry?: readonly string[];
+  /** More than the largest message that the system takes, in bytes; undefined from 2 MiB up. */
+  readonly tooManyBytes?: number;
   /** Likes of one post that a consumer can have in its hands, when fewer than 50. */
   readonly likesOfPostInHandMax?: number;
   /** Settings that decide what an acknowledgement survives, as the server tells them. */

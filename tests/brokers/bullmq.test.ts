@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { openBullmqBroker } from '../../brokers/bullmq.ts';
 import { encodeLike, type Like, RefusedLikesError } from '../../likes/like.ts';
 import { testBroker } from '../broker-contract.ts';
+import { testMemoryLimit } from '../broker-contract-memory.ts';
 import {
   ARRIVAL_LIMIT_MS,
   type BrokerFacts,
@@ -30,13 +31,7 @@ function queueAt(address: string, name: string): Queue & AsyncDisposable {
   return Object.assign(queue, { [Symbol.asyncDispose]: () => queue.close() });
 }
 
-async function sendRaw(address: string, name: string, texts: readonly string[]): Promise<void> {
-  await using queue = queueAt(address, name);
-  for (const text of texts) await queue.add('like', text);
-}
-
 const FACTS: BrokerFacts = {
-  sendRaw,
   takeoverMs: TAKEOVER_MS,
   readerRecoveryMs: 5_000,
   sendLimitMs: 2_000,
@@ -113,13 +108,13 @@ testBroker('bullmq', FACTS, (subject) => {
   });
 
   test('what is counted leaves the memory of the server, whoever sent it', async () => {
-    const { broker, server } = subject;
+    const { broker } = subject;
     using asked = client();
     const queue = await subject.freshQueue();
     await using producer = await broker.openProducer(queue);
     const likes = madeLikes(3_000);
     await producer.send(likes);
-    await sendRaw(server.address, queue, madeLikes(20).map(encodeLike));
+    await broker.post(queue, madeLikes(20).map(encodeLike));
     expect((await keysOf(asked.redis, queue)).length).toBeGreaterThan(likes.length);
     await using _consumer = await broker.openConsumer(queue, async () => {});
     await drained(broker, queue);
@@ -161,7 +156,7 @@ testBroker('bullmq', FACTS, (subject) => {
     using asked = client();
     const queue = await subject.freshQueue();
     await using producer = await broker.openProducer(queue);
-    await sendRaw(server.address, queue, ['not a like']);
+    await broker.post(queue, ['not a like']);
     {
       await using _consumer = await broker.openConsumer(queue, async () => {});
       await drained(broker, queue);
@@ -254,3 +249,5 @@ testBroker('bullmq', FACTS, (subject) => {
     expect(told['redis version']).toMatch(/^\d/);
   });
 });
+
+testMemoryLimit('bullmq');

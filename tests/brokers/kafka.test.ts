@@ -1,5 +1,6 @@
 import { type Admin, Kafka, logLevel } from 'kafkajs';
 import { expect, test } from 'vitest';
+import type { LogEntry } from '../../brokers/broker.ts';
 import { encodeLike } from '../../likes/like.ts';
 import { testBroker } from '../broker-contract.ts';
 import { type BrokerFacts, drained, Inbox, idsOf, LANES, madeLikes } from './broker-under-test.ts';
@@ -13,21 +14,7 @@ function clientOf(address: string): Kafka {
   return new Kafka({ brokers: [address], logLevel: logLevel.NOTHING });
 }
 
-/** A value of null is a tombstone, which a compacted topic of somebody else may hold. */
-async function sendRaw(
-  address: string,
-  topic: string,
-  values: readonly (string | null)[],
-): Promise<void> {
-  const producer = clientOf(address).producer();
-  await producer.connect();
-  const messages = values.map((value) => ({ partition: 0, key: 'post', value }));
-  await producer.send({ topic, messages });
-  await producer.disconnect();
-}
-
 const FACTS: BrokerFacts = {
-  sendRaw,
   takeoverMs: 10_000,
   // The group keeps the place of the broken connection until its session has run out.
   readerRecoveryMs: 10_000,
@@ -36,6 +23,8 @@ const FACTS: BrokerFacts = {
   connectLimitMs: 60_000,
   // kafkajs takes an unknown topic for one that is still being made, and asks for ever.
   consumerNoticesDeletion: false,
+  // The broker's `message.max.bytes` is 12 bytes more, and its own of a message are more than that.
+  tooManyBytes: 1024 ** 2,
   decisiveSettings: {
     kill: { 'flush.messages': '9223372036854775807', 'min.insync.replicas': '1' },
     power: { 'flush.messages': '1', 'min.insync.replicas': '1' },
@@ -122,12 +111,101 @@ testBroker('kafka', FACTS, (subject) => {
     const { broker } = subject;
     const queue = await subject.freshQueue();
     const [like] = madeLikes(1);
-    await sendRaw(subject.server.address, queue, [null, encodeLike(like!)]);
+    // A tombstone, which a compacted topic of somebody else may hold.
+    const producer = clientOf(subject.server.address).producer();
+    await producer.connect();
+    const messages = [null, encodeLike(like!)].map((value) => ({ partition: 0, value }));
+    await producer.send({ topic: queue, messages });
+    await producer.disconnect();
     const inbox = new Inbox();
     await using _consumer = await broker.openConsumer(queue, inbox.handle);
     await inbox.has([like!]);
     await drained(broker, queue);
     expect(await broker.parked(queue)).toMatchObject([{ text: '', reason: /^not JSON/ }]);
+  });
+
+  test('the log holds what was sent until the call, counted or not, lane by lane', async () => {
+    const { broker } = subject;
+    const queue = await subject.freshQueue();
+    await using producer = await broker.openProducer(queue);
+    const likes = madeLikes(3_000);
+    await producer.send(likes);
+    await broker.post(queue, ['no like']);
+    {
+      await using _consumer = await broker.openConsumer(queue, async () => {});
+      await drained(broker, queue);
+    }
+    const later = madeLikes(2_000);
+    const entries: LogEntry[] = [];
+    for await (const entry of broker.readLog!(queue)) {
+      // By now the end is known. Most of what is read now was not there then.
+      if (entries.length === 0) await producer.send(later);
+      entries.push(entry);
+    }
+    const sent = [...likes.map(encodeLike), 'no like'];
+    expect(entries.map(({ text }) => text).sort()).toEqual(sent.sort());
+    const lanes = Map.groupBy(entries, ({ lane }) => lane);
+    expect([...lanes.keys()].sort()).toEqual([0, 1, 2, 3]);
+    for (const ofLane of lanes.values()) {
+      expect(ofLane.map(({ position }) => position)).toEqual([...ofLane.keys()]);
+    }
+    await broker.reclaim(queue);
+    const rest: string[] = [];
+    for await (const { text } of broker.readLog!(queue)) rest.push(text);
+    expect(rest.sort()).toEqual(later.map(encodeLike).sort());
+  });
+
+  test('whoever reads some of the log and no more takes nothing from anybody', async () => {
+    const { broker } = subject;
+    const queue = await subject.freshQueue();
+    await using producer = await broker.openProducer(queue);
+    await producer.send(madeLikes(4_000));
+    for await (const { position } of broker.readLog!(queue)) {
+      if (position === 10) break;
+    }
+    expect(await broker.backlog(queue)).toMatchObject({ waiting: 4_000 });
+  });
+
+  test('letters that are together more than the topic takes are parked all the same', async () => {
+    const { broker } = subject;
+    const queue = await subject.freshQueue();
+    const producer = clientOf(subject.server.address).producer();
+    await producer.connect();
+    // So large that one fetch brings as many as one call of the store takes, 7,500.
+    const filling = 'x'.repeat(90);
+    const values = Array.from(
+      { length: 8_000 },
+      (_, index) => `{"event":${index}, "${filling}":1}`,
+    );
+    const messages = values.map((value) => ({ partition: 0, value }));
+    await producer.send({ topic: queue, messages });
+    await producer.disconnect();
+    await using _consumer = await broker.openConsumer(queue, async () => {});
+    await drained(broker, queue);
+    const parked = await broker.parked(queue);
+    expect(parked.map(({ text }) => text)).toEqual(values);
+    expect(new Set(parked.map(({ reason }) => reason)).size).toBe(1);
+    const { text, reason } = parked[0]!;
+    expect(7_500 * (text.length + reason.length)).toBeGreaterThan(1024 ** 2);
+  });
+
+  test('a dead letter goes back under the key that it had', async () => {
+    const { broker } = subject;
+    const queue = await subject.freshQueue();
+    const kafka = clientOf(subject.server.address);
+    const producer = kafka.producer();
+    await producer.connect();
+    await producer.send({ topic: queue, messages: [{ key: 'post-1', value: 'no like' }] });
+    await producer.disconnect();
+    {
+      await using _consumer = await broker.openConsumer(queue, async () => {});
+      await drained(broker, queue);
+    }
+    expect(await broker.redrive(queue)).toEqual({ redriven: 1 });
+    const lanes: number[] = [];
+    for await (const { lane } of broker.readLog!(queue)) lanes.push(lane);
+    expect(lanes).toHaveLength(2);
+    expect(lanes[0]).toBe(lanes[1]);
   });
 
   test('a queue has as many partitions as lanes, and a dead-letter topic', async () => {

@@ -1,6 +1,7 @@
 import { Redis } from 'ioredis';
 import { expect, test } from 'vitest';
 import { testBroker } from '../broker-contract.ts';
+import { testMemoryLimit } from '../broker-contract-memory.ts';
 import {
   ARRIVAL_LIMIT_MS,
   type BrokerFacts,
@@ -16,14 +17,7 @@ const LEASE_MS = 10_000;
 /** Redis trims whole nodes of its radix tree only, which hold this many entries. */
 const ENTRIES_PER_NODE = 100;
 
-async function sendRaw(address: string, queue: string, texts: readonly string[]): Promise<void> {
-  const redis = new Redis(`redis://${address}`);
-  for (const text of texts) await redis.xadd(`${queue}:0`, '*', 'like', text);
-  redis.disconnect();
-}
-
 const FACTS: BrokerFacts = {
-  sendRaw,
   takeoverMs: LEASE_MS,
   readerRecoveryMs: 5_000,
   sendLimitMs: 2_000,
@@ -120,3 +114,5 @@ testBroker('redis-streams', FACTS, (subject) => {
     expect(await asked.redis.keys(`${queue}*`)).toEqual([]);
   });
 });
+
+testMemoryLimit('redis-streams');

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import type { Like } from '../../likes/like.ts';
+import { type Like, RefusedLikesError } from '../../likes/like.ts';
 import { testBroker } from '../broker-contract.ts';
 import { drained, Inbox, idsOf, madeLikes } from './broker-under-test.ts';
-import { sqsFacts } from './sqs-under-test.ts';
+import { SQS_FACTS, sqsAt, urlOf } from './sqs-under-test.ts';
 
 const FACTS = {
-  ...sqsFacts({ suffix: '.fifo', group: 'raw' }),
+  ...SQS_FACTS,
   // The rest of a message group is locked as long as some of it is in somebody's hands.
   likesOfPostInHandMax: 10,
 };
@@ -52,5 +52,34 @@ testBroker('sqs-fifo', FACTS, (subject) => {
       const seqs = ofPost.map(({ seq }) => seq);
       expect(seqs).toEqual(seqs.toSorted((a, b) => a - b));
     }
+  });
+
+  test('a dead letter goes back into the group of its post, no like into one alone', async () => {
+    const { broker, server } = subject;
+    const queue = await subject.freshQueue();
+    const odd = { ...madeLikes(1)[0]!, post: '日本語 \u{1f44d}' };
+    await using producer = await broker.openProducer(queue);
+    const sqs = sqsAt(server.address);
+    const QueueUrl = await urlOf(sqs, `${queue}.fifo`);
+    const MessageSystemAttributeNames = ['MessageGroupId' as const];
+    const groupsOf = async () => {
+      const asked = { QueueUrl, MessageSystemAttributeNames, MaxNumberOfMessages: 10 };
+      const { Messages = [] } = await sqs.receiveMessage({ ...asked, VisibilityTimeout: 0 });
+      return Messages.map(({ Attributes }) => Attributes!.MessageGroupId!);
+    };
+    await producer.send([odd]);
+    const [group] = await groupsOf();
+    await broker.post(queue, ['no like', 'nor this']);
+    {
+      await using _consumer = await broker.openConsumer(queue, async (likes) => {
+        throw new RefusedLikesError(likes.map((_, index) => ({ index, reason: 'not yet' })));
+      });
+      await drained(broker, queue);
+    }
+    expect(await broker.redrive(queue)).toEqual({ redriven: 3 });
+    const groups = await groupsOf();
+    sqs.destroy();
+    expect(groups).toContain(group);
+    expect(new Set(groups).size).toBe(3);
   });
 });

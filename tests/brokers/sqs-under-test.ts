@@ -18,26 +18,14 @@ export async function urlOf(sqs: SQS, name: string): Promise<string> {
 /** No API of ElasticMQ tells whether it has a file; its own test looks for that at the file. */
 const SETTINGS = { persistence: 'not told by the server', VisibilityTimeout: '10' };
 
-/** A lane is a message group here, and a queue without groups takes none. */
-export function sqsFacts(options: { suffix: string; group?: string }): BrokerFacts {
-  return {
-    async sendRaw(address, queue, texts) {
-      const sqs = sqsAt(address);
-      const QueueUrl = await urlOf(sqs, queue + options.suffix);
-      for (const [index, MessageBody] of texts.entries()) {
-        const MessageDeduplicationId = `${performance.now()}-${index}`;
-        const ids = options.group && { MessageGroupId: options.group, MessageDeduplicationId };
-        await sqs.sendMessage({ QueueUrl, MessageBody, ...ids });
-      }
-      sqs.destroy();
-    },
-    // The messages of a dead consumer are invisible for 10 s.
-    takeoverMs: 10_000,
-    readerRecoveryMs: 5_000,
-    sendLimitMs: 2_000,
-    connectLimitMs: 5_000,
-    consumerNoticesDeletion: true,
-    cannotCarry: [''],
-    decisiveSettings: { kill: SETTINGS, memory: SETTINGS },
-  };
-}
+export const SQS_FACTS: BrokerFacts = {
+  // The messages of a dead consumer are invisible for 10 s.
+  takeoverMs: 10_000,
+  readerRecoveryMs: 5_000,
+  sendLimitMs: 2_000,
+  connectLimitMs: 5_000,
+  consumerNoticesDeletion: true,
+  cannotCarry: [''],
+  tooManyBytes: 1024 ** 2 + 1,
+  decisiveSettings: { kill: SETTINGS, memory: SETTINGS },
+};

@@ -2,9 +2,9 @@ import { expect, test } from 'vitest';
 import { BROKERS } from '../../brokers/index.ts';
 import { testBroker } from '../broker-contract.ts';
 import { type BrokerUnderTest, drained, Inbox, madeLikes } from './broker-under-test.ts';
-import { sqsAt, sqsFacts, urlOf } from './sqs-under-test.ts';
+import { SQS_FACTS, sqsAt, urlOf } from './sqs-under-test.ts';
 
-testBroker('sqs', sqsFacts({ suffix: '' }), (subject: BrokerUnderTest) => {
+testBroker('sqs', SQS_FACTS, (subject: BrokerUnderTest) => {
   test('names that hold what SQS takes from nobody arrive all the same', async () => {
     const { broker } = subject;
     const queue = await subject.freshQueue();
@@ -22,7 +22,7 @@ testBroker('sqs', sqsFacts({ suffix: '' }), (subject: BrokerUnderTest) => {
     const { broker } = subject;
     const queue = await subject.freshQueue();
     const text = JSON.stringify({ format: 1, action: 'a\ufffe' }).replace('\ufffe', '\\ufffe');
-    await sqsFacts({ suffix: '' }).sendRaw(subject.server.address, queue, [text]);
+    await broker.post(queue, [text]);
     await using _consumer = await broker.openConsumer(queue, async () => {});
     await drained(broker, queue);
     const [letter] = await broker.parked(queue);
@@ -33,7 +33,7 @@ testBroker('sqs', sqsFacts({ suffix: '' }), (subject: BrokerUnderTest) => {
     const { broker } = subject;
     const queue = await subject.freshQueue();
     const texts = Array.from({ length: 25 }, (_, index) => `no like ${index}`);
-    await sqsFacts({ suffix: '' }).sendRaw(subject.server.address, queue, texts);
+    await broker.post(queue, texts);
     await using _consumer = await broker.openConsumer(queue, async () => {});
     await drained(broker, queue);
     for (const _time of ['first', 'second']) {

@@ -4,10 +4,12 @@ import type { StepOrder } from '../../lab/experiment.ts';
 export function orderOf(
   changed: Partial<Omit<StepOrder, 'contender'>> & Partial<StepOrder['contender']> = {},
 ): StepOrder {
-  const { profile = 'quick', likes, ...contender } = changed;
+  const { profile = 'quick', likes, faults, strikes, ...contender } = changed;
   return {
     profile,
     likes,
+    faults,
+    strikes,
     contender: { broker: 'kafka', tier: 'kill', likesPerSRough: 10_000, ...contender },
   };
 }

@@ -1,77 +1,60 @@
 /**
- * Measures the checker on clean likes: `node tests/lab/check-speed.ts [likes]`.
- * A program, not a test: a rate says nothing about right or wrong, and machines differ.
+ * Measures the checker on clean likes, from files and a store on disk:
+ * `node tests/lab/check-speed.ts [LIKES] [LIKES_PER_BATCH]`. 28 bytes of disk a like, and half a
+ * second for each million to write them.
  */
+import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { check } from '../../lab/checker.ts';
-import { RecordWriter } from '../../lab/record-writer.ts';
-import type { Like } from '../../likes/like.ts';
-import { openWorkload } from '../../likes/workloads/workload.ts';
-import { openStore } from '../../store/open-store.ts';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import type { CheckOutput } from '../../lab/checker.ts';
 
-const LIKES = Number(process.argv[2] ?? 2_000_000);
-const LIKES_PER_BATCH = 2_000;
-const ROUNDS = 3;
-const MIB = 1024 ** 2;
+const LIKES_DEFAULT = 10_000_000;
+const LIKES_PER_BATCH_DEFAULT = 2_000;
+const MEGABYTE = 1e6;
 
-const folder = mkdtempSync(join(tmpdir(), 'check-speed-'));
-const producerRecords = [join(folder, 'producer.records')];
-const consumerRecords = [join(folder, 'consumer-0.records'), join(folder, 'consumer-1.records')];
-const workload = openWorkload('trending', { likes: LIKES, seed: 1 });
-const store = await openStore({ folder: join(folder, 'store'), synchronous: 'OFF' });
-try {
-  await write();
-  const bytes = process.memoryUsage.rss();
-  for (let round = 0; round < ROUNDS; round++) {
-    const startedMs = performance.now();
-    const { ledger } = check({
-      producerRecords,
-      consumerRecords,
-      stored: store,
-      parked: [],
-      drained: true,
-      sums: { attempted: LIKES },
-      expected: workload.expectedCounts(),
-    });
-    const seconds = (performance.now() - startedMs) / 1000;
-    const isClean = ledger.counted === LIKES && ledger.lost + ledger.doubleEffects === 0;
-    if (!isClean || ledger.residual !== 0) throw new Error(JSON.stringify(ledger));
-    console.log(
-      `${LIKES} likes in ${seconds.toFixed(2)} s: ${Math.round(LIKES / seconds)} likes/s; ` +
-        `resident ${Math.round(bytes / MIB)} MiB before, ` +
-        `${Math.round(process.memoryUsage.rss() / MIB)} MiB after, ` +
-        `${Math.round(process.resourceUsage().maxRSS / 1024)} MiB at most since the start`,
-    );
-  }
-} finally {
-  store[Symbol.dispose]();
-  rmSync(folder, { recursive: true, force: true });
+export interface CheckMeasured extends Pick<CheckOutput, 'ledger' | 'truncations'> {
+  /** Of the whole check, from the first record to the ledger. */
+  readonly seconds: number;
+  /** The same by the processor's clock, which others on the machine do not lengthen. */
+  readonly cpuSeconds: number;
+  /** Largest resident memory of the process that checked, Node itself included. */
+  readonly memoryBytesMax: number;
 }
 
-async function write(): Promise<void> {
-  using producer = new RecordWriter(producerRecords[0]!);
-  const consumers = consumerRecords.map((path) => new RecordWriter(path));
-  let timeUs = 0;
-  let batch: Like[] = [];
-  const flush = async () => {
-    const records = consumers[(timeUs / 10) % 2]!;
-    producer.attempted(timeUs, batch);
-    producer.outcome(timeUs + 1, batch, 'ok');
-    records.delivered(timeUs + 2, batch);
-    const likes = batch;
-    await store.apply(likes, ({ fresh, seen }) => {
-      const [counted, known] = [fresh, seen].map((places) => places.map((at) => likes[at]!));
-      records.stored(timeUs + 3, counted!, known!);
-    });
-    timeUs += 10;
-    batch = [];
+/** Writes a clean trial in one process and checks it in another. */
+export async function measureCheck(
+  likes: number,
+  likesPerBatch = LIKES_PER_BATCH_DEFAULT,
+): Promise<CheckMeasured> {
+  const folder = mkdtempSync(join(tmpdir(), 'check-speed-'));
+  const run = (program: string, ...rest: number[]) => {
+    const path = fileURLToPath(new URL(program, import.meta.url));
+    return promisify(execFile)(process.execPath, [path, folder, ...rest.map(String)]);
   };
-  for (const { retry, ...like } of workload.stream()) {
-    batch.push({ ...like, source: 'gateway-1', likedAtMs: 0 });
-    if (batch.length === LIKES_PER_BATCH) await flush();
+  try {
+    await run('write-clean-trial.ts', likes, likesPerBatch);
+    const { stdout } = await run('check-clean-trial.ts', likes);
+    return JSON.parse(stdout);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
   }
-  await flush();
-  for (const consumer of consumers) consumer[Symbol.dispose]();
+}
+
+/** One line for people. */
+export function describeCheck(likes: number, measured: CheckMeasured): string {
+  const { seconds, cpuSeconds, memoryBytesMax } = measured;
+  const millions = (perSecond: number) => (perSecond / 1e6).toFixed(1);
+  return (
+    `${likes} likes checked in ${seconds.toFixed(1)} s: ${millions(likes / seconds)} million/s, ` +
+    `${millions(likes / cpuSeconds)} million per second of processor time, ` +
+    `${Math.round(memoryBytesMax / MEGABYTE)} MB resident at most`
+  );
+}
+
+if (import.meta.main) {
+  const [likes = LIKES_DEFAULT, likesPerBatch] = process.argv.slice(2).map(Number);
+  console.log(describeCheck(likes, await measureCheck(likes, likesPerBatch)));
 }

@@ -43,6 +43,36 @@ describe('when lost likes were acknowledged', () => {
     });
   });
 
+  test('is told of each like once, by its last acknowledgement, between the faults', async () => {
+    const batchOf = (seq: number) => Math.floor(seq / LIKES_PER_BATCH);
+    const [early, again, onTheMoment, late] = [25, 45, 165, 390];
+    // The second one is sent once more at the end, after every fault.
+    const send = (batches: Like[][]) => [...batches, [batches[batchOf(again)]![again % 20]!]];
+    const deliver = losing(early, again, onTheMoment, onTheMoment + 1, late);
+    using trial = await runSmallTrial({ send, deliver });
+    const last = trial.likes.length / LIKES_PER_BATCH;
+    const moment = okUsOf(batchOf(onTheMoment));
+    const momentsUs = [okUsOf(batchOf(early)) + 1, okUsOf(batchOf(again)) + 1, moment];
+    const { ledger, lostBefore } = trial.judged({ momentsUs });
+    expect(ledger.lost).toBe(5);
+    expect(lostBefore).toEqual([
+      { count: 1, okUsFirst: okUsOf(batchOf(early)), okUsLast: okUsOf(batchOf(early)) },
+      { count: 0, okUsFirst: undefined, okUsLast: undefined },
+      { count: 0, okUsFirst: undefined, okUsLast: undefined },
+      // Acknowledged at the very moment counts as after it.
+      { count: 4, okUsFirst: moment, okUsLast: okUsOf(last) },
+    ]);
+  });
+
+  test('is nothing between the faults where none is lost or all is not drained', async () => {
+    const none = { count: 0, okUsFirst: undefined, okUsLast: undefined };
+    using trial = await runSmallTrial({ deliver: losing(5) });
+    expect(trial.judged({ momentsUs: [50], drained: false }).lostBefore).toEqual([none, none]);
+    expect(trial.judged().lostBefore).toBeUndefined();
+    using clean = await runSmallTrial();
+    expect(clean.judged({ momentsUs: [] }).lostBefore).toEqual([none]);
+  });
+
   test('leaves out likes never acknowledged, and all of a queue not drained', async () => {
     const outcome = ({ seq }: Like) => (seq === 5 ? 'unknown' : 'ok');
     using trial = await runSmallTrial({ outcome, deliver: losing(5, 45) });

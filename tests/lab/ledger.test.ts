@@ -18,23 +18,35 @@ describe('judge', () => {
     ['revived', /^3 revived/],
     ['wronglyParked', /^3 wrongly parked/],
     ['miscountedPosts', /^3 miscounted posts/],
+    ['misplacedPosts', /^3 misplaced posts/],
     ['unexpectedPosts', /^3 posts with another count than the file/],
     ['inversions', /^3 inversions/],
+    ['splitPosts', /^3 split posts/],
+    ['offsetConflicts', /^3 offset conflicts/],
+    ['offsetGaps', /^3 offset gaps/],
   ])('fails for %s and says so with its number', (finding, reason) => {
     const { verdict, reasons } = judge(cleanLedger({ [finding]: 3 }), ALL, []);
     expect(verdict).toBe('fail');
     expect(reasons).toEqual([expect.stringMatching(reason)]);
   });
 
-  test.each(['redelivered', 'sentAgain', 'recovered', 'unknown', 'fail', 'parked'])(
+  test.each(['redelivered', 'sentAgain', 'recovered', 'unknown', 'fail', 'parked', 'storedAgain'])(
     'passes with %s, which the promise allows',
     (finding) => {
       expect(judge(cleanLedger({ [finding]: 3 }), ALL, []).verdict).toBe('pass');
     },
   );
 
+  test('doubts a queue that was called drained before all of it came', () => {
+    const { verdict, reasons } = judge(cleanLedger({ late: 3 }), ALL, []);
+    expect({ verdict, reasons }).toEqual({
+      verdict: 'unknown',
+      reasons: ['3 late: first delivered after the server had called it all drained'],
+    });
+  });
+
   test('allows inversions where no order was promised', () => {
-    const ledger = cleanLedger({ inversions: 3, inversionSeqsMax: 9 });
+    const ledger = cleanLedger({ inversions: 3, inversionSeqsMax: 9, splitPosts: 2 });
     expect(judge(ledger, { order: false, survival: true }, [])).toEqual({
       verdict: 'pass',
       reasons: [],

@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { LikeStates, STATE } from '../../lab/like-states.ts';
+import {
+  EMPTY_PAGE,
+  LikeCounts,
+  LikeStates,
+  PAGE_BITS,
+  PAGE_MASK,
+  STATE,
+} from '../../lab/like-states.ts';
 
 const BITS = Object.values(STATE);
 
@@ -14,7 +21,7 @@ describe('like states', () => {
     const someStep = fc.record({
       what: fc.constantFrom('mark' as const, 'mark' as const, 'take' as const, 'has' as const),
       source: fc.nat(3),
-      // Around the room that a source gets first, so that it has to grow in the middle.
+      // Around the end of a page, so that a source has to grow in the middle.
       seq: fc.oneof(fc.nat(5), fc.integer({ min: 65_530, max: 65_540 }), fc.constant(300_000)),
       bit: fc.constantFrom(...BITS),
     });
@@ -50,6 +57,21 @@ describe('like states', () => {
     expect(() => new LikeStates().mark(0, 2 ** 31 + 1, STATE.attempted)).toThrow(/2147483649/);
   });
 
+  test('show their pages to loops over many likes, and leave the empty one empty', () => {
+    const states = new LikeStates();
+    const seq = 5 * (PAGE_MASK + 1) + 77;
+    expect(states.pagesOf(3)).toEqual([]);
+    expect(states.pageOf(3, seq)).toBe(EMPTY_PAGE);
+    const pages = states.addPage(3, seq);
+    expect(states.pagesOf(3)).toBe(pages);
+    pages[seq >>> PAGE_BITS]![seq & PAGE_MASK] = STATE.ok;
+    expect(states.has(3, seq, STATE.ok)).toBe(true);
+    expect(states.has(3, seq - (PAGE_MASK + 1), STATE.ok)).toBe(false);
+    states.mark(3, 0, STATE.fail);
+    expect(states.sweep()).toMatchObject({ ok: 1, fail: 1 });
+    expect(EMPTY_PAGE.every((byte) => byte === 0)).toBe(true);
+  });
+
   test('sweep every combination of bits as its meaning says', () => {
     for (let state = 0; state < 256; state++) {
       const states = new LikeStates();
@@ -82,5 +104,36 @@ describe('like states', () => {
     const { attempted, ok, unknown, fail } = states.sweep();
     expect(attempted).toBe(256);
     expect(ok + unknown + fail).toBe(256);
+  });
+});
+
+describe('like counts', () => {
+  test('count up, count down, and add up to what is left, over any sources and seqs', () => {
+    const someStep = fc.record({
+      adds: fc.boolean(),
+      source: fc.nat(2),
+      seq: fc.oneof(fc.nat(3), fc.integer({ min: 16_380, max: 16_388 })),
+    });
+    fc.assert(
+      fc.property(fc.array(someStep, { maxLength: 60 }), (steps) => {
+        const counts = new LikeCounts();
+        const model = new Map<string, number>();
+        for (const { adds, source, seq } of steps) {
+          const name = `${source} ${seq}`;
+          const before = model.get(name) ?? 0;
+          if (adds) counts.add(source, seq);
+          else expect(counts.take(source, seq)).toBe(before === 0 ? undefined : before - 1);
+          model.set(name, Math.max(0, before + (adds ? 1 : -1)));
+        }
+        expect(counts.sum()).toBe([...model.values()].reduce((sum, count) => sum + count, 0));
+      }),
+    );
+  });
+
+  test('stay at 255', () => {
+    const counts = new LikeCounts();
+    for (let time = 0; time < 300; time++) counts.add(0, 1);
+    expect(counts.sum()).toBe(255);
+    expect(counts.take(0, 1)).toBe(254);
   });
 });

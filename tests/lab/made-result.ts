@@ -25,6 +25,7 @@ export function cleanLedger(changed: Partial<Ledger> = {}): Ledger {
     miscountedPosts: 0,
     miscountedLikes: 0,
     miscountedLikesMax: 0,
+    misplacedPosts: 0,
     unexpectedPosts: 0,
     expectedPosts: 7,
     residual: 0,

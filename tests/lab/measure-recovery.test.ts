@@ -18,15 +18,14 @@ const REAPED_US = KILLED_US + 5 * MS;
 const ANSWERS_US = REAPED_US + 100 * MS;
 
 const CRASH: RecoveryInput['crash'] = {
-  proof: { pid: 41, endedBy: 'SIGKILL', portRefused: true },
-  pidAfter: 42,
-  killedUs: KILLED_US,
-  reapedUs: REAPED_US,
-  answersUs: ANSWERS_US,
+  beganUs: KILLED_US,
+  recoversFromUs: REAPED_US,
+  overUs: ANSWERS_US,
   restoredUs: ANSWERS_US + 1 * MS,
-  drainedUs: REAPED_US + 1_500 * MS,
   queueLost: false,
+  proof: { facts: { pid: 41, endedBy: 'SIGKILL', portRefused: true, pidAfter: 42 }, doubts: [] },
 };
+const DRAINED_US = REAPED_US + 1_500 * MS;
 
 interface Send {
   readonly at: number;
@@ -76,6 +75,7 @@ function measured(
     producerRecords: [folder.path('producer')],
     consumerRecords,
     crash: CRASH,
+    drainedUs: DRAINED_US,
     lostOkUsFirst: undefined,
     consumersReopened: 0,
     ...changed,

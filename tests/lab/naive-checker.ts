@@ -2,18 +2,26 @@
  * What became of every like, told the slow way: sets of ids and loops over all pairs. It shares no
  * code with lab/checker.ts, so that the two can be held against each other.
  */
+import type { LostBefore } from '../../lab/checker.ts';
 import type { Ledger } from '../../lab/ledger.ts';
 import type { Like, SendOutcome } from '../../likes/like.ts';
+import { type NaiveLog, naiveLog } from './naive-log.ts';
 
 export interface NaiveHistory {
   /** Every send of every like; without an outcome when its producer died. */
-  readonly sends: readonly { readonly like: Like; readonly outcome?: SendOutcome | undefined }[];
+  readonly sends: readonly {
+    readonly like: Like;
+    readonly outcome?: SendOutcome | undefined;
+    /** When it was answered. */
+    readonly outcomeUs: number;
+  }[];
   /** In the order of their times, whichever consumer it was. */
-  readonly deliveries: readonly Like[];
+  readonly deliveries: readonly { readonly like: Like; readonly timeUs: number }[];
   /** Likes that a commit told the consumers it has counted now. */
   readonly fresh: readonly Like[];
   /** By shard: the ids that have a mark, and what each post counts. */
   readonly shards: readonly {
+    owns(post: string): boolean;
     readonly marks: readonly { readonly source: string; readonly seq: number }[];
     readonly counts: readonly {
       readonly post: string;
@@ -24,6 +32,8 @@ export interface NaiveHistory {
   readonly parkedLikes: readonly Like[];
   readonly poison: number;
   readonly drained: boolean;
+  readonly drainedUs: number | undefined;
+  readonly log: NaiveLog;
   readonly attemptedSum: number;
   readonly expected: ReadonlyMap<string, { likes: number; unlikes: number }> | undefined;
 }
@@ -55,7 +65,7 @@ export function naiveLedger(history: NaiveHistory): Ledger {
   const isFail = (id: string) => refused.has(id) && !acknowledged.has(id) && !timedOut.has(id);
   const isUnknown = (id: string) => !acknowledged.has(id) && !isFail(id);
 
-  const deliveries = history.deliveries.map(idOf);
+  const deliveries = history.deliveries.map(({ like }) => idOf(like));
   const marks = history.shards.flatMap((shard) => shard.marks.map(idOf));
   const fresh = history.fresh.map(idOf).filter(isKnown);
   const parked = history.parkedLikes.map(idOf);
@@ -64,6 +74,10 @@ export function naiveLedger(history: NaiveHistory): Ledger {
   const wasResent = (id: string) => acknowledged.has(id) && (refused.has(id) || timedOut.has(id));
   const missing = count(acknowledged, (id) => !isStored(id));
   const posts = postErrors(history, counted);
+  const { phantom: phantomInLog, ...log } = naiveLog(
+    history.log,
+    (like) => sends.filter((send) => idOf(send.like) === idOf(like)).length,
+  );
   return {
     attempted: attempted.size,
     ok: acknowledged.size,
@@ -74,19 +88,64 @@ export function naiveLedger(history: NaiveHistory): Ledger {
     stuck: drained ? 0 : missing,
     doubleEffects: Math.max(posts.excess, repeats(fresh), repeats(marks.filter(isKnown))),
     redelivered: repeats(deliveries.filter(isKnown)),
+    late: lateOf(history, isKnown),
     sentAgain: sends.length - attempted.size,
     recovered: count(attempted, (id) => isUnknown(id) && counted.has(id)),
     revived: count(attempted, (id) => isFail(id) && (isStored(id) || delivered.has(id))),
-    phantom: count([...deliveries, ...marks, ...parked], (id) => !isKnown(id)),
+    phantom: count([...deliveries, ...marks, ...parked], (id) => !isKnown(id)) + phantomInLog,
     parked: parked.length + history.poison,
     wronglyParked: parked.length,
     ...inversionsOf(
-      history.deliveries.filter((like) => isKnown(idOf(like)) && !wasResent(idOf(like))),
+      history.deliveries
+        .map(({ like }) => like)
+        .filter((like) => isKnown(idOf(like)) && !wasResent(idOf(like))),
     ),
+    ...log,
     ...posts.miscounted,
+    misplacedPosts: misplacedOf(history),
     ...unexpected(history),
     residual: Math.abs(history.attemptedSum - attempted.size),
   };
+}
+
+function lateOf(
+  { deliveries, drained, drainedUs }: NaiveHistory,
+  isKnown: (id: string) => boolean,
+): number | undefined {
+  if (!drained || drainedUs === undefined) return undefined;
+  const inTime = new Set(
+    deliveries.filter(({ timeUs }) => timeUs <= drainedUs).map(({ like }) => idOf(like)),
+  );
+  const all = new Set(deliveries.map(({ like }) => idOf(like)));
+  return count(all, (id) => isKnown(id) && !inTime.has(id));
+}
+
+function misplacedOf({ shards }: NaiveHistory): number {
+  return shards.flatMap(({ owns, counts }) => counts.filter(({ post }) => !owns(post))).length;
+}
+
+/** Sorts lost likes by the moments before which they were last acknowledged. */
+export function naiveLostBefore(
+  { sends, shards, parkedLikes, drained }: NaiveHistory,
+  { momentsUs }: { readonly momentsUs: readonly number[] },
+): LostBefore[] {
+  const stored = new Set([
+    ...shards.flatMap(({ marks }) => marks.map(idOf)),
+    ...parkedLikes.map(idOf),
+  ]);
+  const lastOkUs = new Map<string, number>();
+  for (const { like, outcome, outcomeUs } of sends) {
+    const id = idOf(like);
+    if (!drained || outcome !== 'ok' || stored.has(id)) continue;
+    lastOkUs.set(id, Math.max(outcomeUs, lastOkUs.get(id) ?? outcomeUs));
+  }
+  const borders = [Number.NEGATIVE_INFINITY, ...momentsUs, Number.POSITIVE_INFINITY];
+  return borders.slice(1).map((before, index) => {
+    const within = [...lastOkUs.values()].filter((us) => us >= borders[index]! && us < before);
+    const [okUsFirst, okUsLast] = [Math.min(...within), Math.max(...within)];
+    if (within.length === 0) return { count: 0, okUsFirst: undefined, okUsLast: undefined };
+    return { count: within.length, okUsFirst, okUsLast };
+  });
 }
 
 function inversionsOf(deliveries: readonly Like[]) {

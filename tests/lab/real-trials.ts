@@ -12,7 +12,7 @@ import type { Step } from '../../lab/experiment.ts';
 import { type OpenTrial, type RunSetup, runJob } from '../../lab/run-jobs.ts';
 import type { Job } from '../../lab/schedule.ts';
 import type { TrialProgress } from '../../lab/trial-context.ts';
-import type { CrashPlan, TrialMode } from '../../lab/trial-plan.ts';
+import type { CrashPlan, FaultPlan, TrialMode } from '../../lab/trial-plan.ts';
 import type { TrialResult } from '../../lab/trial-result.ts';
 import { openStore } from '../../store/open-store.ts';
 import { temporaryFolder } from '../brokers/servers/temporary-folder.ts';
@@ -21,10 +21,13 @@ import { madeExperiment } from './made-result.ts';
 export const LIKES = 20_000;
 const PACED_LIKES_PER_S = 2_000;
 export const TIER = 'memory';
-/** Of crash trials: enough for a backlog, few enough for a machine that has other things to do. */
-const CRASH_LIKES_PER_S = 1_500;
+/** Of trials that something is done to: enough for a backlog, few enough for a machine that has
+ * other things to do. */
+const STRUCK_LIKES_PER_S = 1_500;
 /** Few, so that one send follows close upon the other and a kill meets one of them. */
-const CRASH_LIKES_PER_SEND = 2;
+const STRUCK_LIKES_PER_SEND = 2;
+/** A load that is struck ends when it has shown enough. */
+const FAULTS_MEASURE_S = 300;
 const CRASH_MEASURE_S = 2.6;
 const CRASH: CrashPlan = { killAfterS: 0.6, holdS: 0.3, goOnS: 0.5, acknowledgedLeast: 500 };
 
@@ -40,8 +43,11 @@ export interface TrialOrder {
   readonly likes?: number;
   /** How long a trial at a pace goes on. */
   readonly measureS?: number;
-  /** Of crash trials. */
+  /** Of trials that something is done to. */
   readonly likesPerS?: number;
+  /** Of crash trials: how long the load goes on afterwards. */
+  readonly goOnS?: number;
+  readonly faults?: FaultPlan;
   readonly signal?: AbortSignal;
   /** The server and the broker that the conductor is given, made from the real ones. */
   serverOf?(server: Server): Server;
@@ -139,10 +145,15 @@ function jobOf(broker: string, tier: Tier, order: TrialOrder): Job {
   return { ...contender, experiment: madeExperiment, step: stepOf(order) };
 }
 
-function stepOf({ mode, measureS, likesPerS, likes = LIKES }: TrialOrder): Step {
+function stepOf({ mode, measureS, likesPerS, likes = LIKES, ...order }: TrialOrder): Step {
+  const rateStruck = { likesPerS: likesPerS ?? STRUCK_LIKES_PER_S };
   if (mode === 'crash') {
-    const rate = { likesPerS: likesPerS ?? CRASH_LIKES_PER_S };
-    return { mode, likes: 0, rate, measureS: measureS ?? CRASH_MEASURE_S, crash: CRASH };
+    const crash = { ...CRASH, goOnS: order.goOnS ?? CRASH.goOnS };
+    return { mode, likes: 0, rate: rateStruck, measureS: measureS ?? CRASH_MEASURE_S, crash };
+  }
+  if (mode === 'faults') {
+    const { faults } = order;
+    return { mode, likes: 0, rate: rateStruck, measureS: FAULTS_MEASURE_S, faults: faults! };
   }
   if (mode !== 'paced') return { mode, likes };
   const rate = { likesPerS: PACED_LIKES_PER_S };
@@ -150,7 +161,8 @@ function stepOf({ mode, measureS, likesPerS, likes = LIKES }: TrialOrder): Step 
 }
 
 function setupOf(order: TrialOrder, opened: OpenTrial): RunSetup {
-  const { seed, lanes = 4, consumers = 1 } = order;
+  const { mode, seed, lanes = 4, consumers = 1 } = order;
+  const isStruck = mode === 'crash' || mode === 'faults';
   return {
     run: 'test',
     commit: 'none',
@@ -161,8 +173,9 @@ function setupOf(order: TrialOrder, opened: OpenTrial): RunSetup {
       seed,
       lanes,
       consumers,
-      likesPerSend: order.mode === 'crash' ? CRASH_LIKES_PER_SEND : undefined,
-      shards: 3,
+      likesPerSend: isStruck ? STRUCK_LIKES_PER_SEND : undefined,
+      // A batch has a moment after its third shard only where there is a fourth.
+      shards: mode === 'faults' ? 4 : 3,
       backlogBytesMax: 2 ** 30,
     },
     signal: order.signal ?? new AbortController().signal,
@@ -171,6 +184,30 @@ function setupOf(order: TrialOrder, opened: OpenTrial): RunSetup {
     onSkip: () => undefined,
     onProgress: (progress) => order.onProgress?.(progress, opened.folder),
     onResult: () => undefined,
+  };
+}
+
+/** A server that does all that the real one does, but what a test wants to be different. */
+export function serverLike(
+  server: Server,
+  changed: Partial<Pick<Server, 'kill' | 'start' | 'pid'>>,
+): Server {
+  return {
+    name: server.name,
+    tier: server.tier,
+    title: server.title,
+    runtime: server.runtime,
+    endpoint: server.endpoint,
+    get pid() {
+      return server.pid;
+    },
+    start: () => server.start(),
+    stop: () => server.stop(),
+    kill: () => server.kill(),
+    version: () => server.version(),
+    usage: () => server.usage(),
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+    ...changed,
   };
 }
 

@@ -14,7 +14,7 @@ const FACTS = {
 };
 
 function openFiles(folder: { path(name: string): string }, run = 'run-1'): RunFiles {
-  return new RunFiles({ ...FACTS, run }, { resultsFolder: folder.path('results') });
+  return RunFiles.begin({ ...FACTS, run }, { resultsFolder: folder.path('results') });
 }
 
 /** What was thrown, which must be one line with a code, naming all that it is given. */
@@ -62,7 +62,7 @@ describe('the files of a run', () => {
   test('stand together in a folder of their own when one is named', () => {
     using folder = recordsFolder();
     const outFolder = folder.path('out');
-    const files = new RunFiles(FACTS, { resultsFolder: folder.path('results'), outFolder });
+    const files = RunFiles.begin(FACTS, { resultsFolder: folder.path('results'), outFolder });
     files.add(madeResult());
     expect(files.indexPath).toBe(join(outFolder, 'index.json'));
     expect(readdirSync(join(outFolder, 'throughput'))).toEqual(['001-kafka-kill-sustained.json']);
@@ -87,6 +87,70 @@ describe('the files of a run', () => {
     const files = openFiles(folder);
     expect(() => files.add({ ...madeResult(), verdict: 'fine' as 'pass' })).toThrow(/verdict/);
     expect(readRun(files.indexPath).results).toEqual([]);
+  });
+});
+
+describe('an interrupted run', () => {
+  const SECOND = { trial: '002-kafka-kill-sustained' };
+
+  test.each([
+    ['below a day', undefined],
+    ['in a folder of its own', 'out'],
+  ])('goes on where it stopped, with its files %s', (_, out) => {
+    using folder = recordsFolder();
+    const outFolder = out && folder.path(out);
+    const begun = RunFiles.begin(FACTS, { resultsFolder: folder.path('results'), outFolder });
+    expect(begun.before).toEqual([]);
+    begun.add(madeResult());
+    const resumed = RunFiles.goOn(begun.indexPath, 'quick');
+    expect(resumed.before).toEqual([madeResult()]);
+    expect(resumed).toMatchObject({ run: 'run-1', indexPath: begun.indexPath });
+    expect(readRun(begun.indexPath).index.complete).toBe(false);
+    resumed.add(madeResult(SECOND));
+    resumed.finish();
+    const { index, results } = readRun(begun.indexPath);
+    expect(results).toEqual([madeResult(), madeResult(SECOND)]);
+    // Where it began, by which command, and beside the files that it had.
+    expect(index).toMatchObject({ command: FACTS.command, complete: true });
+    expect(index.startedAt).toBe(FACTS.startedAt.toISOString());
+    expect(dirname(index.trials[1]!)).toBe(dirname(index.trials[0]!));
+  });
+
+  test('may stop and go on any number of times', () => {
+    using folder = recordsFolder();
+    const { indexPath } = openFiles(folder);
+    for (const [place, trial] of ['001-a', '002-a', '003-a'].entries()) {
+      const resumed = RunFiles.goOn(indexPath, 'quick');
+      expect(resumed.before).toHaveLength(place);
+      resumed.add(madeResult({ trial }));
+    }
+    expect(readRun(indexPath).index.trials).toHaveLength(3);
+  });
+
+  test('that is complete has nothing left to do', () => {
+    using folder = recordsFolder();
+    const files = openFiles(folder);
+    files.finish();
+    const { code } = failureOf(
+      () => RunFiles.goOn(files.indexPath, 'quick'),
+      ...['--resume', files.indexPath, 'complete', 'start a new one'],
+    );
+    expect(code).toBe('USAGE');
+  });
+
+  test('of another profile is refused, with the command that began it', () => {
+    using folder = recordsFolder();
+    const { indexPath } = openFiles(folder);
+    const named = [indexPath, '--profile quick', FACTS.command];
+    expect(failureOf(() => RunFiles.goOn(indexPath, 'full'), ...named).code).toBe('USAGE');
+  });
+
+  test('without an index, or with one that is none, is refused by its name', () => {
+    using folder = recordsFolder();
+    const path = folder.path('index.json');
+    expect(failureOf(() => RunFiles.goOn(path, 'quick'), path).code).toBe('RESULT_INVALID');
+    writeFileSync(path, '{}');
+    expect(failureOf(() => RunFiles.goOn(path, 'quick'), path).code).toBe('RESULT_INVALID');
   });
 });
 

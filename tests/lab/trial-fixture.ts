@@ -44,11 +44,13 @@ export interface SmallTrial extends Disposable {
   readonly store: CountStore;
   readonly likes: readonly Like[];
   /** The complete evidence; a test changes what it wants to be different. */
-  readonly input: CheckInput;
+  readonly input: CheckInput & Record<'producerRecords' | 'consumerRecords', readonly string[]>;
   /** Runs statements on the file of the shard that owns a post. */
   tamperWith(post: string, statements: string): void;
-  /** Checks and judges, with order promised. */
-  judged(changed?: Partial<CheckInput>): CheckOutput & Judgement;
+  /** Checks and judges, with order promised unless told. */
+  judged(
+    changed?: Partial<CheckInput> & { promised?: { order: boolean } },
+  ): CheckOutput & Judgement;
 }
 
 export function smallLike(seq: number, fields: Partial<Like> = {}): Like {
@@ -65,7 +67,7 @@ export async function runSmallTrial(plants: Plants = {}): Promise<SmallTrial> {
   const producerRecords = [writeSends(join(folder, 'producer.records'), batches, plants, clock)];
   const delivered = (plants.deliver ?? same)(batches);
   const consumerRecords = await writeDeliveries(folder, delivered, plants, store, clock);
-  const input: CheckInput = {
+  const input: SmallTrial['input'] = {
     producerRecords,
     consumerRecords,
     stored: store,
@@ -82,10 +84,10 @@ export async function runSmallTrial(plants: Plants = {}): Promise<SmallTrial> {
     tamperWith(post, statements) {
       tamper(storeFolder, shardOf(store, post), statements);
     },
-    judged(changed = {}) {
+    judged({ promised = { order: true }, ...changed } = {}) {
       const checked = check({ ...input, ...changed });
       const obstacles = checked.truncations.map(({ path }) => `${path} is cut off`);
-      return { ...checked, ...judge(checked.ledger, { order: true, survival: true }, obstacles) };
+      return { ...checked, ...judge(checked.ledger, { ...promised, survival: true }, obstacles) };
     },
     [Symbol.dispose]() {
       store[Symbol.dispose]();

@@ -53,5 +53,6 @@ describe('MemoryShard', () => {
     shard.adoptSlotMap(withSlotMoved(SLOT_MAP, slotOf('x'), 3));
     shard.apply([like], [0], 2);
     expect(shard.findProblems()).toEqual(['post "x" belongs to shard 3']);
+    expect(shard.ownership()('x')).toBe(false);
   });
 });

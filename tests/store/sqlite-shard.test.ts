@@ -76,6 +76,15 @@ describe('SqliteShard', () => {
     });
   });
 
+  test('a slot map that is none anymore says so, to whoever asks what the shard owns', async () => {
+    using temporary = temporaryFolder();
+    const { folder } = temporary;
+    using store = await openStore({ folder, shards: 1 });
+    expect(store.shards[0]!.ownership()('any')).toBe(true);
+    tamper(folder, 0, "UPDATE meta SET value = 'torn' WHERE key = 'slotMap'");
+    expect(() => store.shards[0]!.ownership()).toThrow(/slot map cannot be read; put back a copy/);
+  });
+
   test('the bytes on disk are those of the files and their logs', async () => {
     using temporary = temporaryFolder();
     const { folder } = temporary;

@@ -15,3 +15,16 @@ export function readEnvironment(): Environment {
     javaHome: JAVA_HOME.trim() === '' ? undefined : JAVA_HOME.trim(),
   };
 }
+
+/** What a child process gets: the environment of this one, and some more. */
+export function environmentWith(more: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
+  // biome-ignore lint/style/noProcessEnv: a program of this machine expects all of it.
+  return { ...process.env, ...more };
+}
+
+/** LD_PRELOAD for a child: this library first, then those that this process has been given. */
+export function preloadWith(library: string): string {
+  // biome-ignore lint/style/noProcessEnv: whoever set it wants it in the children as well.
+  const { LD_PRELOAD = '' } = process.env;
+  return LD_PRELOAD === '' ? library : `${library}:${LD_PRELOAD}`;
+}

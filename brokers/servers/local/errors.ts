@@ -9,7 +9,9 @@ export type LocalServerCode =
   | 'SERVER_NOT_STARTED'
   | 'SERVER_NOT_RUNNING'
   | 'SERVER_NOT_ENDED'
-  | 'KEEPER_FAILED';
+  | 'KEEPER_FAILED'
+  | 'DISK_LIBRARY_MISSING'
+  | 'DISK_NOTES_LOST';
 
 /**
  * The first line of the message names what is wrong and what to do next. Where a program's own

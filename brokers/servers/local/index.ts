@@ -5,7 +5,7 @@ import type { ServerName, Tier } from '../server.ts';
 import { elasticmq } from './elasticmq.ts';
 import { checkJars, type FetchedServer, fetchJars } from './jars.ts';
 import { kafka } from './kafka.ts';
-import { LocalServer, type Recipe } from './local-server.ts';
+import { LocalServer, type LocalServerOptions, type Recipe } from './local-server.ts';
 import { nullServer } from './null-recipe.ts';
 import { findJava, findRedis } from './programs.ts';
 import { redis } from './redis.ts';
@@ -67,12 +67,11 @@ export function tierAtHand(name: ServerName, asked: Tier): Tier {
  */
 export async function startLocalServer(
   name: ServerName,
-  options: { tier: Tier; folder: string; log?: (line: string) => void },
+  options: Omit<LocalServerOptions, 'log'> & Partial<Pick<LocalServerOptions, 'log'>>,
 ): Promise<LocalServer> {
   await mkdir(options.folder, { recursive: true });
   const folder = await mkdtemp(join(options.folder, `${name}-`));
-  const { tier, log = () => {} } = options;
-  const server = new LocalServer(RECIPES[name], { tier, folder, log });
+  const server = new LocalServer(RECIPES[name], { log: () => {}, ...options, folder });
   await server.start();
   return server;
 }

@@ -34,18 +34,38 @@ interface Prepared {
   readonly clusterId: string;
 }
 
+/** What it listens on, and what it says of that to clients. */
+function listenersOf(ports: readonly number[], proxyPort: number | undefined): string[] {
+  const listeners = [`BROKER://${HOST}:${ports[0]}`, `CONTROLLER://${HOST}:${ports[1]}`];
+  const advertised = [`BROKER://${HOST}:${ports[0]}`];
+  const protocols = ['BROKER:PLAINTEXT', 'CONTROLLER:PLAINTEXT'];
+  if (proxyPort !== undefined) {
+    // Clients go where Kafka says it is: to those that came by a proxy it has to say the proxy's
+    // address, and to the lab, which looks past it, its own.
+    listeners.push(`PROXIED://${HOST}:${ports[2]}`);
+    advertised.push(`PROXIED://${HOST}:${proxyPort}`);
+    protocols.push('PROXIED:PLAINTEXT');
+  }
+  return [
+    `listeners=${listeners.join(',')}`,
+    `advertised.listeners=${advertised.join(',')}`,
+    `listener.security.protocol.map=${protocols.join(',')}`,
+  ];
+}
+
 /** Settings that differ from Kafka's own, each with its reason. */
-export function configurationOf(dataFolder: string, ports: readonly number[]): string {
-  const [brokerPort, controllerPort] = ports;
+export function configurationOf(
+  dataFolder: string,
+  ports: readonly number[],
+  proxyPort?: number,
+): string {
   return [
     // One process is broker and controller: the smallest Kafka there is.
     'process.roles=broker,controller',
     'node.id=1',
-    `controller.quorum.voters=1@${HOST}:${controllerPort}`,
+    `controller.quorum.voters=1@${HOST}:${ports[1]}`,
     // On 127.0.0.1 only: nobody outside this machine may reach a server without a password.
-    `listeners=BROKER://${HOST}:${brokerPort},CONTROLLER://${HOST}:${controllerPort}`,
-    `advertised.listeners=BROKER://${HOST}:${brokerPort}`,
-    'listener.security.protocol.map=BROKER:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    ...listenersOf(ports, proxyPort),
     'inter.broker.listener.name=BROKER',
     'controller.listener.names=CONTROLLER',
     // Backslashes are escapes in a Java properties file.
@@ -130,7 +150,10 @@ export const kafka: Recipe = {
   title: 'Kafka',
   // Power is a setting of each topic (flush.messages=1), so both tiers share one server.
   tiers: ['kill', 'power'],
-  ports: 2,
+  ports: 3,
+  portBehindProxy: 2,
+  // The segments of every topic, Kafka's own among them; indexes are made anew from them.
+  appendOnly: (path) => path.endsWith('.log'),
   versionLine: /Kafka version: ([\d.]+)/,
   async prepare({ folder, log }) {
     const java = await findJava('Kafka');
@@ -142,10 +165,10 @@ export const kafka: Recipe = {
     const clusterId = id.toString('base64url');
     return JSON.stringify({ java, classPath, clusterId } satisfies Prepared);
   },
-  async command({ folder, dataFolder, ports, prepared: text }) {
+  async command({ folder, dataFolder, ports, prepared: text, proxyPort }) {
     const prepared = JSON.parse(text) as Prepared;
     const file = join(folder, 'server.properties');
-    await writeFile(file, `${configurationOf(dataFolder, ports)}\n`);
+    await writeFile(file, `${configurationOf(dataFolder, ports, proxyPort)}\n`);
     if (!(await isFormatted(dataFolder))) await format(folder, prepared);
     const logging = `-Dlog4j2.configurationFile=${join(folder, 'log4j2.xml')}`;
     return {

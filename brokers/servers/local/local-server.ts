@@ -2,7 +2,16 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import getPort from 'get-port';
-import type { Endpoint, KillProof, Server, ServerName, ServerUsage, Tier } from '../server.ts';
+import type {
+  Endpoint,
+  KillProof,
+  Server,
+  ServerDisk,
+  ServerName,
+  ServerUsage,
+  Tier,
+} from '../server.ts';
+import { type OpenedServerDisk, openServerDisk } from './disk/server-disk.ts';
 import { LocalServerError } from './errors.ts';
 import { diskBytesOf, lastLinesOf, usageOf } from './living.ts';
 import { type Command, HOST, LOG_FILE, ServerProcess } from './process.ts';
@@ -18,6 +27,10 @@ export interface LocalServerOptions {
   readonly folder: string;
   /** Gets lines of progress, such as what is being fetched. */
   readonly log: (line: string) => void;
+  /** The port of this machine where a proxy waits for the clients, when they come through one. */
+  readonly proxyPort?: number | undefined;
+  /** Start it with the library between it and its disk; see `Server.disk`. */
+  readonly disk?: boolean | undefined;
 }
 
 /** The parts of a server that differ. */
@@ -27,6 +40,13 @@ export interface Recipe {
   readonly tiers: readonly Tier[];
   /** How many free ports it needs; clients use the first one. */
   readonly ports: number;
+  /** Which of them a proxy passes on to, where that is not the first one. */
+  readonly portBehindProxy?: number;
+  /**
+   * Whether the server only ever adds to the end of a file, by its path below the data folder.
+   * Left out where it writes in place: nobody can then say what a power cut would leave.
+   */
+  readonly appendOnly?: (path: string) => boolean;
   /** Finds the server's version in the lines that it logs at its start. */
   readonly versionLine: RegExp;
   /** Called once, with an empty data folder. Returns what `command` needs to know. */
@@ -42,6 +62,7 @@ export interface StartFacts {
   readonly ports: readonly number[];
   /** What `prepare` returned. */
   readonly prepared: string;
+  readonly proxyPort?: number | undefined;
 }
 
 /** A server on this machine. Its log is a file that proof of a recovery can be read from. */
@@ -57,6 +78,7 @@ export class LocalServer implements Server {
   #prepared: string | undefined;
   #ports: readonly number[] = [];
   #process: ServerProcess | undefined;
+  #disk: OpenedServerDisk | undefined;
 
   /** @throws LocalServerError TIER_UNKNOWN when the server has no such tier */
   constructor(recipe: Recipe, options: LocalServerOptions) {
@@ -85,6 +107,17 @@ export class LocalServer implements Server {
     return `${HOST}:${this.#ports[0]}`;
   }
 
+  get behindProxy(): string | undefined {
+    if (this.#options.proxyPort === undefined) return undefined;
+    const port = this.#ports[this.#recipe.portBehindProxy ?? 0];
+    if (port === undefined) throw this.#notRunning('has no address yet');
+    return `${HOST}:${port}`;
+  }
+
+  get disk(): ServerDisk | undefined {
+    return this.#disk?.disk;
+  }
+
   get pid(): number | undefined {
     return this.#process?.pid;
   }
@@ -97,6 +130,7 @@ export class LocalServer implements Server {
     }
     await mkdir(this.#dataFolder, { recursive: true });
     this.#prepared ??= await this.#recipe.prepare(this.#options);
+    if (this.#options.disk) this.#disk ??= await this.#openDisk();
     for (let attempt = 1; ; attempt += 1) {
       const ports = await freePorts(this.#recipe.ports);
       try {
@@ -141,12 +175,35 @@ export class LocalServer implements Server {
   async #startOn(ports: readonly number[]): Promise<void> {
     const { tier, folder } = this;
     const prepared = this.#prepared ?? '';
-    const facts = { tier, folder, dataFolder: this.#dataFolder, ports, prepared };
+    const { proxyPort } = this.#options;
+    const facts = { tier, folder, dataFolder: this.#dataFolder, ports, prepared, proxyPort };
+    const command = await this.#recipe.command(facts);
+    await this.#disk?.beginLife();
+    const { title } = this.#recipe;
+    const environment = this.#disk?.environment ?? {};
     this.#process = await ServerProcess.start({
-      title: this.#recipe.title,
+      title,
       folder,
       port: ports[0]!,
-      ...(await this.#recipe.command(facts)),
+      environment,
+      ...command,
+    });
+    if (this.pid === undefined || (this.#disk?.isUsedBy(this.pid) ?? true)) return;
+    await this.stop();
+    throw new LocalServerError(
+      'DISK_LIBRARY_MISSING',
+      `${title} does not load the disk library (is it linked statically?); run a build of it ` +
+        'that is linked dynamically, or leave out the faults that need the library',
+    );
+  }
+
+  #openDisk(): Promise<OpenedServerDisk> {
+    return openServerDisk({
+      folder: this.folder,
+      dataFolder: this.#dataFolder,
+      appendOnly: this.#recipe.appendOnly,
+      isRunning: () => this.pid !== undefined,
+      log: this.#options.log,
     });
   }
 

@@ -14,6 +14,8 @@
  *   POST   /queues/NAME/returned/ID   204 puts the batch back to the front at once; 404 likewise
  *   POST   /queues/NAME/parked        204; the body is JSON {text, reason}
  *   GET    /queues/NAME/parked        200 and JSON [{text, reason}], oldest first
+ *   DELETE /queues/NAME/parked?first=5
+ *                                     204 takes the 5 oldest away, by default none
  *   GET    /settings                  200 and JSON, all values as text
  *
  * A batch not acknowledged within 30 s goes back to the front. A queue that is not there gives 404,
@@ -105,6 +107,12 @@ async function postParked({ queue, request, response }: Call): Promise<void> {
 }
 
 const getParked = async ({ queue, response }: Call) => sendJson(response, queue.parked);
+
+async function deleteParked({ queue, response, query }: Call): Promise<void> {
+  queue.parked.splice(0, wholeNumber(query, 'first', 0, 0, Number.MAX_SAFE_INTEGER));
+  response.writeHead(204).end();
+}
+
 const getBacklog = async ({ queue, response }: Call) => sendJson(response, queue.backlog());
 
 const ROUTES: Readonly<Record<string, (call: Call) => Promise<void>>> = {
@@ -114,6 +122,7 @@ const ROUTES: Readonly<Record<string, (call: Call) => Promise<void>>> = {
   'POST returned': giveBack,
   'POST parked': postParked,
   'GET parked': getParked,
+  'DELETE parked': deleteParked,
   'GET ': getBacklog,
 };
 

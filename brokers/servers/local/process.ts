@@ -7,6 +7,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { KillProof } from '../server.ts';
+import { environmentWith } from './environment.ts';
 import { LocalServerError } from './errors.ts';
 import { identityOf, lastLinesOf } from './living.ts';
 import { findSetpriv } from './programs.ts';
@@ -32,6 +33,8 @@ export interface Command {
   /** Gets the log and the note of the process id. */
   readonly folder: string;
   readonly port: number;
+  /** Added to this process's own environment. */
+  readonly environment?: Readonly<Record<string, string>>;
   /**
    * Asks the server something over its own protocol, and whether it is the one of this process:
    * two labs may have chosen the same free port. False or a rejection: not yet.
@@ -86,6 +89,7 @@ export class ServerProcess {
     try {
       const child = spawn(file!, args, {
         cwd: command.folder,
+        env: environmentWith(command.environment ?? {}),
         stdio: ['ignore', log.fd, log.fd],
         // A process group of its own: Ctrl-C reaches the lab, and the lab decides what it ends.
         detached: true,
@@ -98,7 +102,9 @@ export class ServerProcess {
         );
       });
       alive.add(child);
-      writeFileSync(join(command.folder, PROCESS_FILE), JSON.stringify(identityOf(child.pid!)));
+      // A program that cannot be run ends at once, and then there is nothing to note down.
+      const identity = identityOf(child.pid!);
+      if (identity) writeFileSync(join(command.folder, PROCESS_FILE), JSON.stringify(identity));
       const started = new ServerProcess(child, command, limits);
       await started.#waitUntilItAnswers();
       return started;

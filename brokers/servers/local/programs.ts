@@ -106,6 +106,15 @@ export async function findRedis(environment = readEnvironment()): Promise<string
   return major > majorMin || (major === majorMin && minor >= minorMin) ? file : undefined;
 }
 
+/** A C compiler; the first of the usual names that PATH has. */
+export async function findCompiler(environment = readEnvironment()): Promise<string | undefined> {
+  for (const name of ['cc', 'gcc', 'clang']) {
+    const file = await findOnPath(name, environment);
+    if (file !== undefined) return file;
+  }
+  return undefined;
+}
+
 /** Linux has a program that lets a child die with its parent; elsewhere there is none. */
 export async function findSetpriv(environment = readEnvironment()): Promise<string | undefined> {
   return process.platform === 'linux' ? findOnPath('setpriv', environment) : undefined;

@@ -73,6 +73,8 @@ export const redis: Recipe = {
   title: 'Redis',
   tiers: ['kill', 'memory', 'everysec', 'power'],
   ports: 1,
+  // Also where, from version 7 on, the file is several in a folder of their own.
+  appendOnly: (path) => path.endsWith('.aof'),
   versionLine: /Redis version=([\d.]+)/,
   /** Returns the path of the redis-server to run. */
   async prepare({ log }) {

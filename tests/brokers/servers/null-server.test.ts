@@ -114,12 +114,17 @@ describe('the null server', () => {
     }
     expect(await (await call('GET', `${path}/parked`)).json()).toEqual(parked);
     expect(await backlog(path)).toEqual({ waiting: 0, unacknowledged: 0, parked: 2 });
+    expect((await call('DELETE', `${path}/parked?first=1`)).status).toBe(204);
+    expect(await (await call('GET', `${path}/parked`)).json()).toEqual(parked.slice(1));
+    expect((await call('DELETE', `${path}/parked`)).status).toBe(204);
+    expect(await backlog(path)).toMatchObject({ parked: 1 });
   });
 
   test.each([
     ['GET', '/elsewhere', undefined, 'no such path'],
     ['PATCH', '', undefined, 'PATCH is not for this path'],
     ['POST', '/likes', '', 'send at least one message'],
+    ['DELETE', '/parked?first=some', undefined, 'first must be'],
     ['GET', '/likes?max=0', undefined, 'max must be a whole number from 1'],
     ['GET', '/likes?max=some', undefined, 'max must be'],
     ['GET', '/likes?waitMs=-1', undefined, 'waitMs must be'],

@@ -1,0 +1,163 @@
+/** The topics of a queue on Kafka: made, deleted, how full they are, and how they are set. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import kafkajs, { type Admin } from 'kafkajs';
+import type { Backlog } from './broker.ts';
+import { BrokerError } from './broker-error.ts';
+import type { Settings, Tier } from './servers/server.ts';
+
+// Node finds no name for this one among kafkajs' exports.
+const { ConfigResourceTypes } = kafkajs;
+
+/** The consumer group that counts; another group could read the same likes again. */
+export const groupOf = (queue: string) => `${queue}.like-counters`;
+export const deadLetterTopicOf = (queue: string) => `${queue}.dead-letters`;
+
+/** How long a new topic or group may take until clients can use it, and how often that is asked. */
+const SETTLE_TIMEOUT_MS = 20_000;
+const SETTLE_POLL_MS = 50;
+
+/** How `default.replication.factor` of the cluster is asked for. */
+const REPLICATION_FACTOR_OF_CLUSTER = -1;
+
+/** Segments of 16 MiB: whole segments are what Kafka deletes, so small ones keep the disk bounded
+ * while a long trial runs. `power` has every append fsynced before it is acknowledged. */
+function topicSettings(tier: Tier): { name: string; value: string }[] {
+  const segments = { name: 'segment.bytes', value: String(16 * 1024 * 1024) };
+  return tier === 'power' ? [segments, { name: 'flush.messages', value: '1' }] : [segments];
+}
+
+export async function createTopics(
+  admin: Admin,
+  queue: string,
+  { lanes, tier }: { lanes: number; tier: Tier },
+): Promise<void> {
+  // A node alone can keep one copy, whatever it is set to; a cluster says itself how many it keeps.
+  const { brokers } = await admin.describeCluster();
+  const replicationFactor = brokers.length === 1 ? 1 : REPLICATION_FACTOR_OF_CLUSTER;
+  const settings = { replicationFactor, configEntries: topicSettings(tier) };
+  const topics = [
+    { topic: queue, numPartitions: lanes, ...settings },
+    { topic: deadLetterTopicOf(queue), numPartitions: 1, ...settings },
+  ];
+  const created = await admin.createTopics({ waitForLeaders: false, topics });
+  if (!created) throw BrokerError.refused('kafka', `queue ${queue}`, 'it is there already');
+  for (const { topic } of topics) await oncePossible(() => admin.fetchTopicOffsets(topic));
+}
+
+export async function deleteTopics(admin: Admin, queue: string): Promise<void> {
+  const topics = [queue, deadLetterTopicOf(queue)];
+  const there = await admin.listTopics();
+  await admin.deleteTopics({ topics: topics.filter((topic) => there.includes(topic)) });
+  // There is no group yet where nobody has consumed.
+  await admin.deleteGroups([groupOf(queue)]).catch(() => undefined);
+}
+
+/** Records before the group's position are never read again by it. */
+export async function deleteCounted(admin: Admin, queue: string): Promise<void> {
+  const partitions = (await positionsOf(admin, queue))
+    .filter(({ first, committed }) => committed > first)
+    .map(({ partition, committed }) => ({ partition, offset: `${committed}` }));
+  if (partitions.length > 0) await admin.deleteTopicRecords({ topic: queue, partitions });
+}
+
+/**
+ * Asks again while the answer is one that passes by itself. A busy node says for a moment that it
+ * knows no such new topic, does not lead it yet or is loading the group; kafkajs' own waiting for
+ * leaders and its `fetchOffsets` give up on just those.
+ */
+async function oncePossible<T>(ask: () => Promise<T>): Promise<T> {
+  const deadlineMs = performance.now() + SETTLE_TIMEOUT_MS;
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      const mayPass = (error as { retriable?: boolean }).retriable === true;
+      if (!mayPass || performance.now() > deadlineMs) throw error;
+    }
+    await sleep(SETTLE_POLL_MS);
+  }
+}
+
+interface Position {
+  readonly partition: number;
+  readonly first: bigint;
+  readonly committed: bigint;
+  readonly end: bigint;
+}
+
+/** Where the log of each partition begins and ends, and up to where the group has counted. */
+async function positionsOf(admin: Admin, queue: string): Promise<Position[]> {
+  const [topic] = await oncePossible(() =>
+    admin.fetchOffsets({ groupId: groupOf(queue), topics: [queue] }),
+  );
+  const ranges = await topicRanges(admin, queue);
+  return ranges.map(({ partition, from: first, to: end }) => {
+    const found = topic?.partitions.find((candidate) => candidate.partition === partition);
+    const committed = BigInt(found?.offset ?? -1);
+    return { partition, first, committed: committed < first ? first : committed, end };
+  });
+}
+
+/** The offsets of one partition's log, from its first record to behind its last. */
+export interface Range {
+  readonly partition: number;
+  readonly from: bigint;
+  readonly to: bigint;
+}
+
+/** What each partition of a topic holds now. */
+export async function topicRanges(admin: Admin, topic: string): Promise<Range[]> {
+  const offsets = await admin.fetchTopicOffsets(topic);
+  return offsets.map(({ partition, low, high }) => {
+    return { partition, from: BigInt(low), to: BigInt(high) };
+  });
+}
+
+/** Kafka knows what is committed, not what is in a consumer's hands: both count as waiting. */
+export async function backlogOf(admin: Admin, queue: string): Promise<Backlog> {
+  const positions = await positionsOf(admin, queue);
+  const waiting = positions.reduce((sum, { end, committed }) => sum + Number(end - committed), 0);
+  const letters = await topicRanges(admin, deadLetterTopicOf(queue));
+  const parked = letters.reduce((sum, { from, to }) => sum + Number(to - from), 0);
+  return { waiting, unacknowledged: 0, parked };
+}
+
+/** The settings that decide what an acknowledgement means, and how much disk a queue may take. */
+const SETTINGS_READ = {
+  [ConfigResourceTypes.BROKER]: [
+    'broker.session.timeout.ms',
+    'broker.heartbeat.interval.ms',
+    'group.initial.rebalance.delay.ms',
+    'log.retention.check.interval.ms',
+    'log.segment.delete.delay.ms',
+    'message.max.bytes',
+  ],
+  [ConfigResourceTypes.TOPIC]: [
+    'cleanup.policy',
+    'flush.messages',
+    'flush.ms',
+    'min.insync.replicas',
+    'segment.bytes',
+  ],
+};
+
+export async function readSettings(admin: Admin, queue: string): Promise<Settings> {
+  const { brokers } = await admin.describeCluster();
+  const resources = [
+    { type: ConfigResourceTypes.BROKER, name: String(brokers[0]?.nodeId) },
+    { type: ConfigResourceTypes.TOPIC, name: queue },
+  ] as const;
+  const answer = await admin.describeConfigs({
+    includeSynonyms: false,
+    resources: resources.map(({ type, name }) => ({
+      type,
+      name,
+      configNames: SETTINGS_READ[type],
+    })),
+  });
+  const settings: Record<string, string> = { 'brokers in the cluster': String(brokers.length) };
+  for (const { configEntries } of answer.resources) {
+    for (const { configName, configValue } of configEntries) settings[configName] = configValue;
+  }
+  return settings;
+}
