@@ -78,6 +78,11 @@ export interface Broker extends AsyncDisposable {
   readonly tier: Tier;
   readonly promises: Promises;
   readonly habits: Habits;
+  /**
+   * What decides how long others wait for what a dead or silent one held: timeouts of the
+   * templates, by what they are of, in ms. They stand beside every recovery that is measured.
+   */
+  readonly timeoutsMs: Readonly<Record<string, number>>;
   /** Whether the server has a queue of that name. Rejects when it does not answer. */
   hasQueue(queue: string): Promise<boolean>;
   /** Creates an empty queue. Rejects when one of that name is already there. */

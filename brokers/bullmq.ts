@@ -1,7 +1,7 @@
 /** BullMQ as the lab runs it: a queue of its own per queue, its failed set for dead letters. */
 import { type Job, Queue } from 'bullmq';
-import { openBullmqConsumer } from '../consumers/bullmq.ts';
-import { openBullmqProducer } from '../producers/bullmq.ts';
+import { LOCK_MS, openBullmqConsumer, STALLED_CHECK_MS } from '../consumers/bullmq.ts';
+import { ANSWER_TIMEOUT_MS, openBullmqProducer } from '../producers/bullmq.ts';
 import type { Backlog, Broker, Connection, ParkedMessage } from './broker.ts';
 import { BrokerError } from './broker-error.ts';
 import { redisOptionsOf } from './redis-options.ts';
@@ -53,6 +53,7 @@ export async function openBullmqBroker(connection: Connection): Promise<Broker> 
       source: 'docs.bullmq.io/guide/workers/stalled-jobs',
     },
     habits: { likesPerSend: 200, sendsInFlight: 4 },
+    timeoutsMs: { lock: LOCK_MS, 'stalled check': STALLED_CHECK_MS, answer: ANSWER_TIMEOUT_MS },
     hasQueue,
     async createQueue(name) {
       if (name.includes(':')) {

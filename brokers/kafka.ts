@@ -1,8 +1,8 @@
 /** Kafka as the lab runs it: a topic per queue, a partition per lane, one group that counts. */
 import { readFileSync } from 'node:fs';
 import { Kafka, type KafkaConfig, logLevel, type SASLOptions } from 'kafkajs';
-import { openKafkaConsumer } from '../consumers/kafka.ts';
-import { openKafkaProducer } from '../producers/kafka.ts';
+import { openKafkaConsumer, SESSION_TIMEOUT_MS } from '../consumers/kafka.ts';
+import { ANSWER_TIMEOUT_MS, openKafkaProducer } from '../producers/kafka.ts';
 import type { Broker, Connection } from './broker.ts';
 import { BrokerError } from './broker-error.ts';
 import { type Letters, parkedOf, postTexts, readLog, redriveLetters } from './kafka-messages.ts';
@@ -61,6 +61,7 @@ export async function openKafkaBroker(connection: Connection): Promise<Broker> {
       source: 'kafka.apache.org/43/design/design/#semantics',
     },
     habits: { likesPerSend: 2_000, sendsInFlight: 1 },
+    timeoutsMs: { session: SESSION_TIMEOUT_MS, answer: ANSWER_TIMEOUT_MS },
     hasQueue: (queue) => inTurn(async () => (await admin.listTopics()).includes(queue)),
     createQueue: (queue, { lanes }) =>
       inTurn(() => createTopics(admin, queue, { lanes, tier: connection.tier })),

@@ -43,6 +43,7 @@ export async function openNullBroker(connection: Connection): Promise<Broker> {
     },
     // HTTP requests side by side may overtake each other, so one at a time keeps the order.
     habits: { likesPerSend: 2_000, sendsInFlight: 1 },
+    timeoutsMs: {},
     async hasQueue(queue) {
       try {
         await ask(queuePath(queue));

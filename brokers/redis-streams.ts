@@ -3,9 +3,9 @@
  */
 import { crc32 } from 'node:zlib';
 import type { ChainableCommander } from 'ioredis';
-import { openRedisStreamsConsumer } from '../consumers/redis-streams.ts';
+import { LEASE_S, openRedisStreamsConsumer } from '../consumers/redis-streams.ts';
 import { decodeLike, NotALikeError } from '../likes/like.ts';
-import { openRedisStreamsProducer } from '../producers/redis-streams.ts';
+import { ANSWER_TIMEOUT_MS, openRedisStreamsProducer } from '../producers/redis-streams.ts';
 import type { Backlog, Broker, Connection, ParkedMessage } from './broker.ts';
 import { BrokerError } from './broker-error.ts';
 import { redisOptionsOf } from './redis-options.ts';
@@ -31,6 +31,9 @@ for lane = 1, #KEYS do
 end
 return {waiting, pending}`;
 
+const streamsOf = (queue: string, lanes: number): string[] =>
+  Array.from({ length: lanes }, (_, lane) => `${queue}:${lane}`);
+
 /** Connects one administrative connection; rejects with BROKER_UNREACHABLE when nobody answers. */
 export async function openRedisStreamsBroker(connection: Connection): Promise<Broker> {
   const client = redisOptionsOf(connection);
@@ -41,8 +44,6 @@ export async function openRedisStreamsBroker(connection: Connection): Promise<Br
     if (lanes > 0) return lanes;
     throw BrokerError.refused('redis-streams', `queue ${queue}`, 'there is no such queue');
   };
-  const streamsOf = (queue: string, lanes: number): string[] =>
-    Array.from({ length: lanes }, (_, lane) => `${queue}:${lane}`);
 
   async function backlog(queue: string): Promise<Backlog> {
     const lanes = await lanesOf(queue);
@@ -72,6 +73,7 @@ export async function openRedisStreamsBroker(connection: Connection): Promise<Br
       source: 'redis.io/docs/latest/develop/data-types/streams/',
     },
     habits: { likesPerSend: 500, sendsInFlight: 2 },
+    timeoutsMs: { lease: LEASE_S * 1_000, answer: ANSWER_TIMEOUT_MS },
     hasQueue: async (queue) => (await redis.exists(`${queue}:lanes`)) === 1,
     async createQueue(queue, { lanes }) {
       if ((await redis.setnx(`${queue}:lanes`, lanes)) === 0) {

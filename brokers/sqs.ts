@@ -2,7 +2,7 @@
  * SQS queues as the lab runs them, standard and FIFO, each with a dead-letter queue beside it. The
  * server is ElasticMQ, which stands in for the service, or Amazon SQS itself, by its address.
  */
-import { openSqsConsumer } from '../consumers/sqs.ts';
+import { openSqsConsumer, VISIBILITY_S } from '../consumers/sqs.ts';
 import { openSqsProducer } from '../producers/sqs.ts';
 import type { Backlog, Broker, Connection, Promises } from './broker.ts';
 import { BrokerError } from './broker-error.ts';
@@ -64,6 +64,7 @@ async function open(name: Name, connection: Connection): Promise<Broker> {
     promises: promisesOf(name, isAmazon(connection)),
     ...(isAmazon(connection) && { drainedTimeMs: DRAINED_TIME_MS_AMAZON }),
     habits: { likesPerSend: 160, sendsInFlight: 2 },
+    timeoutsMs: { visibility: VISIBILITY_S * 1_000 },
     hasQueue: async (queue) => (await queues.find(queue)) !== undefined,
     async createQueue(queue) {
       for (const place of [queue, lettersOf(queue)]) {

@@ -67,7 +67,7 @@ export class ServerPool implements AsyncDisposable {
    */
   async openTrial(
     contender: Contender,
-    needs: TrialNeeds = { alone: false, equipment: [] },
+    needs: TrialNeeds = { alone: false, equipment: [], restartsOften: false },
   ): Promise<OpenTrial> {
     await using stack = new AsyncDisposableStack();
     if (needs.equipment.some((one) => one !== 'network') && !(await diskLibrary(this.#log))) {
@@ -76,8 +76,9 @@ export class ServerPool implements AsyncDisposable {
     const isOwn = needs.alone && this.#runtime !== 'external';
     const proxy = needs.equipment.includes('network') ? stack.use(await openProxy()) : undefined;
     const disk = needs.equipment.includes('disk');
+    const { restartsOften } = needs;
     const server = isOwn
-      ? stack.use(await this.#startFor(contender, { disk, proxyPort: proxy?.port }))
+      ? stack.use(await this.#startFor(contender, { disk, proxyPort: proxy?.port, restartsOften }))
       : await this.#serverFor(contender);
     // A server that died ends its trial as unknown; the next trial gets it back.
     await server.start();
@@ -113,7 +114,7 @@ export class ServerPool implements AsyncDisposable {
 
   #startFor(
     { broker, tier }: Contender,
-    extras: Pick<StartOptions, 'disk' | 'proxyPort'> = {},
+    extras: Pick<StartOptions, 'disk' | 'proxyPort' | 'restartsOften'> = {},
   ): Promise<Server> {
     const options = { tier, folder: this.#folder.path, log: this.#log, ...extras };
     return startServer(this.#runtime, BROKERS[broker]!.server, options);

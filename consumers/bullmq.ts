@@ -32,8 +32,8 @@ const GATHER = { messagesMax: CONCURRENCY, lingerMs: 1 };
 
 /** The jobs of a dead consumer go to another once their locks, renewed every half of this time,
  * have run out, at the next check: 10 to 15 s after the crash. */
-const LOCK_MS = 10_000;
-const STALLED_CHECK_MS = 5_000;
+export const LOCK_MS = 10_000;
+export const STALLED_CHECK_MS = 5_000;
 
 /** An outage keeps its jobs in hand for a moment, so that not all that waits is tried at once, and
  * then lets them go, so that a consumer which reaches the store can have them. */

@@ -37,7 +37,7 @@ const PARTITIONS_AT_ONCE = 4;
 const FETCH_WAIT_MS = 200;
 /** After this long without a heartbeat the partitions go to another consumer. A batch and its
  * retries must fit; after a crash, others wait this long before they take over. */
-const SESSION_TIMEOUT_MS = 10_000;
+export const SESSION_TIMEOUT_MS = 10_000;
 /** The longest pause between two tries of a batch during an outage; well under the session. */
 const RETRY_PAUSE_MS_MAX = 5_000;
 

@@ -33,7 +33,7 @@ export interface RedisStreamsConsumerOptions {
 /** Entries of one lane for one call of `handleLikes`; more make fewer store transactions. */
 const COUNT = ['COUNT', 1_000] as const;
 /** A consumer that is silent this long loses its lanes; others then wait this long at most. */
-const LEASE_S = 10;
+export const LEASE_S = 10;
 /** A blocking read ends after this long: often enough to renew leases and to notice `stop`. */
 const READ_WAIT_MS = 500;
 

@@ -44,7 +44,7 @@ const LIKES_PER_RECEIVE_MAX = 10;
 /** All that the pollers can have in hand; the first after a rest wait this long for company. */
 const GATHER = { messagesMax: POLLERS * LIKES_PER_RECEIVE_MAX, lingerMs: 2 };
 /** A message that is not deleted for this long, as after a crash, goes to another consumer. */
-const VISIBILITY_S = 10;
+export const VISIBILITY_S = 10;
 /** The longest pause between two tries of a message; a redrive policy of 1,000 lasts 8 hours. */
 const RETRY_PAUSE_S_MAX = 30;
 /** A poller rests this long after an error; sqs-consumer by itself would ask again at once. */

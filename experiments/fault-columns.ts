@@ -81,6 +81,16 @@ export const CELL_COLUMNS: readonly CellColumn[] = [
     value: (cell) => cell.drainedMs,
   },
   {
+    head: 'timeouts',
+    meaning:
+      'Settings of producer and consumer that these times are made of: how long others wait for ' +
+      'what a dead or silent one held.',
+    value: ({ timeoutsMs }) =>
+      Object.entries(timeoutsMs)
+        .map(([name, ms]) => `${name} ${formatNumber(ms / 1000, 0)} s`)
+        .join(', ') || undefined,
+  },
+  {
     head: 'in flight',
     meaning: 'Likes sent and not yet answered when the fault struck: the least and the median.',
     value: (cell) => {

@@ -97,6 +97,10 @@ export class FaultCell {
     return found.length > 0 ? median(found) : undefined;
   }
 
+  get timeoutsMs(): Readonly<Record<string, number>> {
+    return this.results.find(({ faults }) => faults?.timeoutsMs)?.faults?.timeoutsMs ?? {};
+  }
+
   get consumersReopened(): number {
     return this.results.reduce((sum, { faults }) => sum + (faults?.consumersReopened ?? 0), 0);
   }

@@ -45,6 +45,8 @@ export interface TrialNeeds {
   /** A server that nobody has used before: what earlier trials left would slow its restart. */
   readonly alone: boolean;
   readonly equipment: readonly Equipment[];
+  /** The server is started again and again, so that a fast start is worth more than a fast run. */
+  readonly restartsOften: boolean;
 }
 
 export type OpenTrial = Omit<TrialContext, 'signal' | 'onProgress'> & AsyncDisposable;
@@ -159,14 +161,18 @@ export async function runJob(
     plan = planOf(job, isShare ? maximumOf(job, results, setup.plan) : undefined, setup.plan);
     const fault = plan.faults?.fault;
     const alone = plan.crash !== undefined || fault !== undefined;
-    await using opened = await setup.open(job, { alone, equipment: fault?.equipment ?? [] });
+    await using opened = await setup.open(job, {
+      alone,
+      equipment: fault?.equipment ?? [],
+      restartsOften: fault !== undefined,
+    });
     const whyNot = fault?.whyNot?.(opened.broker, opened.server);
     if (whyNot !== undefined) return { ...facts(), ...notTested(plan, job.tier, whyNot) };
     const onProgress = (progress: TrialProgress) => setup.onProgress(progress, job);
     const judged = await runOpened(plan, { ...opened, signal: setup.signal, onProgress }, setup);
     return { ...facts(), ...judged, durationS: facts().durationS };
   } catch (error) {
-    if (isInterruption(error)) return undefined;
+    if (isInterruption(error, setup)) return undefined;
     const fault = plan.faults?.fault;
     if (fault && error instanceof LabError && error.code === 'EQUIPMENT_MISSING') {
       return { ...facts(), ...notTested(plan, job.tier, error.message) };
@@ -178,7 +184,7 @@ export async function runJob(
 async function runOpened(plan: TrialPlan, context: TrialContext, setup: RunSetup) {
   const { onProgress } = context;
   const evidence = await runTrial(plan, context).catch((error: unknown) => {
-    if (error instanceof BrokenTrialError && !isInterruption(error.cause)) return error;
+    if (error instanceof BrokenTrialError && !isInterruption(error.cause, setup)) return error;
     throw error instanceof BrokenTrialError ? error.cause : error;
   });
   if (evidence instanceof BrokenTrialError) {
@@ -195,6 +201,9 @@ async function runOpened(plan: TrialPlan, context: TrialContext, setup: RunSetup
   const { habits, promises } = context.broker;
   return {
     ...judged,
+    ...(judged.faults && {
+      faults: { ...judged.faults, timeoutsMs: { ...context.broker.timeoutsMs } },
+    }),
     plan: planFacts(plan, habits),
     promises: { ...promises },
     server: { title: context.server.title, runtime: context.server.runtime },
@@ -210,8 +219,9 @@ async function runOpened(plan: TrialPlan, context: TrialContext, setup: RunSetup
   };
 }
 
-function isInterruption(error: unknown): boolean {
-  return error instanceof LabError && error.code === 'INTERRUPTED';
+/** Whatever breaks off once the run is interrupted does so for that, a fault's own wait too. */
+function isInterruption(error: unknown, { signal }: RunSetup): boolean {
+  return signal.aborted || (error instanceof LabError && error.code === 'INTERRUPTED');
 }
 
 /** A fault that says nothing of this broker: no ledger, no strike, and why. */

@@ -126,6 +126,8 @@ const faultsSchema = z.strictObject({
   valid: count,
   void: count,
   consumersReopened: count,
+  /** Of the templates, in ms: what the recovery times below are made of. */
+  timeoutsMs: z.record(z.string(), amount).optional(),
   /** From when the last of them could get better until the queue was drained. */
   drainedMs: amount.optional(),
   /** Why the fault says nothing of this broker here; then nothing was done. */

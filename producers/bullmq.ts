@@ -34,7 +34,7 @@ export interface BullmqProducerOptions {
 const RETRY_PAUSE_MS = 500;
 const ATTEMPTS_MAX = 1_000_000_000;
 /** A connection on which an answer is this late is closed, which settles what waits on it. */
-const ANSWER_TIMEOUT_MS = 10_000;
+export const ANSWER_TIMEOUT_MS = 10_000;
 /** Between two tries to connect, and to ask a server that is still reading its file. By default
  * these pauses grow to 20 and 10 s, so a restart of 1 s would stop the likes for longer. */
 const RECONNECT_PAUSE_MS = 250;

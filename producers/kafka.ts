@@ -29,7 +29,7 @@ export interface KafkaProducerOptions {
 const ACKNOWLEDGE_TIMEOUT_MS = 10_000;
 /** An answer of any kind that is this late counts as lost, and kafkajs asks again; its default is
  * 30 s. Later than the broker's own error, which it would hide. */
-const ANSWER_TIMEOUT_MS = 12_000;
+export const ANSWER_TIMEOUT_MS = 12_000;
 /** kafkajs' own tries per send; with its growing pauses they end after about 17 s where connections
  * are refused, and after about 90 s where the network swallows everything. */
 const RETRIES_MAX = 5;

@@ -26,7 +26,7 @@ export interface RedisStreamsProducerOptions {
 }
 
 /** A connection on which an answer is this late is closed, which settles what waits on it. */
-const ANSWER_TIMEOUT_MS = 10_000;
+export const ANSWER_TIMEOUT_MS = 10_000;
 
 /** Between two tries to connect, and to ask a server that is still reading its file. By default
  * these pauses grow to 5 and 10 s, so a restart of 1 s stopped the likes for up to 10 s. */

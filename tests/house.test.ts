@@ -18,12 +18,15 @@ const NODE_MAJOR_LEAST = 24;
 const MIRRORS_NOTHING = new Set([
   'tests/house.test.ts',
   'tests/brokers/servers/proxy.test.ts',
+  'tests/cli/faults-smoke.test.ts',
   'tests/consumers/lift.test.ts',
   'tests/consumers/take-two-files.test.ts',
   'tests/lab/records.test.ts',
+  'tests/lab/run-faults.test.ts',
   'tests/lab/run-controls.test.ts',
-  'tests/lab/run-controls-by-hand.test.ts',
-  'tests/lab/run-controls-calm.test.ts',
+  'tests/lab/run-controls.full.test.ts',
+  'tests/lab/run-controls-by-hand.full.test.ts',
+  'tests/lab/run-controls-calm.full.test.ts',
   'tests/results.test.ts',
   'tests/store/processes.test.ts',
 ]);

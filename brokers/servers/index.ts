@@ -19,6 +19,8 @@ export interface StartOptions {
   readonly log: (line: string) => void;
   /** Where a proxy of the lab waits for the clients of this server; for `local` servers only. */
   readonly proxyPort?: number | undefined;
+  /** It is started again and again: one that starts fast is worth more than one that runs fast. */
+  readonly restartsOften?: boolean | undefined;
   /** With a library between the server and its disk; only `local` servers heed it. */
   readonly disk?: boolean | undefined;
 }

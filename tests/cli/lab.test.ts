@@ -5,10 +5,13 @@ import { BROKERS } from '../../brokers/index.ts';
 import { TIERS } from '../../brokers/servers/server.ts';
 import { EVERY_EXPERIMENT } from '../../experiments/index.ts';
 import { PROFILES } from '../../lab/experiment.ts';
+import { FAULTS } from '../../lab/faults/index.ts';
 import { WORKLOADS } from '../../likes/workloads/workload.ts';
 import { openStore } from '../../store/open-store.ts';
 import { temporaryFolder } from '../brokers/servers/temporary-folder.ts';
 import { linesOf, runLab } from './lab-process.ts';
+
+const NAMES_OF_FAULTS = FAULTS.map(({ name }) => name).join(', ');
 
 describe('--help', () => {
   test('of the lab lists experiments, brokers, tiers, workloads and profiles', async () => {
@@ -36,6 +39,17 @@ describe('--help', () => {
     }
     expect(stdout).toMatch(/^Workloads:$/m);
   });
+});
+
+test('--help of faults tells the flags that it alone has, and every fault there is', async () => {
+  const { code, stdout, stderr } = await runLab(['faults', '--help']);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  for (const flag of ['--faults', '--kills', '--parallel', '--resume', '--brokers', '--seed']) {
+    expect(stdout).toContain(`  ${flag} <`);
+  }
+  expect(stdout).toMatch(/^Faults:$/m);
+  for (const { name, summary } of FAULTS)
+    expect(stdout).toContain(`  ${name.padEnd(18)}${summary}\n`);
 });
 
 describe('what the lab cannot do is one line that names it and what is allowed', () => {
@@ -87,6 +101,26 @@ describe('what the lab cannot do is one line that names it and what is allowed',
       /'x' is invalid\. Allowed choices are memory, everysec, kill, power/,
     ],
     ['a command of servers that is none', 'servers sideways', /unknown command 'sideways'/],
+    [
+      'a fault that is none',
+      'faults --faults zombie,server-kil',
+      new RegExp(`'zombie,server-kil' is invalid\\. allowed are ${NAMES_OF_FAULTS}`),
+    ],
+    ['no fault', 'faults --faults ,', /',' is invalid\. allowed are server-kill, /],
+    ['no strike', 'faults --kills 0', /'0' is invalid\. allowed are whole numbers from 1 to 10000/],
+    ['strikes that are no number', 'faults --kills many', /'many' is invalid\. allowed are whole/],
+    [
+      'nothing side by side',
+      'faults --parallel 0',
+      /'0' is invalid\. allowed are whole numbers from 1 to 8/,
+    ],
+    ['more side by side than the limit', 'faults --parallel 9', /'9' is invalid\. .* from 1 to 8/],
+    ['faults of another experiment', 'throughput --faults zombie', /unknown option '--faults'/],
+    [
+      'a run to go on with that is not there',
+      'faults --resume nowhere/index.json',
+      /nowhere\/index\.json is no result: ENOENT.*check the path/,
+    ],
     ['a store that is not named', 'counts', /missing required argument 'store-folder'/],
     ['a top that is no number', 'counts . --top many', /--top many: allowed are whole numbers/],
   ])('%s', async (_what, args, line) => {

@@ -57,6 +57,24 @@ describe('a plan', () => {
     expect(plan.crash).toEqual(crash);
   });
 
+  test('shares the maximum with the trials beside it, down to what a step needs at least', () => {
+    const offered = (parallel: number, likesPerSLeast?: number) => {
+      const rate = { shareOfMaximum: 0.5, ...(likesPerSLeast && { likesPerSLeast }) };
+      const { likesPerS, pace } = planned(
+        { mode: 'faults', likes: 0, rate, measureS: 1 },
+        { parallel },
+        8_000,
+      );
+      return [likesPerS, pace];
+    };
+    expect(offered(1, 2_000)).toEqual([4_000, '50 % of own maximum']);
+    const beside = '50 % of own maximum, shared by 4 trials side by side';
+    expect(offered(4)).toEqual([1_000, beside]);
+    expect(offered(4, 2_000)).toEqual([2_000, beside]);
+    // Never more than alone.
+    expect(offered(4, 9_000)).toEqual([4_000, beside]);
+  });
+
   test('of a share of an unknown maximum names no rate, since there was none', () => {
     const plan = planned({ mode: 'crash', likes: 0, rate: { shareOfMaximum: 0.5 }, measureS: 2 });
     expect({ likesPerS: plan.likesPerS, likes: plan.likes }).toEqual({ likes: 0 });

@@ -114,7 +114,8 @@ describe.each(['null', 'redis-streams'])('a real trial on %s', (broker) => {
     expect(result!.reasons).toEqual([
       `the consumer ended by SIGKILL; its last words: ${WORDS}; run it again`,
     ]);
-    expect(counts).toBeUndefined();
+    // What it had counted is looked at all the same: it might break a promise already.
+    expect(counts!.size).toBeGreaterThan(0);
     await expectNothingLeft();
   });
 

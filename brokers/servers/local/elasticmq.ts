@@ -5,7 +5,7 @@ import { delimiter, join } from 'node:path';
 import { fetchJars } from './jars.ts';
 import type { Recipe, StartFacts } from './local-server.ts';
 import { HOST, LOG_FILE } from './process.ts';
-import { findJava } from './programs.ts';
+import { FAST_START_FLAGS, findJava } from './programs.ts';
 
 const ANSWER_TIMEOUT_MS = 1_000;
 
@@ -101,7 +101,8 @@ export const elasticmq: Recipe = {
     const file = join(start.folder, 'elasticmq.conf');
     await writeFile(file, `${configurationOf(start)}\n`);
     const logging = `-Dlogback.configurationFile=${join(start.folder, 'logback.xml')}`;
-    const flags = [...JVM_FLAGS, logging, `-Dconfig.file=${file}`];
+    const fast = start.restartsOften ? FAST_START_FLAGS : [];
+    const flags = [...JVM_FLAGS, ...fast, logging, `-Dconfig.file=${file}`];
     return {
       file: prepared.java,
       args: [...flags, '-cp', prepared.classPath, 'org.elasticmq.server.Main'],

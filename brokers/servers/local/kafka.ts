@@ -9,7 +9,7 @@ import { fetchJars } from './jars.ts';
 import { kafkaAnswers } from './kafka-answers.ts';
 import type { Recipe } from './local-server.ts';
 import { HOST } from './process.ts';
-import { findJava } from './programs.ts';
+import { FAST_START_FLAGS, findJava } from './programs.ts';
 
 const FORMAT_TIMEOUT_MS = 60_000;
 
@@ -165,7 +165,7 @@ export const kafka: Recipe = {
     const clusterId = id.toString('base64url');
     return JSON.stringify({ java, classPath, clusterId } satisfies Prepared);
   },
-  async command({ folder, dataFolder, ports, prepared: text, proxyPort }) {
+  async command({ folder, dataFolder, ports, prepared: text, proxyPort, restartsOften }) {
     const prepared = JSON.parse(text) as Prepared;
     const file = join(folder, 'server.properties');
     await writeFile(file, `${configurationOf(dataFolder, ports, proxyPort)}\n`);
@@ -173,7 +173,15 @@ export const kafka: Recipe = {
     const logging = `-Dlog4j2.configurationFile=${join(folder, 'log4j2.xml')}`;
     return {
       file: prepared.java,
-      args: [...JVM_FLAGS, logging, '-cp', prepared.classPath, 'kafka.Kafka', file],
+      args: [
+        ...JVM_FLAGS,
+        ...(restartsOften ? FAST_START_FLAGS : []),
+        logging,
+        '-cp',
+        prepared.classPath,
+        'kafka.Kafka',
+        file,
+      ],
       answers: () => kafkaAnswers(ports[0]!, prepared.clusterId),
     };
   },

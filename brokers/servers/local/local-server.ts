@@ -29,6 +29,8 @@ export interface LocalServerOptions {
   readonly log: (line: string) => void;
   /** The port of this machine where a proxy waits for the clients, when they come through one. */
   readonly proxyPort?: number | undefined;
+  /** It is started again and again: one that starts fast is worth more than one that runs fast. */
+  readonly restartsOften?: boolean | undefined;
   /** Start it with the library between it and its disk; see `Server.disk`. */
   readonly disk?: boolean | undefined;
 }
@@ -63,6 +65,7 @@ export interface StartFacts {
   /** What `prepare` returned. */
   readonly prepared: string;
   readonly proxyPort?: number | undefined;
+  readonly restartsOften?: boolean | undefined;
 }
 
 /** A server on this machine. Its log is a file that proof of a recovery can be read from. */
@@ -175,8 +178,9 @@ export class LocalServer implements Server {
   async #startOn(ports: readonly number[]): Promise<void> {
     const { tier, folder } = this;
     const prepared = this.#prepared ?? '';
-    const { proxyPort } = this.#options;
-    const facts = { tier, folder, dataFolder: this.#dataFolder, ports, prepared, proxyPort };
+    const { proxyPort, restartsOften } = this.#options;
+    const dataFolder = this.#dataFolder;
+    const facts = { tier, folder, dataFolder, ports, prepared, proxyPort, restartsOften };
     const command = await this.#recipe.command(facts);
     await this.#disk?.beginLife();
     const { title } = this.#recipe;

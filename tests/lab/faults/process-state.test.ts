@@ -1,6 +1,7 @@
 /** Real processes, stopped and continued. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { doubtsOfStillness, stateOf, whileStopped } from '../../../lab/faults/process-state.ts';
 
@@ -131,11 +132,14 @@ describe('it is no proof', () => {
     'when the process is dead and nobody has taken note of it',
     async () => {
       // A shell that makes a child and turns into a program that never asks for its end.
-      const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 60'], {
+      const parent = spawn('sh', ['-c', 'sleep 60 & echo $!; exec sleep 60'], {
         stdio: ['ignore', 'pipe', 'inherit'],
       });
       const [line] = (await once(parent.stdout, 'data')) as [Buffer];
       const pid = Number(String(line));
+      const program = () => readFileSync(`/proc/${parent.pid}/comm`, 'utf8');
+      await expect.poll(program, { interval: TICK_MS, timeout: 20_000 }).toBe('sleep\n');
+      process.kill(pid, 'SIGKILL');
       await expect.poll(() => stateOf(pid), { interval: TICK_MS, timeout: 20_000 }).toBe('Z');
       const stillness = await whileStopped(pid, async () => undefined);
       expect(doubtsOfStillness(stillness)).toEqual([expect.stringContaining('state Z after')]);
