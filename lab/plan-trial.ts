@@ -59,9 +59,9 @@ function offeredRate(
   const beside = parallel > 1 ? `, shared by ${parallel} trials side by side` : '';
   const pace = `${Math.round(rate.shareOfMaximum * 100)} % of own maximum${beside}`;
   if (maximum === undefined) return { likesPerS: undefined, pace };
-  const alone = maximum * rate.shareOfMaximum;
-  const least = Math.min(alone, rate.likesPerSLeast ?? 1);
-  return { likesPerS: Math.max(1, Math.round(Math.max(alone / parallel, least))), pace };
+  const share = (maximum * rate.shareOfMaximum) / parallel;
+  // A maximum that was found on a server which has just started may be far below its own.
+  return { likesPerS: Math.round(Math.max(share, rate.likesPerSLeast ?? 1)), pace };
 }
 
 /** What the result says of a plan: only what bears on this trial. */

@@ -71,8 +71,8 @@ describe('a plan', () => {
     const beside = '50 % of own maximum, shared by 4 trials side by side';
     expect(offered(4)).toEqual([1_000, beside]);
     expect(offered(4, 2_000)).toEqual([2_000, beside]);
-    // Never more than alone.
-    expect(offered(4, 9_000)).toEqual([4_000, beside]);
+    // A maximum found on a server that has just started is no reason to ask for less.
+    expect(offered(4, 9_000)).toEqual([9_000, beside]);
   });
 
   test('of a share of an unknown maximum names no rate, since there was none', () => {

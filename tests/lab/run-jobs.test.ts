@@ -130,7 +130,7 @@ describe('trials', () => {
     const jobs = [...jobsOf(1), ...jobsOf(1, faultStep), ...jobsOf(1, withFault)];
     const desk = new Desk();
     const results = await desk.endAll(runJobs(jobs, desk.setup()));
-    expect(desk.opened.map(({ needs }) => needs)).toEqual([
+    expect(desk.opened.map(({ needs }) => needs)).toMatchObject([
       { alone: false, equipment: [] },
       { alone: true, equipment: [] },
       { alone: true, equipment: equipped.equipment },
