@@ -49,11 +49,14 @@ export async function runExperiments(
   const { faults, kills: strikes } = options;
   const asked = { experiments, contenders, profile, likes, repeats, seed, faults, strikes };
   const jobs = schedule({ ...asked, ...chosen });
+  const commit = await describeCommit(ROOT);
+  const own = withoutResume(command);
+  for (const line of whatIsMixed(files, commit, own)) view.log(line);
   const results = await runJobs(withoutDone(jobs, files.before, options), {
     run: files.run,
     before: files.before,
     parallel: options.parallel ?? 1,
-    commit: await describeCommit(ROOT),
+    commit,
     machine: describeMachine(),
     versions: describeVersions(),
     plan: {
@@ -78,10 +81,32 @@ export async function runExperiments(
     },
   });
   view.done();
-  if (interrupt.aborted) view.log(`go on with: ${command} --resume ${files.indexPath}`);
+  if (interrupt.aborted) view.log(`go on with: ${own} --resume ${files.indexPath}`);
   else files.finish();
   print(experiments, results, files.indexPath, options);
-  return interrupt.aborted ? EXIT.unknown : exitCodeOf(results);
+  const code = exitCodeOf(results);
+  // A promise that was broken before Ctrl-C is broken; all else is not known yet.
+  return interrupt.aborted && code !== EXIT.fail ? EXIT.unknown : code;
+}
+
+/** As typed, whether the run is a new one or goes on. */
+function withoutResume(command: string): string {
+  return command.replaceAll(/ --resume[ =]\S+/g, '');
+}
+
+/** Why rows of a run that goes on may not be compared with those that it had. */
+function whatIsMixed({ before, command: begun }: RunFiles, commit: string, own: string): string[] {
+  const commits = [...new Set(before.map((result) => result.commit))].filter(
+    (one) => one !== commit,
+  );
+  const lines = commits.map(
+    (one) =>
+      `this run was begun by lab commit ${one} and goes on by ${commit}; its page names both`,
+  );
+  if (before.length > 0 && withoutResume(begun) !== own) {
+    lines.push(`this run was begun by other flags, which alone stand in its index: ${begun}`);
+  }
+  return lines;
 }
 
 /** What an interrupted run has done is not done again; of repeats, as many as it has done. */

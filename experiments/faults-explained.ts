@@ -20,63 +20,89 @@ const SURVIVES: Readonly<Record<TrialResult['tier'], string>> = {
   power: 'the death of the server process and a power cut',
 };
 
+interface Surprise {
+  readonly broker: RegExp;
+  readonly faults: readonly string[];
+  /** Any, unless told. */
+  readonly tier?: TrialResult['tier'];
+  readonly text: string;
+}
+
 /**
- * What nobody here had expected, told without figures: those stand in the rows. Each is about a
- * broker, and is left out where no cell is.
+ * What nobody here had expected, told without figures: those stand in the rows. Each stands only
+ * where a cell does that shows it, judged and not broken.
  */
-const SURPRISES: readonly (readonly [broker: RegExp, text: string])[] = [
-  [
-    /kafka/,
-    'Kafka is back long before its consumers are. The server acknowledges again within ' +
+const SURPRISES: readonly Surprise[] = [
+  {
+    broker: /kafka/,
+    faults: ['server-kill'],
+    text:
+      'Kafka is back long before its consumers are. The server acknowledges again within ' +
       'seconds of a kill, while consumers wait until the session of their lost connection ' +
       'has run out. Where kills come faster than that, next to nothing is counted between ' +
       'them, and all of it afterwards.',
-  ],
-  [
-    /kafka/,
-    'At tier `power` Kafka keeps every like and forgets what was counted. ' +
+  },
+  {
+    broker: /kafka/,
+    faults: ['power-cut'],
+    tier: 'power',
+    text:
+      'At tier `power` Kafka keeps every like and forgets what was counted. ' +
       '`flush.messages` is a setting of the topic; the committed positions stand in another' +
       ' one that has it not. After a power cut much is delivered again, and only the marks ' +
       'in the store keep the counts right.',
-  ],
-  [
-    /kafka/,
-    'Left to its defaults kafkajs waits 30 s for each answer, over and over: a send into ' +
+  },
+  {
+    broker: /kafka/,
+    faults: ['network-cut', 'network-replies'],
+    text:
+      'Left to its defaults kafkajs waits 30 s for each answer, over and over: a send into ' +
       'a silent network ended after more than three minutes. With a limit of 12 s it takes ' +
       'a minute and a half at most.',
-  ],
-  [
-    /sqs/,
-    'A full disk ends the persistence of ElasticMQ. Its database closes at the first ' +
+  },
+  {
+    broker: /sqs/,
+    faults: ['server-disk-full'],
+    text:
+      'A full disk ends the persistence of ElasticMQ. Its database closes at the first ' +
       'write that fails and does not open again when there is room; the server hangs, and ' +
       'what it still acknowledges may stand in memory only. So its promise ends there, ' +
       'until it is restarted.',
-  ],
-  [
-    /sqs/,
-    'A setting of H2 that looked harmless lost acknowledged likes. To keep its file small' +
+  },
+  {
+    broker: /sqs/,
+    faults: ['server-kill'],
+    text:
+      'A setting of H2 that looked harmless lost acknowledged likes. To keep its file small' +
       ' the lab had told it to use free space again at once; after a kill in the wrong ' +
       'moment H2 then missed the end of the chain by which it finds its last commits. Many ' +
       'kills had passed before one met it.',
-  ],
-  [
-    /redis|bullmq/,
-    'Most likes that Redis clients call unknown after a cut were never sent: with no ' +
+  },
+  {
+    broker: /redis|bullmq/,
+    faults: ['network-cut', 'network-replies'],
+    text:
+      'Most likes that Redis clients call unknown after a cut were never sent: with no ' +
       'queue of their own they refuse what comes while the connection is down. Few of them ' +
       'are recovered.',
-  ],
-  [
-    /redis|bullmq|kafka/,
-    'SIGKILL and a power cut are different questions. At tier `kill` a killed server ' +
+  },
+  {
+    broker: /redis|bullmq|kafka/,
+    faults: ['power-cut'],
+    tier: 'kill',
+    text:
+      'SIGKILL and a power cut are different questions. At tier `kill` a killed server ' +
       'loses nothing, since the system still has what it wrote; cut back to the last fsync,' +
       ' it loses what waited.',
-  ],
-  [
-    /./,
-    'A zombie does no harm to the counts, and not because it is stopped: no broker here ' +
+  },
+  {
+    broker: /./,
+    faults: ['zombie'],
+    text:
+      'A zombie does no harm to the counts, and not because it is stopped: no broker here ' +
       'keeps a consumer that slept too long from storing the batch in its hands. The marks ' +
       'do.',
-  ],
+  },
 ];
 
 /** Markdown: a paragraph for each broker and tier, and what surprised. */
@@ -90,17 +116,24 @@ export function explainFaults(cells: readonly FaultCell[]): string {
   const paragraphs = [...subjects.keys()]
     .sort()
     .map((key) => `- ${paragraphOf(subjects.get(key)!)}`);
-  const brokers = [...new Set(cells.map(({ results }) => results[0]!.broker))];
-  const surprises = SURPRISES.filter(([about]) => brokers.some((broker) => about.test(broker)));
+  const surprises = SURPRISES.filter((surprise) => cells.some((cell) => isShownBy(cell, surprise)));
   return [
     'What each promises, and what these trials saw:',
     '',
     ...paragraphs,
     '',
-    'What surprised:',
-    '',
-    ...surprises.map(([, text]) => `- ${text}`),
-  ].join('\n');
+    ...(surprises.length > 0 ? ['What surprised:', ''] : []),
+    ...surprises.map(({ text }) => `- ${text}`),
+  ]
+    .join('\n')
+    .trimEnd();
+}
+
+function isShownBy({ results, state }: FaultCell, surprise: Surprise): boolean {
+  const { broker, tier, faults } = results[0]!;
+  const wasSeen = state === 'kept' || state === 'nothing promised';
+  const isMeant = surprise.broker.test(broker) && surprise.faults.includes(faults!.name);
+  return wasSeen && isMeant && (surprise.tier ?? tier) === tier;
 }
 
 function paragraphOf(cells: readonly FaultCell[]): string {
@@ -117,7 +150,7 @@ function paragraphOf(cells: readonly FaultCell[]): string {
       cells.reduce((total, cell) => total + of(cell), 0),
       0,
     );
-  const proved = cells.filter(({ state }) => state !== 'not tested');
+  const proved = cells.filter(({ valid }) => valid > 0);
   return [
     `**${brokerOf(first!)} ${first!.tier}** promises to deliver at least once, ${order}; an`,
     `acknowledgement survives ${SURVIVES[first!.tier]}. ${proved.length} faults struck it`,
@@ -129,15 +162,16 @@ function paragraphOf(cells: readonly FaultCell[]): string {
   ].join(' ');
 }
 
-/** Losses where something was promised, and those where nothing was. */
+/** Losses where each was promised to survive, where the last 2 s were not, and where none was. */
 function lossesOf(cells: readonly FaultCell[]): string {
-  const lostIn = (some: readonly FaultCell[]) =>
-    some.reduce((total, cell) => total + cell.sum('lost'), 0);
-  const bare = cells.filter(({ promises }) => promises === 'nothing');
-  const kept = cells.filter(({ promises }) => promises !== 'nothing');
-  const words = [`${formatNumber(lostIn(kept), 0)} lost where they were promised to survive`];
-  if (bare.length > 0) {
-    words.push(`${formatNumber(lostIn(bare), 0)} lost where nothing was promised`);
-  }
-  return words.join(', ');
+  const lostWhere = (promised: FaultCell['promises'], words: string): string[] => {
+    const own = cells.filter(({ promises }) => promises === promised);
+    const lost = own.reduce((total, cell) => total + cell.sum('lost'), 0);
+    return own.length === 0 ? [] : [`${formatNumber(lost, 0)} lost where ${words}`];
+  };
+  return [
+    ...lostWhere('survival', 'they were promised to survive'),
+    ...lostWhere('all but 2 s', 'all but the last 2 s were promised to survive'),
+    ...lostWhere('nothing', 'nothing was promised'),
+  ].join(', ');
 }

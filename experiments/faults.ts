@@ -99,7 +99,13 @@ function byName(one: FaultCell, other: FaultCell): number {
 
 /** Faults down, brokers with their tiers across. */
 function matrixOf(cells: readonly FaultCell[]): Table {
-  const nameOf = ({ results }: FaultCell) => `${brokerOf(results[0]!)} ${results[0]!.tier}`;
+  // A trial that tested nothing does not know on which server it would have run.
+  const labels = new Map<string, string>();
+  for (const result of cells.flatMap(({ results }) => results)) {
+    const isTold = result.promises !== undefined;
+    if (isTold || !labels.has(result.broker)) labels.set(result.broker, brokerOf(result));
+  }
+  const nameOf = ({ results: [first] }: FaultCell) => `${labels.get(first!.broker)} ${first!.tier}`;
   const columns = [...new Set(cells.map(nameOf))].sort();
   const struck = FAULTS.filter(({ name }) =>
     cells.some(({ results }) => results[0]!.faults!.name === name),

@@ -38,7 +38,9 @@ export class FaultCell {
 
   /** What the tier says of acknowledged likes under such a fault. */
   get promises(): Survival {
-    return this.results[0]!.faults!.promised;
+    // A trial that broke off has never asked the broker for exceptions from what its tier says.
+    const told = this.results.find(({ ledger }) => ledger !== undefined) ?? this.results[0]!;
+    return told.faults!.promised;
   }
 
   get whyNot(): string | undefined {
@@ -63,10 +65,12 @@ export class FaultCell {
 
   /**
    * The most that the chance of a loss by one such fault can be, at 95 %; undefined after a loss,
-   * and after so few faults that they bound nothing.
+   * where likes are stuck, which may be lost as well, where a trial could not be judged, and after
+   * so few faults that they bound nothing.
    */
   get lossChanceMax(): number | undefined {
-    if (this.valid <= RULE_OF_THREE || this.sum('lost') > 0) return undefined;
+    if (this.valid <= RULE_OF_THREE || this.sum('lost') + this.sum('stuck') > 0) return undefined;
+    if (this.results.some(({ verdict }) => verdict === 'unknown')) return undefined;
     return RULE_OF_THREE / this.valid;
   }
 

@@ -11,7 +11,8 @@ import { SUMS_INTERVAL_MS } from './worker-messages.ts';
 /** The load gets this long to reach what the plan asks of the second before the fault. */
 const LOAD_TIMEOUT_MS = 45_000;
 const LOAD_POLL_MS = 20;
-/** The slowest client, kafkajs, gives a send up after about 17 s, and then begins anew. */
+/** The slowest client, kafkajs, gives a send up after about 17 s where connections are refused, and
+ * then begins anew; where they were silent for longer, the end of the load waits for its answer. */
 const TAKEN_AGAIN_TIMEOUT_MS = 30_000;
 /** A server that has just come up may still refuse a first request. */
 const RECREATE_TIMEOUT_MS = 20_000;

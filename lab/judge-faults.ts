@@ -18,7 +18,8 @@ type StrikeResult = FaultsResult['strikes'][number];
 
 /**
  * What the tier says of acknowledged likes under a fault. Only the death of the server and a power
- * cut are a question of the tier; nothing else may ever lose one.
+ * cut are a question of the tier; nothing else may ever lose one, unless the broker says that its
+ * promise ends on a full disk.
  */
 export function survivalOf(
   tier: Tier,
@@ -69,7 +70,11 @@ export function momentsOf(strikes: readonly StrikeFacts[]): number[] {
   return strikes.map(({ restoredUs }) => restoredUs);
 }
 
-/** How long before its fault the first of the lost likes was acknowledged, at most. */
+/**
+ * How long before its fault the first of the lost likes was acknowledged, at most. Back from the
+ * blow, not from the begin: a kill that waits for a slow fsync falls seconds later, and what was
+ * acknowledged meanwhile is as lost as what was acknowledged before.
+ */
 export function lossWindowMs(strikes: readonly StrikeFacts[], checked: CheckOutput): number {
   const windows = strikes.map((strike, place) => windowOf(strike, place, checked) ?? 0);
   return Math.max(0, ...windows);
@@ -80,12 +85,14 @@ export function isWindowTooLong(windowMs: number): boolean {
 }
 
 function windowOf(
-  { beganUs }: StrikeFacts,
+  { beganUs, proof }: StrikeFacts,
   place: number,
   { lostBefore }: CheckOutput,
 ): number | undefined {
   const firstUs = lostBefore?.[place]?.okUsFirst;
-  return firstUs === undefined ? undefined : Math.max(0, (beganUs - firstUs) / 1000);
+  return firstUs === undefined
+    ? undefined
+    : Math.max(0, ((proof.struckUs ?? beganUs) - firstUs) / 1000);
 }
 
 /** The strikes as they stand in the result, each valid or void with its reasons. */

@@ -86,7 +86,7 @@ export async function judgeTrial(
     reasons: [...judgement.reasons],
     numbersValid: struck.length === 0,
     numbersStruck: struck,
-    notes: notesOf(evidence),
+    notes: [...notesOf(evidence), ...notesOfLog(evidence, context)],
     ledger,
     // A rate or a cost across a fault would say nothing of either side of it.
     ...(strikes.length === 0 && {
@@ -200,6 +200,12 @@ function notesOf(evidence: TrialEvidence): string[] {
     .filter(([, usage]) => coreShare(usage) > CORE_SHARE_MAX)
     .map(([role, usage]) => `client-bound: ${role} at ${Math.round(coreShare(usage) * 100)} %`);
   return [...bound, ...idleNotes];
+}
+
+/** A check that was left out must not look like one that found nothing. */
+function notesOfLog({ strikes, log }: TrialEvidence, { broker }: TrialContext): string[] {
+  const isLeftOut = strikes.length > 0 && broker.readLog !== undefined && log === undefined;
+  return isLeftOut ? ["the server's own log was too long to be checked"] : [];
 }
 
 function usageOf(usage: WorkerUsage) {

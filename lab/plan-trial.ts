@@ -61,7 +61,12 @@ function offeredRate(
   if (maximum === undefined) return { likesPerS: undefined, pace };
   const share = (maximum * rate.shareOfMaximum) / parallel;
   // A maximum that was found on a server which has just started may be far below its own.
-  return { likesPerS: Math.round(Math.max(share, rate.likesPerSLeast ?? 1)), pace };
+  const least = rate.likesPerSLeast ?? 1;
+  // A rate that is not that share must not stand under its name.
+  if (share < least) {
+    return { likesPerS: least, pace: `${formatNumber(least, 0)}/s, above ${pace}` };
+  }
+  return { likesPerS: Math.round(share), pace };
 }
 
 /** What the result says of a plan: only what bears on this trial. */

@@ -54,10 +54,13 @@ function madeOn(run: Run): string {
   const [first] = run.results;
   if (first === undefined) return 'No trial was finished.';
   const { cores, memory, processor, system } = first.machine;
+  // A run that was gone on with may have been made by two versions of the lab.
+  const commits = [...new Set(run.results.map(({ commit }) => `\`${commit}\``))];
   return (
     `Run \`${run.index.run}\`, ${run.index.startedAt.slice(0, 10)}, profile ` +
     `\`${run.index.profile}\`, on ${cores} cores (${processor}), ${memory}, ${system}, ` +
-    `Node ${first.versions.node}, lab commit \`${first.commit}\`. Repeat it with ` +
+    `Node ${first.versions.node}, lab ${commits.length > 1 ? 'commits' : 'commit'} ` +
+    `${commits.join(' and ')}. Repeat it with ` +
     `\`${run.index.command}\`.`
   );
 }

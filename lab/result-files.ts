@@ -31,9 +31,13 @@ export interface RunFacts {
 export class RunFiles {
   readonly indexPath: string;
   readonly run: string;
+  /** The one that began the run. */
+  readonly command: string;
   /** What the run had before it was interrupted. */
   readonly before: readonly TrialResult[];
   readonly #trialFolder: (experiment: string) => string;
+  /** A run that goes on may find a trial that was written when it died, and was not yet listed. */
+  readonly #goesOn: boolean;
   readonly #index: { trials: string[]; complete: boolean } & Omit<RunIndex, 'trials' | 'complete'>;
 
   private constructor(
@@ -41,12 +45,15 @@ export class RunFiles {
     before: readonly TrialResult[],
     index: RunIndex,
     trialFolder: (experiment: string) => string,
+    goesOn: boolean,
   ) {
     this.indexPath = indexPath;
     this.before = before;
     this.run = index.run;
+    this.command = index.command;
     this.#index = { ...index, trials: [...index.trials] };
     this.#trialFolder = trialFolder;
+    this.#goesOn = goesOn;
   }
 
   /**
@@ -77,7 +84,7 @@ export class RunFiles {
       ...{ format: RESULT_FORMAT, run, startedAt: startedAt.toISOString(), command, profile },
       ...{ complete: false, trials: [] },
     };
-    const files = new RunFiles(indexPath, [], index, trialFolder);
+    const files = new RunFiles(indexPath, [], index, trialFolder, false);
     files.#writeIndex();
     return files;
   }
@@ -102,18 +109,20 @@ export class RunFiles {
     const isTogether = basename(indexPath) === 'index.json';
     const trialFolder = (experiment: string) =>
       isTogether ? join(folder, experiment) : join(folder, experiment, index.run);
-    return new RunFiles(indexPath, results, index, trialFolder);
+    return new RunFiles(indexPath, results, index, trialFolder, true);
   }
 
   add(result: TrialResult): void {
     const folder = this.#trialFolder(result.experiment);
     const path = join(folder, `${result.trial}.json`);
+    const listed = relative(dirname(this.indexPath), path);
+    const isLeftOver = this.#goesOn && !this.#index.trials.includes(listed);
     writing(path, () => {
       mkdirSync(folder, { recursive: true });
       const text = JSON.stringify(trialResultSchema.parse(result), undefined, 1);
-      writeFileSync(path, `${text}\n`, { flag: 'wx' });
+      writeFileSync(path, `${text}\n`, { flag: isLeftOver ? 'w' : 'wx' });
     });
-    this.#index.trials.push(relative(dirname(this.indexPath), path));
+    this.#index.trials.push(listed);
     this.#writeIndex();
   }
 

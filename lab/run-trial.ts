@@ -5,6 +5,7 @@ import type { Broker, LogEntry, ParkedMessage } from '../brokers/broker.ts';
 import type { ServerUsage, Settings } from '../brokers/servers/server.ts';
 import { openWorkload, type Workload } from '../likes/workloads/workload.ts';
 import { Crew } from './crew.ts';
+import { DrainProgress } from './drain-progress.ts';
 import { type StrikeFacts, strikeAll } from './fault-trial.ts';
 import { serverKill } from './faults/server-kill.ts';
 import { BrokenTrialError } from './judge-remains.ts';
@@ -187,19 +188,18 @@ async function untilDrained(
   crew: Crew,
   signal: AbortSignal,
 ): Promise<number> {
-  let progress = '';
+  const progress = new DrainProgress();
   let movedAtMs = performance.now();
   let emptySinceMs: number | undefined;
   for (;;) {
-    const { waiting, unacknowledged, parked } = await broker.backlog(queue);
+    const backlog = await broker.backlog(queue);
+    const { waiting, unacknowledged } = backlog;
     const nowMs = performance.now();
     const isEmpty = waiting === 0 && unacknowledged === 0;
     emptySinceMs = isEmpty ? (emptySinceMs ?? nowMs) : undefined;
     const emptyMs = emptySinceMs === undefined ? -1 : nowMs - emptySinceMs;
     if (emptyMs >= (broker.drainedTimeMs ?? 0)) return 0;
-    const now = `${waiting} ${unacknowledged} ${parked} ${crew.counted}`;
-    if (now !== progress || isEmpty) movedAtMs = nowMs;
-    progress = now;
+    if (progress.see(backlog, crew.counted) || isEmpty) movedAtMs = nowMs;
     if (nowMs - movedAtMs > DRAIN_STALL_MS) return waiting + unacknowledged;
     await crew.whileAlive(sleep(DRAIN_POLL_MS, undefined, { signal }), signal);
   }

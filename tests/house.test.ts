@@ -17,7 +17,7 @@ const NODE_MAJOR_LEAST = 24;
 /** Tests of more than one file, or of what a file's text says. All others mirror theirs. */
 const MIRRORS_NOTHING = new Set([
   'tests/house.test.ts',
-  'tests/brokers/servers/proxy.test.ts',
+  'tests/brokers/servers/proxy.full.test.ts',
   'tests/cli/faults-smoke.test.ts',
   'tests/consumers/lift.test.ts',
   'tests/consumers/take-two-files.test.ts',

@@ -31,6 +31,11 @@ export interface Proof {
   readonly doubts: readonly string[];
   /** On the trial's clock: from when on things could get better; the strike's end unless told. */
   readonly recoversFromUs?: number;
+  /**
+   * When the blow itself fell, where a fault prepares it or waits for its moment: what was lost is
+   * measured back from there. The strike's begin unless told.
+   */
+  readonly struckUs?: number;
 }
 
 /** What a fault may lay hands on while the load goes on. */

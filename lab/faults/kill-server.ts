@@ -10,6 +10,7 @@ export interface KilledServer {
 
 /** Kills it and lets the consumers go on: what they hold is stored now and has to come again. */
 export async function killServer({ server, crew, clock }: Stage): Promise<KilledServer> {
+  const struckUs = clock.nowUs();
   const proof = await server.kill();
   const reapedUs = clock.nowUs();
   crew.holdConsumers(false);
@@ -26,6 +27,7 @@ export async function killServer({ server, crew, clock }: Stage): Promise<Killed
         facts: { ...proof, pidAfter, ...facts },
         doubts: doubts.filter(([holds]) => holds).map(([, text]) => text),
         recoversFromUs: reapedUs,
+        struckUs,
       };
     },
   };

@@ -33,6 +33,9 @@ export interface Stillness {
 /** SIGSTOP, `work` while it stands still, SIGCONT; continued whatever happens. */
 export async function whileStopped(pid: number, work: () => Promise<unknown>): Promise<Stillness> {
   const beganMs = performance.now();
+  // A second Ctrl-C ends the lab at once; a stopped process would never hear of it.
+  const goOn = () => signal(pid, 'SIGCONT');
+  process.once('exit', goOn);
   signal(pid, 'SIGSTOP');
   try {
     const deadlineMs = beganMs + STOP_TIMEOUT_MS;
@@ -43,7 +46,8 @@ export async function whileStopped(pid: number, work: () => Promise<unknown>): P
     const stoodStillMs = Math.round(performance.now() - beganMs);
     return { pid, stateAtStop, stateBeforeContinue, stoodStillMs };
   } finally {
-    signal(pid, 'SIGCONT');
+    process.off('exit', goOn);
+    goOn();
   }
 }
 

@@ -69,6 +69,12 @@ test.each(SURVIVALS)('the promise of a cell is what its trials were judged by: %
   expect(cell.state).toBe(promised === 'nothing' ? 'nothing promised' : 'kept');
 });
 
+test('the promise is that of a trial that was judged, and not of one that broke off', () => {
+  const brokeOff = { ...bare('survival', { verdict: 'unknown' }, []), ledger: undefined };
+  expect(new FaultCell([brokeOff, bare('nothing')]).promises).toBe('nothing');
+  expect(new FaultCell([brokeOff]).promises).toBe('survival');
+});
+
 describe('the chance of a loss', () => {
   const cellOf = (strikes: number, lost = 0) =>
     new FaultCell([
@@ -88,6 +94,16 @@ describe('the chance of a loss', () => {
     expect(cellOf(4).lossChanceMax).toBe(0.75);
     for (const strikes of [0, 1, 3]) expect(cellOf(strikes).lossChanceMax).toBeUndefined();
     expect(cellOf(300, 1).lossChanceMax).toBeUndefined();
+  });
+
+  test('is not told where likes are stuck, or where a trial could not be judged', () => {
+    const strikes = Array.from({ length: 20 }, () => madeStrike());
+    const stuck = killed({ verdict: 'fail', ledger: cleanLedger({ stuck: 3 }) }, strikes);
+    expect(new FaultCell([stuck]).lossChanceMax).toBeUndefined();
+    const judged = killed({ ledger: cleanLedger() }, strikes);
+    const brokeOff = { ...killed({ verdict: 'unknown' }, []), ledger: undefined };
+    expect(new FaultCell([judged]).lossChanceMax).toBeCloseTo(0.15, 12);
+    expect(new FaultCell([judged, brokeOff]).lossChanceMax).toBeUndefined();
   });
 
   test('comes close to the exact bound from ten strikes on, and errs to the safe side', () => {

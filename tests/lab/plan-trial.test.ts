@@ -70,9 +70,10 @@ describe('a plan', () => {
     expect(offered(1, 2_000)).toEqual([4_000, '50 % of own maximum']);
     const beside = '50 % of own maximum, shared by 4 trials side by side';
     expect(offered(4)).toEqual([1_000, beside]);
-    expect(offered(4, 2_000)).toEqual([2_000, beside]);
-    // A maximum found on a server that has just started is no reason to ask for less.
-    expect(offered(4, 9_000)).toEqual([9_000, beside]);
+    expect(offered(4, 2_000)).toEqual([2_000, `2,000/s, above ${beside}`]);
+    // A maximum found on a server that has just started is no reason to ask for less; but what is
+    // more than the share does not go by its name.
+    expect(offered(4, 9_000)).toEqual([9_000, `9,000/s, above ${beside}`]);
   });
 
   test('of a share of an unknown maximum names no rate, since there was none', () => {

@@ -127,6 +127,19 @@ describe('an interrupted run', () => {
     expect(readRun(indexPath).index.trials).toHaveLength(3);
   });
 
+  test('writes over a trial that was cut short in the writing, and over no other', () => {
+    using folder = recordsFolder();
+    const begun = openFiles(folder);
+    begun.add(madeResult());
+    const [first] = readRun(begun.indexPath).index.trials;
+    const folderOfTrials = dirname(join(dirname(begun.indexPath), first!));
+    writeFileSync(join(folderOfTrials, `${SECOND.trial}.json`), '{"format": 1, "run"');
+    const resumed = RunFiles.goOn(begun.indexPath, 'quick');
+    failureOf(() => resumed.add(madeResult({ durationS: 99 })), 'EEXIST', '001-kafka');
+    resumed.add(madeResult(SECOND));
+    expect(readRun(begun.indexPath).results).toEqual([madeResult(), madeResult(SECOND)]);
+  });
+
   test('that is complete has nothing left to do', () => {
     using folder = recordsFolder();
     const files = openFiles(folder);

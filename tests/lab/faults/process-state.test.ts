@@ -88,6 +88,26 @@ describe('a process', () => {
   });
 });
 
+test('a process goes on although the lab has ended at once while it stood still', async () => {
+  await using ticking = await openTicking();
+  const module = new URL('../../../lab/faults/process-state.ts', import.meta.url).href;
+  const program = `
+    import { stateOf, whileStopped } from ${JSON.stringify(module)};
+    await whileStopped(${ticking.pid}, async () => {
+      console.log(stateOf(${ticking.pid}));
+      process.exit(0);
+    });`;
+  const args = ['--input-type=module', '-e', program];
+  const lab = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  let said = '';
+  lab.stdout.setEncoding('utf8').on('data', (text: string) => {
+    said += text;
+  });
+  await once(lab, 'close');
+  expect(said).toBe('T\n');
+  await ticking.ticked(3);
+});
+
 describe('it is no proof', () => {
   test('when somebody lets the process go on too early', async () => {
     await using ticking = await openTicking();
