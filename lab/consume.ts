@@ -41,7 +41,10 @@ export async function consume(
     sums.delivered += likes.length;
     // On disk before anything may interrupt: a process that dies leaves what it was given.
     if (orders.isHeld || options.reopens) records.flush();
-    if (orders.isHeld) void port.tell({ kind: 'holding', likes: likes.length });
+    if (orders.isHeld) {
+      const { source, seq } = likes[0]!;
+      void port.tell({ kind: 'holding', likes: likes.length, source, seq });
+    }
     await orders.whileHeld();
     const batch = steps.follow(likes);
     batch.reach('before-transaction');

@@ -30,9 +30,9 @@ export class FaultCell {
   get state(): CellState {
     if (this.results.some(({ verdict }) => verdict === 'fail')) return 'broken';
     if (this.whyNot !== undefined) return 'not tested';
-    if (this.valid === 0 || this.results.some(({ verdict }) => verdict === 'unknown')) {
-      return 'not judged';
-    }
+    // Where most strikes prove nothing, the few others are no ground for a judgement either.
+    const isVague = this.valid === 0 || this.void > this.valid;
+    if (isVague || this.results.some(({ verdict }) => verdict === 'unknown')) return 'not judged';
     return this.promises === 'nothing' ? 'nothing promised' : 'kept';
   }
 
@@ -99,6 +99,14 @@ export class FaultCell {
       .flatMap(({ faults }) => faults?.drainedMs ?? [])
       .sort((one, other) => one - other);
     return found.length > 0 ? median(found) : undefined;
+  }
+
+  /** Named steps that a valid strike met; empty where the fault has none. */
+  get steps(): ReadonlySet<string> {
+    const valid = this.#strikes.filter(({ doubts }) => doubts.length === 0);
+    return new Set(
+      valid.flatMap(({ proof }) => (proof.step === undefined ? [] : [`${proof.step}`])),
+    );
   }
 
   get timeoutsMs(): Readonly<Record<string, number>> {

@@ -104,7 +104,11 @@ export function faultsOf(
 ): FaultsResult {
   const { strikes, consumers, drainedUs } = evidence;
   const { fault } = plan.faults;
-  const measures = measureStrikes(strikes, evidence);
+  // A fault that looks for a victim first is measured at the blow, not when it began to look.
+  const moments = strikes.map(({ beganUs, overUs, proof }) => {
+    return { beganUs: proof.struckUs ?? beganUs, overUs };
+  });
+  const measures = measureStrikes(moments, evidence);
   const afterwards = doubtsAfterwards(fault, evidence);
   const told = strikes.map((strike, place) => {
     const measured = measures[place]!;
@@ -171,10 +175,10 @@ function doubtsOfLoad(measured: StrikeMeasures, { acknowledgedLeast }: FaultPlan
 function doubtsAfterwards(fault: Fault, evidence: TrialEvidence): string[][] {
   const { strikes, consumerRecords } = evidence;
   if (fault.doubtsAfterwards === undefined) return strikes.map(() => []);
-  const wanted = strikes.map(({ proof: { facts }, recoversFromUs }) => ({
+  const wanted = strikes.map(({ proof: { facts, countsFromUs }, recoversFromUs }) => ({
     source: String(facts.source),
     seq: Number(facts.seq),
-    fromUs: recoversFromUs,
+    fromUs: countsFromUs ?? recoversFromUs,
   }));
   const times = countDeliveries(consumerRecords, wanted);
   return strikes.map(({ proof }, place) => fault.doubtsAfterwards!(proof.facts, times[place]!));
@@ -185,4 +189,21 @@ export function whyVoid({ strikes, valid }: FaultsResult): string[] {
   if (valid > 0) return [];
   const reasons = new Set(strikes.flatMap(({ doubts }) => doubts));
   return [...reasons].map((reason) => `void: ${reason}`);
+}
+
+/**
+ * What no valid strike makes up for: a broker that did not come back, or came back empty, and
+ * consumers that did not end by themselves when they were told to.
+ */
+export function damageOf({ strikes, promised }: FaultsResult): string[] {
+  const silent = strikes.filter(
+    ({ firstAcknowledgementMs }) => firstAcknowledgementMs === undefined,
+  );
+  const ungraceful = strikes.filter(({ proof }) => Number(proof.ungraceful ?? 0) > 0);
+  const emptied = strikes.filter(({ queueLost }) => queueLost && promised === 'survival');
+  return [
+    ...(silent.length > 0 ? [`nothing was acknowledged after ${silent.length} of its faults`] : []),
+    ...(emptied.length > 0 ? [`the queue itself was gone after ${emptied.length} of them`] : []),
+    ...(ungraceful.length > 0 ? ['consumers did not end by themselves on SIGTERM'] : []),
+  ];
 }

@@ -4,8 +4,8 @@
  */
 import { check } from './checker.ts';
 import { countAttempted } from './count-deliveries.ts';
-import { faultOf, promisesOrder } from './judge-faults.ts';
-import { messageOf } from './lab-error.ts';
+import { faultOf, promisesOrder, survivalOf } from './judge-faults.ts';
+import { LabError, messageOf } from './lab-error.ts';
 import { judge } from './ledger.ts';
 import type { TrialContext } from './trial-context.ts';
 import type { TrialPlan } from './trial-plan.ts';
@@ -32,15 +32,21 @@ export class BrokenTrialError extends Error {
 }
 
 /**
- * A failure by what holds however a trial goes on: double effects, phantoms, refused likes that
- * arrived, wrongly parked ones, miscounts, and disorder where order was promised. What is missing
- * may still be under way, so it is held against nobody.
+ * A failure by what holds however a trial goes on: a server that is to survive and does not start
+ * on its own data, double effects, phantoms, refused likes that arrived, wrongly parked ones,
+ * miscounts, and disorder where order was promised. What is missing may still be under way, so it
+ * is held against nobody.
  */
 export async function judgeRemains(
   plan: TrialPlan,
   context: TrialContext,
-  { remains, message }: BrokenTrialError,
+  { remains, message, cause }: BrokenTrialError,
 ): Promise<Pick<TrialResult, 'verdict' | 'reasons' | 'ledger'>> {
+  const { tier, promises } = context.broker;
+  const isLost = cause instanceof LabError && cause.code === 'SERVER_LOST';
+  if (isLost && survivalOf(tier, faultOf(plan), promises) === 'survival') {
+    return { verdict: 'fail', reasons: [message] };
+  }
   const unknown = { verdict: 'unknown' as const, reasons: [message] };
   try {
     using store = await context.openStore(remains.storeFolder);
@@ -52,7 +58,7 @@ export async function judgeRemains(
       sums: { attempted },
       expected: undefined,
     });
-    const order = promisesOrder(context.broker.promises, faultOf(plan));
+    const order = promisesOrder(promises, faultOf(plan));
     const judged = judge({ ...ledger, stuck: 0 }, { order, survival: false }, [message]);
     if (judged.verdict !== 'fail') return unknown;
     return { verdict: 'fail', reasons: [...judged.reasons], ledger };

@@ -2,6 +2,7 @@
 import { type CheckOutput, check } from './checker.ts';
 import { countAttempted } from './count-deliveries.ts';
 import {
+  damageOf,
   faultOf,
   faultsOf,
   isWindowTooLong,
@@ -66,7 +67,7 @@ export async function judgeTrial(
     ...obstaclesOf(evidence, checked, store),
     ...(lostSince ? ['some of them acknowledged after the fault, which no tier excuses'] : []),
     ...(recovery ? doubtsOfCrash(recovery, plan.crash!) : []),
-    ...(faults ? whyVoid(faults) : []),
+    ...(faults ? [...whyVoid(faults), ...damageOf(faults)] : []),
   ];
   const judgement = judge(ledger, promised, obstacles);
 

@@ -8,6 +8,7 @@ export type LabErrorCode =
   | 'RESULT_INVALID'
   | 'FOLDER_UNUSABLE'
   | 'EQUIPMENT_MISSING'
+  | 'SERVER_LOST'
   | 'INTERRUPTED';
 
 /** `message` is one line that names what is wrong and ends with what the user does next. */

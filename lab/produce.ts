@@ -22,6 +22,8 @@ export interface ProduceOptions {
   readonly recordsPath: string;
   readonly likesPerSend: number;
   readonly sendsInFlight: number;
+  /** Whether workers may be killed on purpose, so that what they know is kept at once. */
+  readonly reopens?: boolean;
   /** Open loop at this rate; as fast as the sends are acknowledged without one. */
   readonly likesPerS?: number;
 }
@@ -42,7 +44,10 @@ export async function produce(
 ): Promise<void> {
   const { producer, workload, clock, port } = tools;
   using records = new RecordWriter(options.recordsPath);
-  const recorder = new SendRecorder({ producer, records, clock, source: options.source });
+  const recorder = new SendRecorder({
+    ...{ producer, records, clock, source: options.source },
+    keepsAnswers: options.reopens ?? false,
+  });
   const stream = new HashedStream(workload);
   await port.tell({ kind: 'ready' });
   await port.nextCommand();

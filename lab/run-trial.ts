@@ -192,7 +192,7 @@ async function untilDrained(
   let movedAtMs = performance.now();
   let emptySinceMs: number | undefined;
   for (;;) {
-    const backlog = await broker.backlog(queue);
+    const backlog = await crew.whileAlive(broker.backlog(queue), signal);
     const { waiting, unacknowledged } = backlog;
     const nowMs = performance.now();
     const isEmpty = waiting === 0 && unacknowledged === 0;

@@ -15,6 +15,7 @@ export class SendRecorder {
   readonly #records: RecordWriter;
   readonly #clock: Clock;
   readonly #source: string;
+  readonly #keepsAnswers: boolean;
   #onceSending: (() => void) | undefined;
   readonly #sums = { attempted: 0, sent: 0, ok: 0, fail: 0, unknown: 0 };
 
@@ -23,11 +24,14 @@ export class SendRecorder {
     records: RecordWriter;
     clock: Clock;
     source: string;
+    /** Puts each answer on disk at once, for a producer that may be killed. */
+    keepsAnswers?: boolean;
   }) {
     this.#producer = options.producer;
     this.#records = options.records;
     this.#clock = options.clock;
     this.#source = options.source;
+    this.#keepsAnswers = options.keepsAnswers ?? false;
   }
 
   get sums(): ProducerSums {
@@ -65,6 +69,7 @@ export class SendRecorder {
     } catch (error) {
       this.#settleEach(likes, error);
     }
+    if (this.#keepsAnswers) this.#records.flush();
   }
 
   #settle(likes: readonly Like[], outcome: SendOutcome): void {

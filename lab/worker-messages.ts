@@ -83,12 +83,18 @@ export interface ConsumerReport {
   readonly reopened: number;
 }
 
+/** What a consumer that is held has in hand, delivered and not stored: how many, and the first. */
+export interface InHand {
+  readonly likes: number;
+  readonly source: string;
+  readonly seq: number;
+}
+
 /** From a worker to the conductor. */
 export type WorkerMessage =
   | { readonly kind: 'ready' }
   | { readonly kind: 'sending' }
-  /** From a consumer that is held: it has this many likes in hand, delivered and not stored. */
-  | { readonly kind: 'holding'; readonly likes: number }
+  | ({ readonly kind: 'holding' } & InHand)
   | { readonly kind: 'produced'; readonly sums: ProducerSums }
   | { readonly kind: 'consumed'; readonly sums: ConsumerSums }
   | { readonly kind: 'producer-done'; readonly report: ProducerReport }

@@ -7,6 +7,7 @@ import { LabError } from './lab-error.ts';
 import type {
   ConsumerReport,
   ConsumerSums,
+  InHand,
   ProducerReport,
   ProducerSums,
   WorkerCommand,
@@ -70,7 +71,7 @@ export class WorkerProcess {
   #isMeantToEnd = false;
   readonly #lastWords: string[] = [];
   #sending: PromiseWithResolvers<void> | undefined;
-  #holding: PromiseWithResolvers<number> | undefined;
+  #holding: PromiseWithResolvers<InHand> | undefined;
 
   /** `environment`: all of the process's variables, when they are not those of this one. */
   constructor(workerModule: string, setup: WorkerSetup, environment?: NodeJS.ProcessEnv) {
@@ -110,7 +111,7 @@ export class WorkerProcess {
     this.#child.on('message', (message: WorkerMessage) => {
       if (message.kind === 'ready') ready.resolve();
       else if (message.kind === 'sending') this.#sending?.resolve();
-      else if (message.kind === 'holding') this.#holding?.resolve(message.likes);
+      else if (message.kind === 'holding') this.#holding?.resolve(message);
       else if (message.kind === 'produced') this.produced = message.sums;
       else if (message.kind === 'consumed') this.consumed = message.sums;
       else if (message.kind === 'failed') this.#remember(message.reason);
@@ -145,8 +146,8 @@ export class WorkerProcess {
   }
 
   /** Consumers: holds it; resolves with the likes in its hands once it has some, in time or not. */
-  async untilHolding(limitMs: number): Promise<number | undefined> {
-    this.#holding = Promise.withResolvers<number>();
+  async untilHolding(limitMs: number): Promise<InHand | undefined> {
+    this.#holding = Promise.withResolvers<InHand>();
     this.tell({ kind: 'hold', held: true });
     const given = this.#holding.promise;
     return await Promise.race([given, sleep(limitMs, undefined, { ref: false })]);

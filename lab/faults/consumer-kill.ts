@@ -9,11 +9,18 @@ export const consumerKill: Fault = {
   async strike(stage) {
     const { crew, clock, signal } = stage;
     const { victim, inHand } = await aConsumerAtWork(stage);
+    await crew.whileAlive(crew.producer!.untilSending(), signal);
+    const struckUs = clock.nowUs();
     const { pid, endedBy } = await victim.kill();
     const recoversFromUs = clock.nowUs();
     await crew.whileAlive(crew.openConsumer(), signal);
     const doubts = endedBy === 'SIGKILL' ? [] : [`the consumer ended by ${endedBy}`];
-    if (inHand === 0) doubts.push('no consumer was given any like');
-    return { facts: { pid, endedBy, inHand }, doubts, recoversFromUs };
+    if (inHand === undefined) doubts.push('no consumer was given any like');
+    return {
+      facts: { pid, endedBy, inHand: inHand?.likes ?? 0 },
+      doubts,
+      recoversFromUs,
+      struckUs,
+    };
   },
 };

@@ -31,6 +31,8 @@ export interface Proof {
   readonly doubts: readonly string[];
   /** On the trial's clock: from when on things could get better; the strike's end unless told. */
   readonly recoversFromUs?: number;
+  /** From when on `doubtsAfterwards` counts deliveries; `recoversFromUs` unless told. */
+  readonly countsFromUs?: number;
   /**
    * When the blow itself fell, where a fault prepares it or waits for its moment: what was lost is
    * measured back from there. The strike's begin unless told.
@@ -81,7 +83,7 @@ export interface Fault {
   /**
    * What only the records tell, when the trial is over: why a strike with these facts proves
    * nothing. `timesAgain`: how often the like that the facts name as `source` and `seq` was
-   * delivered from when on things could get better; 0 where they name none.
+   * delivered from `countsFromUs` on; 0 where they name none.
    */
   doubtsAfterwards?(facts: ProofFacts, timesAgain: number): string[];
   /**

@@ -2,7 +2,7 @@
 
 import { whyNoDisk } from './disk.ts';
 import type { Fault } from './fault.ts';
-import { killServer } from './kill-server.ts';
+import { killServer, startAgain } from './kill-server.ts';
 
 export const powerCut: Fault = {
   name: 'power-cut',
@@ -21,7 +21,7 @@ export const powerCut: Fault = {
     const killed = await killServer(stage);
     const { syncs } = disk.counts();
     const { files, bytes } = await disk.cutBack!();
-    await server.start();
+    await startAgain(stage);
     const proof = killed.restarted({ filesCut: files, bytesCut: bytes, syncs });
     // Whoever syncs before each acknowledgement has synced by now, or the library missed it.
     const isBlind = server.tier === 'power' && syncs === 0;

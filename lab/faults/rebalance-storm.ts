@@ -14,10 +14,10 @@ export const rebalanceStorm: Fault = {
       const newcomer = await crew.whileAlive(crew.openConsumer(), signal);
       ends.push((await crew.whileAlive(newcomer.terminate(), signal)).endedBy);
     }
-    const doubts = ends
-      .filter((endedBy) => endedBy !== 'exit code 0')
-      .map((endedBy) => `a consumer ended by ${endedBy} instead of by itself`);
+    const ungraceful = ends.filter((endedBy) => endedBy !== 'exit code 0');
+    const doubts = ungraceful.map((endedBy) => `a consumer ended by ${endedBy}, not by itself`);
     const tookMs = Math.round(performance.now() - beganMs);
-    return { facts: { joinedAndLeft: ends.length, tookMs }, doubts };
+    const facts = { joinedAndLeft: ends.length, ungraceful: ungraceful.length, tookMs };
+    return { facts, doubts };
   },
 };

@@ -15,9 +15,9 @@ export const rollingDeploy: Fault = {
       ends.push(endedBy);
       await crew.whileAlive(crew.openConsumer(), signal);
     }
-    const doubts = ends
-      .filter((endedBy) => endedBy !== 'exit code 0')
-      .map((endedBy) => `a consumer ended by ${endedBy} instead of by itself`);
-    return { facts: { replaced: ends.length, endMsMax: Math.round(endMsMax) }, doubts };
+    const ungraceful = ends.filter((endedBy) => endedBy !== 'exit code 0');
+    const doubts = ungraceful.map((endedBy) => `a consumer ended by ${endedBy}, not by itself`);
+    const facts = { replaced: ends.length, ungraceful: ungraceful.length };
+    return { facts: { ...facts, endMsMax: Math.round(endMsMax) }, doubts };
   },
 };

@@ -1,6 +1,6 @@
 /** The server dies: SIGKILL, and a start on the same data. */
 import type { Fault } from './fault.ts';
-import { killServer } from './kill-server.ts';
+import { killServer, startAgain } from './kill-server.ts';
 
 export const serverKill: Fault = {
   name: 'server-kill',
@@ -9,7 +9,7 @@ export const serverKill: Fault = {
   holdS: 0.7,
   async strike(stage) {
     const killed = await killServer(stage);
-    await stage.server.start();
+    await startAgain(stage);
     return killed.restarted();
   },
 };

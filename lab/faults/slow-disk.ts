@@ -1,7 +1,7 @@
 /** The disk gets slow, as when others keep it busy: each fsync takes seconds. */
 import { countFromNow, untilTrue, wait, whyNoSyncs } from './disk.ts';
 import type { Fault } from './fault.ts';
-import { killServer } from './kill-server.ts';
+import { killServer, startAgain } from './kill-server.ts';
 
 const SYNC_DELAY_MS = 1_500;
 const SLOW_MS = 3_000;
@@ -64,7 +64,7 @@ export const slowDiskKill: Fault = {
       const { syncsUnderWay } = disk.counts();
       // A start on a slow disk takes Kafka longer than anybody waits, and would show nothing.
       disk.delaySyncs(0);
-      await server.start();
+      await startAgain(stage);
       const delayed = { syncDelayMs: KILL_SYNC_DELAY_MS, syncsDelayed: syncsDelayed() };
       const proof = killed.restarted({ ...delayed, syncsUnderWay });
       const doubts = syncsUnderWay > 0 ? [] : ['no sync was under way when the server died'];

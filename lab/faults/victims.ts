@@ -1,5 +1,7 @@
 /** Finds the consumer that a fault strikes: one that has likes in its hands right now. */
 import type { CrewMember } from '../crew.ts';
+import { LabError } from '../lab-error.ts';
+import type { InHand } from '../worker-messages.ts';
 import type { Stage } from './fault.ts';
 
 /** After another fault the likes of a lane may wait for a session, a lease or a visibility timeout
@@ -8,13 +10,14 @@ const WORK_TIMEOUT_MS = 20_000;
 
 export interface Victim {
   readonly victim: CrewMember;
-  /** Likes that it was given and has not stored; it is held, so it stays like that. */
-  readonly inHand: number;
+  /** What it was given and has not stored, and stays like that, since it is held. Undefined when
+   * nobody was given any in time. */
+  readonly inHand: InHand | undefined;
 }
 
 /** The consumers, beginning with one that the trial's seed chooses. */
 export function inTurn({ crew, random }: Stage): readonly CrewMember[] {
-  const first = random.nextBelow(crew.consumers.length);
+  const first = random.nextBelow(Math.max(1, crew.consumers.length));
   return [...crew.consumers.slice(first), ...crew.consumers.slice(0, first)];
 }
 
@@ -28,5 +31,7 @@ export async function aConsumerAtWork(stage: Stage): Promise<Victim> {
     if (inHand !== undefined) return { victim, inHand };
     victim.tell({ kind: 'hold', held: false });
   }
-  return { victim: ordered[0]!, inHand: 0 };
+  const [victim] = ordered;
+  if (victim !== undefined) return { victim, inHand: undefined };
+  throw new LabError('STALLED', 'no consumer is left to strike; look why they ended');
 }

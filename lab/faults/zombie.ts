@@ -16,16 +16,24 @@ export const zombie: Fault = {
   summary: `SIGSTOP of a consumer with a batch in its hands for ${PAUSE_S} s, then SIGCONT`,
   target: 'consumer',
   consumers: 3,
+  // While it slept its likes must have become another's, or nobody took it for dead.
+  doubtsAfterwards: ({ source }, timesAgain) =>
+    source !== undefined && timesAgain === 0 ? ['nobody else was given its batch meanwhile'] : [],
   async strike(stage) {
+    const { crew, clock, signal } = stage;
     const { victim, inHand } = await aConsumerAtWork(stage);
+    await crew.whileAlive(crew.producer!.untilSending(), signal);
+    const struckUs = clock.nowUs();
     const stillness = await whileStopped(victim.pid, async () => {
-      await sleep(PAUSE_S * 1000, undefined, { signal: stage.signal });
+      await sleep(PAUSE_S * 1000, undefined, { signal });
       // It finds this word when it wakes up, and stores what it has had in its hands all along.
       victim.tell({ kind: 'hold', held: false });
     });
-    const recoversFromUs = stage.clock.nowUs();
+    const recoversFromUs = clock.nowUs();
     const doubts = doubtsOfStillness(stillness);
-    if (inHand === 0) doubts.push('no consumer was given any like');
-    return { facts: { ...stillness, inHand }, doubts, recoversFromUs };
+    if (inHand === undefined) doubts.push('no consumer was given any like');
+    const { likes = 0, ...first } = inHand ?? {};
+    const facts = { ...stillness, inHand: likes, ...first };
+    return { facts, doubts, recoversFromUs, struckUs, countsFromUs: struckUs };
   },
 };
