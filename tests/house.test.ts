@@ -22,7 +22,7 @@ const MIRRORS_NOTHING = new Set([
   'tests/consumers/lift.test.ts',
   'tests/consumers/take-two-files.test.ts',
   'tests/lab/records.test.ts',
-  'tests/lab/run-faults.test.ts',
+  'tests/lab/run-faults.full.test.ts',
   'tests/lab/run-controls.test.ts',
   'tests/lab/run-controls.full.test.ts',
   'tests/lab/run-controls-by-hand.full.test.ts',

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { firstScreen, resultsPage } from '../cli/results-page.ts';
 import { readRun } from '../lab/result-files.ts';
+import type { TrialResult } from '../lab/trial-result.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
@@ -16,17 +17,39 @@ const committed = execFileSync('git', ['ls-files', 'results'], { cwd: ROOT, enco
   .reverse()
   .map((path) => join(ROOT, path));
 
+/** Trials that broke a promise, and what became of it. They stay, since they are why. */
+const BROKEN: ReadonlyMap<string, string> = new Map([
+  [
+    '20261124T040320Z-ac8f 010-sqs-kill-server-kill',
+    'ElasticMQ used free space again at once and lost 28 likes; it now waits for 10 s',
+  ],
+]);
+
 describe('the committed results', () => {
-  test('are there, complete, and of a valid shape', () => {
+  const trials = committed.flatMap((path) => readRun(path).results);
+  const nameOf = ({ run, trial }: TrialResult) => `${run} ${trial}`;
+
+  test('are there, of a valid shape, and complete but for faults that were interrupted', () => {
     expect(committed).not.toEqual([]);
-    for (const path of committed) expect(readRun(path).index.complete).toBe(true);
+    for (const path of committed) {
+      const { index, results } = readRun(path);
+      const isOfFaults = results.every(({ experiment }) => experiment === 'faults');
+      expect.soft(index.complete || isOfFaults, path).toBe(true);
+    }
   });
 
-  test('have no residual and no broken promise in any trial', () => {
-    for (const { ledger, trial, verdict } of committed.flatMap((path) => readRun(path).results)) {
-      expect.soft(ledger?.residual, trial).toBe(0);
-      expect.soft(verdict, trial).toBe('pass');
+  test('have no residual in any trial, and no broken promise but those that are known', () => {
+    const judged = trials.filter(({ faults, reasons }) => {
+      const isVoid = reasons.length > 0 && reasons.every((reason) => reason.startsWith('void: '));
+      return faults?.whyNot === undefined && !isVoid;
+    });
+    expect(judged.length).toBeGreaterThan(trials.length / 2);
+    for (const result of judged) {
+      expect.soft(result.ledger?.residual, nameOf(result)).toBe(0);
+      const expected = BROKEN.has(nameOf(result)) ? 'fail' : 'pass';
+      expect.soft(result.verdict, nameOf(result)).toBe(expected);
     }
+    for (const name of BROKEN.keys()) expect(trials.map(nameOf)).toContain(name);
   });
 
   test('are what the first screen shows, figure by figure', () => {
