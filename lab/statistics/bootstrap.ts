@@ -1,0 +1,81 @@
+/**
+ * What several runs say of a median, and of the ratio of two, by bootstrap over runs. Windows and
+ * likes of one run are no runs: they share its luck.
+ */
+import { Random } from '../../likes/workloads/random.ts';
+import { median } from '../table.ts';
+import { normalProbability, studentQuantile } from './student.ts';
+
+/** Below this many runs nothing is claimed: their range is all there is to say. */
+export const RUNS_LEAST = 6;
+export const CONFIDENCE = 0.95;
+const RESAMPLES = 4_000;
+/** Keeps these random numbers apart from those of workloads with the same seed. */
+const BOOTSTRAP_SEQUENCE = 7_103;
+/** The same runs always give the same interval. */
+const BOOTSTRAP_SEED = 1;
+
+export interface Interval {
+  readonly low: number;
+  readonly high: number;
+}
+
+/** What the runs of one subject against those of another say. */
+export interface RatioOfMedians {
+  readonly ratio: number;
+  readonly interval: Interval;
+  /** The interval holds 1. */
+  readonly isTie: boolean;
+}
+
+/**
+ * The 95 % bootstrap interval of the median; undefined below RUNS_LEAST runs.
+ *
+ * Percentile intervals over few runs are too narrow, so the two percentiles are moved outwards as
+ * if the spread were that of Student's t: the expanded percentile interval (Hesterberg, What
+ * Teachers Should Know About the Bootstrap, The American Statistician 69, 2015, section 5.3).
+ */
+export function medianInterval(runs: readonly number[]): Interval | undefined {
+  if (runs.length < RUNS_LEAST) return undefined;
+  const random = Random.seeded(BOOTSTRAP_SEED, BOOTSTRAP_SEQUENCE);
+  const medians = resampled(() => resampledMedian(runs, random));
+  return expanded(medians, runs.length);
+}
+
+/**
+ * The ratio of the medians `runs` / `others` with its interval; undefined when either has fewer
+ * than RUNS_LEAST runs, or a number that is not above 0. Both sides are resampled by themselves.
+ */
+export function ratioOfMedians(
+  runs: readonly number[],
+  others: readonly number[],
+): RatioOfMedians | undefined {
+  const least = Math.min(runs.length, others.length);
+  if (least < RUNS_LEAST || [...runs, ...others].some((value) => !(value > 0))) return undefined;
+  const random = Random.seeded(BOOTSTRAP_SEED, BOOTSTRAP_SEQUENCE);
+  const ratios = resampled(() => resampledMedian(runs, random) / resampledMedian(others, random));
+  const interval = expanded(ratios, least);
+  const ratio = median(inOrder(runs)) / median(inOrder(others));
+  return { ratio, interval, isTie: interval.low <= 1 && interval.high >= 1 };
+}
+
+/** Values of RESAMPLES draws, in rising order. */
+function resampled(draw: () => number): Float64Array {
+  return Float64Array.from({ length: RESAMPLES }, draw).sort();
+}
+
+function resampledMedian(runs: readonly number[], random: Random): number {
+  return median(inOrder(runs.map(() => runs[random.nextBelow(runs.length)]!)));
+}
+
+function inOrder(values: readonly number[]): number[] {
+  return [...values].sort((one, other) => one - other);
+}
+
+function expanded(sorted: Float64Array, runs: number): Interval {
+  const t = studentQuantile((1 + CONFIDENCE) / 2, runs - 1);
+  const share = normalProbability(-Math.sqrt(runs / (runs - 1)) * t);
+  const last = sorted.length - 1;
+  const place = Math.floor(share * last);
+  return { low: sorted[place]!, high: sorted[last - place]! };
+}
