@@ -4,7 +4,8 @@ import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { FRAME } from '../experiments/frame.ts';
 import { EVERY_EXPERIMENT } from '../experiments/index.ts';
-import { type LocatedRun, renderFirstScreen, renderPage } from '../lab/report.ts';
+import type { LocatedRun } from '../lab/choose-rows.ts';
+import { renderFirstScreen, renderPage } from '../lab/report.ts';
 import { type Run, readRun } from '../lab/result-files.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));

@@ -172,6 +172,7 @@ export const faults: Experiment = {
   explanation: (results) => explainFaults(cellsOf(results)),
   rowKey: rowKeyOf,
   rowsStandAlone: true,
+  outweighs: (older, newer) => new FaultCell(older).outweighs(new FaultCell(newer)),
   rowHeads: ROW_HEADS,
   columns: CELL_COLUMNS.map(
     (column): Column => ({

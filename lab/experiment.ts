@@ -85,6 +85,11 @@ export interface Experiment {
   rowKey(result: TrialResult): readonly string[];
   /** Whether a row says something by itself, so that rows of several runs may share a table. */
   readonly rowsStandAlone?: boolean;
+  /**
+   * Whether the results of an older run speak for a row although a newer one has it as well. By
+   * default the newest run does.
+   */
+  outweighs?(older: readonly TrialResult[], newer: readonly TrialResult[]): boolean;
   /** Heads of what `rowKey` gives. */
   readonly rowHeads: readonly { readonly head: string; readonly meaning: string }[];
   readonly columns: readonly Column[];

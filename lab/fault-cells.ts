@@ -109,6 +109,15 @@ export class FaultCell {
     );
   }
 
+  /**
+   * Whether this cell of an older run says more than the same cell of a newer one: more valid
+   * strikes. A broken promise is never outweighed, and one that no newer run saw again is mended.
+   */
+  outweighs(newer: FaultCell): boolean {
+    const eitherBroke = this.state === 'broken' || newer.state === 'broken';
+    return !eitherBroke && this.valid > newer.valid && this.state !== 'not judged';
+  }
+
   get timeoutsMs(): Readonly<Record<string, number>> {
     return this.results.find(({ faults }) => faults?.timeoutsMs)?.faults?.timeoutsMs ?? {};
   }

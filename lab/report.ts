@@ -2,6 +2,8 @@
  * From results to what people read: one overview, one table an experiment, each column defined
  * once. What an experiment asks and what the overview shows come as objects.
  */
+
+import { chooseRows, type LocatedRun } from './choose-rows.ts';
 import type { Experiment } from './experiment.ts';
 import { markLabBound } from './lab-bound.ts';
 import type { Run } from './result-files.ts';
@@ -65,29 +67,6 @@ function madeOn(run: Run): string {
   );
 }
 
-/** A run and where its index is, relative to the page. */
-export interface LocatedRun {
-  readonly run: Run;
-  readonly indexPath: string;
-}
-
-/** The newest run's results, and of older ones those whose row no newer run has. */
-function newestRows(
-  runs: readonly LocatedRun[],
-  pick: (results: readonly TrialResult[]) => readonly TrialResult[],
-  keyOf: (result: TrialResult) => string,
-): { readonly located: LocatedRun; readonly results: readonly TrialResult[] }[] {
-  const taken = new Set<string>();
-  return runs
-    .map((located) => {
-      const own = pick(markLabBound(located.run.results));
-      const results = own.filter((result) => !taken.has(keyOf(result)));
-      for (const result of results) taken.add(keyOf(result));
-      return { located, results };
-    })
-    .filter(({ results }) => results.length > 0);
-}
-
 const subjectOf = ({ broker, tier }: TrialResult) => `${broker} ${tier}`;
 
 /**
@@ -106,7 +85,7 @@ export function renderPage(
   );
   const broad = broadRows(runs, frame);
   const newest = (
-    broad.length > 0 ? broad : newestRows(runs, (results) => results, subjectOf)
+    broad.length > 0 ? broad : chooseRows(runs, (results) => results, subjectOf)
   ).flatMap(({ results }) => results);
   const appendix = shown.length > 0 ? frame.appendix(newest) : '';
   return `${[
@@ -139,10 +118,10 @@ function asList(notes: readonly string[]): string[] {
 /** The newest rows of runs that are broad enough for an overview: those of all experiments. */
 function broadRows(runs: readonly LocatedRun[], frame: Frame) {
   const isBroad = ({ run }: LocatedRun) => frame.overview(run.results) !== undefined;
-  return newestRows(runs.filter(isBroad), (results) => results, subjectOf);
+  return chooseRows(runs.filter(isBroad), (results) => results, subjectOf);
 }
 
-function overviewParts(broad: ReturnType<typeof newestRows>, frame: Frame): string[] {
+function overviewParts(broad: ReturnType<typeof chooseRows>, frame: Frame): string[] {
   const parts = broad.flatMap(({ located, results }) => {
     const table = frame.overview(results);
     return table === undefined ? [] : [toMarkdown(table), '', madeOn(located.run), ''];
@@ -155,7 +134,7 @@ function sectionOf(experiment: Experiment, runs: readonly LocatedRun[]): string[
   const keyOf = experiment.rowsStandAlone
     ? (result: TrialResult) => JSON.stringify(experiment.rowKey(result))
     : subjectOf;
-  const parts = newestRows(runs, pick, keyOf);
+  const parts = chooseRows(runs, pick, keyOf, experiment.outweighs);
   if (parts.length === 0) return [];
   const facts = parts.map(({ located, results }) => factsOf(located, results[0]!));
   const tables = experiment.rowsStandAlone

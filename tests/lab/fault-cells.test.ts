@@ -75,6 +75,30 @@ test('the promise is that of a trial that was judged, and not of one that broke 
   expect(new FaultCell([brokeOff]).promises).toBe('survival');
 });
 
+describe('a cell of an older run', () => {
+  const few = new FaultCell([killed()]);
+  const many = new FaultCell([killed({}, [madeStrike(), madeStrike()])]);
+  const broken = new FaultCell([killed({ verdict: 'fail', reasons: ['1 lost'] })]);
+
+  test('outweighs a newer one with fewer valid strikes, or with none', () => {
+    expect(many.outweighs(few)).toBe(true);
+    expect(many.outweighs(new FaultCell([notTested()]))).toBe(true);
+    expect(few.outweighs(many)).toBe(false);
+    expect(few.outweighs(new FaultCell([killed()]))).toBe(false);
+  });
+
+  test('never hides that a newer one broke its promise, and does not bring back its own', () => {
+    const brokenOften = killed({ verdict: 'fail' }, [madeStrike(), madeStrike()]);
+    expect(many.outweighs(broken)).toBe(false);
+    expect(new FaultCell([brokenOften]).outweighs(few)).toBe(false);
+  });
+
+  test('says nothing where most of its strikes prove nothing', () => {
+    const strikes = [madeStrike(), madeStrike(), VOID, VOID, VOID];
+    expect(new FaultCell([killed({}, strikes)]).outweighs(few)).toBe(false);
+  });
+});
+
 describe('the chance of a loss', () => {
   const cellOf = (strikes: number, lost = 0) =>
     new FaultCell([
