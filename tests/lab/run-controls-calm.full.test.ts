@@ -30,7 +30,8 @@ const nobodyCounts = () => Promise.reject(new Error('nobody counts here'));
 const entries = variantsOf(nobodyCounts);
 
 test('every variant is a control, and every control a variant', () => {
-  expect(CONTROLS.map(({ broker }) => broker).sort()).toEqual(Object.keys(entries).sort());
+  const brokers = [...new Set(CONTROLS.map(({ broker }) => broker))];
+  expect(brokers.sort()).toEqual(Object.keys(entries).sort());
 });
 
 describe.each(SERVERS)('on $name, in calm weather,', ({ name, tier }) => {
@@ -46,7 +47,8 @@ describe.each(SERVERS)('on $name, in calm weather,', ({ name, tier }) => {
     await folder?.[Symbol.asyncDispose]();
   });
 
-  const controls = CONTROLS.filter(({ broker }) => entries[broker].server === name);
+  const own = CONTROLS.filter(({ broker }) => entries[broker].server === name);
+  const controls = [...new Map(own.map((control) => [control.broker, control])).values()];
   test.each(controls)('every like is counted once: $name', async ({ broker, claimedTier }) => {
     const storeFolder = `${folder!.path}/store-${broker}`;
     const entry = variantsOf(async () => storeFolder)[broker];

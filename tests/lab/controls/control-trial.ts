@@ -14,6 +14,7 @@ import { openStore } from '../../../store/open-store.ts';
 import { temporaryFolder } from '../../brokers/servers/temporary-folder.ts';
 import { madeExperiment } from '../made-result.ts';
 import type { Control } from './controls.ts';
+import { twoDeaths } from './two-deaths.ts';
 import { variantsOf } from './variants/index.ts';
 
 const WORKER = fileURLToPath(new URL('control-worker.ts', import.meta.url));
@@ -37,7 +38,8 @@ export interface ControlOrder {
 
 /** Never rejects for what the trial found; `verdict` and `reasons` of the result tell that. */
 export async function runControl(control: Control, order: ControlOrder): Promise<TrialResult> {
-  const fault = faultNamed(order.fault ?? control.faults[0]);
+  const name = order.fault ?? control.faults[0];
+  const fault = name === twoDeaths.name ? twoDeaths : faultNamed(name);
   const { likesPerSRough } = variantsOf(nobodyCounts)[control.broker];
   const likesPerS = likesPerSRough < SLOW_LIKES_PER_S ? LIKES_PER_S_SLOW : LIKES_PER_S;
   const job: Job = {

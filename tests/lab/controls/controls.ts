@@ -14,7 +14,7 @@ export interface Control {
   readonly serverTier: Tier;
   /** The tier that the connection claims, and that the broker is judged by. */
   readonly claimedTier: Tier;
-  /** Names in lab/faults/index.ts; each of them is enough by itself, the first is the surest. */
+  /** Of lab/faults/, or two-deaths.ts; each is enough by itself, the first is the surest. */
   readonly faults: readonly [string, ...string[]];
   /** Consumers of the trial, at least. */
   readonly consumers: number;
@@ -120,6 +120,15 @@ export const CONTROLS: readonly Control[] = [
     claimedTier: 'kill',
     faults: ['store-disk-full'],
     consumers: 2,
+    finding: 'wrongly parked',
+  },
+  {
+    name: "BullMQ's defaults, for jobs in the hands of two consumers that die",
+    broker: 'bullmq-defaults',
+    serverTier: 'kill',
+    claimedTier: 'kill',
+    faults: ['two-deaths'],
+    consumers: 1,
     finding: 'wrongly parked',
   },
   {
