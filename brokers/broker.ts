@@ -11,6 +11,9 @@ export interface Promises {
   readonly order: 'per-post' | 'none';
   /** Set where that order does not outlive a restart of the server. */
   readonly orderEndsWithServer?: true;
+  /** Set where it ends with a fault that takes acknowledged likes along, since their places in the
+   * log are given out again. */
+  readonly orderEndsWithLoss?: true;
   /** Set where a disk without room ends what the tier promises, until the server is restarted. */
   readonly survivalEndsOnFullDisk?: true;
   /** How often an acknowledged like is delivered, as long as the tier's limit is not exceeded. */

@@ -57,6 +57,9 @@ export async function openKafkaBroker(connection: Connection): Promise<Broker> {
     tier: connection.tier,
     promises: {
       order: 'per-post',
+      // A position beyond a log that was cut back points into new likes when the log has grown
+      // again. Clients notice by the leader's epoch (KIP-320), which kafkajs does not ask for.
+      orderEndsWithLoss: true,
       delivery: 'at-least-once',
       source: 'kafka.apache.org/43/design/design/#semantics',
     },

@@ -1,5 +1,5 @@
 /** The matrix in words: what each broker promises, and what the trials behind it saw. */
-import { brokerOf } from '../lab/common-columns.ts';
+import { brokerOf, orderEndsWith } from '../lab/common-columns.ts';
 import type { FaultCell } from '../lab/fault-cells.ts';
 import { formatNumber } from '../lab/table.ts';
 import type { TrialResult } from '../lab/trial-result.ts';
@@ -51,6 +51,17 @@ const SURPRISES: readonly Surprise[] = [
       '`flush.messages` is a setting of the topic; the committed positions stand in another' +
       ' one that has it not. After a power cut much is delivered again, and only the marks ' +
       'in the store keep the counts right.',
+  },
+  {
+    broker: /kafka/,
+    faults: ['power-cut'],
+    tier: 'kill',
+    text:
+      'Where a power cut takes acknowledged likes, the order may go as well. Kafka gives their ' +
+      'places in the log out again; a consumer whose position lies beyond the cut reads on from ' +
+      'there once the log has grown past it, and what it passed over comes later or never. ' +
+      "Clients notice by the leader's epoch (KIP-320), which kafkajs does not ask for. At tier " +
+      '`power` nothing is cut.',
   },
   {
     broker: /kafka/,
@@ -143,7 +154,7 @@ function paragraphOf(cells: readonly FaultCell[]): string {
   const template = templateOf(first!.broker);
   const order =
     promises?.order === 'per-post'
-      ? `in order per post${promises.orderEndsWithServer ? ' until the server restarts' : ''}`
+      ? ['in order per post', ...orderEndsWith(promises).map((end) => `until a ${end}`)].join(' ')
       : 'in no order';
   const sum = (of: (cell: FaultCell) => number) =>
     formatNumber(

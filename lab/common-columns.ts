@@ -12,13 +12,23 @@ export function brokerOf({ broker, promises, server }: TrialResult): string {
   return promises?.emulates === undefined ? broker : `${broker} (${server?.title ?? 'emulator'})`;
 }
 
+/** What ends the promised order, in a word each. */
+export function orderEndsWith(promises: NonNullable<TrialResult['promises']>): string[] {
+  return [
+    ...(promises.orderEndsWithServer ? ['restart'] : []),
+    ...(promises.orderEndsWithLoss ? ['loss'] : []),
+  ];
+}
+
 export const ORDER_PROMISE: Column = {
   head: 'promised order',
   meaning:
     'What the broker promises of the order in which the likes of one post arrive. `until ' +
-    'restart`: a restart of the server ends it, so inversions after one are a finding.',
+    'restart`: a restart of the server ends it, so inversions after one are a finding; `until ' +
+    'loss`: the same of a fault that takes acknowledged likes along.',
   value: ({ promises }) =>
-    promises?.orderEndsWithServer ? `${promises.order}, until restart` : promises?.order,
+    promises &&
+    [promises.order, ...orderEndsWith(promises).map((end) => `until ${end}`)].join(', '),
   isFinding: true,
 };
 

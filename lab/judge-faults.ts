@@ -38,12 +38,17 @@ export function faultOf(plan: TrialPlan): Pick<Fault, 'target' | 'fillsDisk'> | 
   return plan.faults?.fault ?? (plan.crash && { target: 'server' });
 }
 
+/** `survival`: what the tier says of acknowledged likes under that fault. */
 export function promisesOrder(
   promises: Promises,
   fault: Pick<Fault, 'target'> | undefined,
+  survival: Survival,
 ): boolean {
   const restarts = fault?.target === 'server' || fault?.target === 'power';
-  return promises.order === 'per-post' && !(restarts && promises.orderEndsWithServer);
+  const ends =
+    (restarts && promises.orderEndsWithServer) ||
+    (survival !== 'survival' && promises.orderEndsWithLoss);
+  return promises.order === 'per-post' && !ends;
 }
 
 /** Poison has no id: what was injected must be parked, one by one. Undefined without any. */

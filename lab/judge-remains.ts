@@ -44,7 +44,8 @@ export async function judgeRemains(
 ): Promise<Pick<TrialResult, 'verdict' | 'reasons' | 'ledger'>> {
   const { tier, promises } = context.broker;
   const isLost = cause instanceof LabError && cause.code === 'SERVER_LOST';
-  if (isLost && survivalOf(tier, faultOf(plan), promises) === 'survival') {
+  const survival = survivalOf(tier, faultOf(plan), promises);
+  if (isLost && survival === 'survival') {
     return { verdict: 'fail', reasons: [message] };
   }
   const unknown = { verdict: 'unknown' as const, reasons: [message] };
@@ -58,7 +59,7 @@ export async function judgeRemains(
       sums: { attempted },
       expected: undefined,
     });
-    const order = promisesOrder(promises, faultOf(plan));
+    const order = promisesOrder(promises, faultOf(plan), survival);
     const judged = judge({ ...ledger, stuck: 0 }, { order, survival: false }, [message]);
     if (judged.verdict !== 'fail') return unknown;
     return { verdict: 'fail', reasons: [...judged.reasons], ledger };

@@ -59,7 +59,7 @@ export async function judgeTrial(
   const faults =
     plan.faults && faultsOf({ ...plan, faults: plan.faults }, evidence, checked, survival);
   const promised = {
-    order: promisesOrder(promises, fault),
+    order: promisesOrder(promises, fault, survival),
     // Where the tier promises nothing, what a fault takes along is a finding.
     survival: survival === 'survival' || lostSince || (survival === 'all but 2 s' && windowTooLong),
   };

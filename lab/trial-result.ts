@@ -158,6 +158,7 @@ export const trialResultSchema = z.strictObject({
     .strictObject({
       order: z.enum(['per-post', 'none']),
       orderEndsWithServer: z.literal(true).optional(),
+      orderEndsWithLoss: z.literal(true).optional(),
       survivalEndsOnFullDisk: z.literal(true).optional(),
       delivery: z.enum(['at-least-once', 'at-most-once']),
       source: z.string(),
