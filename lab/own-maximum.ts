@@ -10,7 +10,8 @@
  */
 import { LabError } from './lab-error.ts';
 import type { Job } from './schedule.ts';
-import { formatNumber, median } from './table.ts';
+import { median } from './statistics/median.ts';
+import { formatNumber } from './table.ts';
 import {
   CONSUMERS_DEFAULT,
   type Contender,
