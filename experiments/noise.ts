@@ -17,15 +17,15 @@ const PAIRS_MAX = 40;
 const DIFFERENT_SHARE_MAX = 1 / 8;
 const DIFFERENT_SHARE_EXPECTED = 1 / 20;
 
-/** Many short trials say more of noise than a few long ones; all of them take 8 minutes or so. */
+/** Many short trials say more of noise than a few long ones; all of them take about 7 minutes. */
 const SIZES: Readonly<Record<Profile, { seconds: number; likesMost: number }>> = {
   smoke: { seconds: 0.1, likesMost: 10_000 },
-  quick: { seconds: 0.5, likesMost: 40_000 },
+  quick: { seconds: 1, likesMost: 100_000 },
   full: { seconds: 5, likesMost: 500_000 },
 };
 const LIKES_PER_S = 500;
 const WARM_UP_S: Readonly<Record<Profile, number>> = { smoke: 0.2, quick: 0.3, full: 2 };
-const MEASURE_S: Readonly<Record<Profile, number>> = { smoke: 0.4, quick: 1, full: 10 };
+const MEASURE_S: Readonly<Record<Profile, number>> = { smoke: 0.4, quick: 1.2, full: 10 };
 
 /** Six runs under one name against six under the other that ran among them. */
 interface Pair extends TwinPair {
