@@ -94,9 +94,10 @@ function notesOf(pairs: readonly Pair[]): string[] {
   const isGood = different.length <= most;
   return [
     `${different.length} of ${pairs.length} pairs of the same thing were called different; some ` +
-      `${expected} are expected at 95 %, and ${most} at most allowed: ${isGood ? 'kept' : 'missed'}`,
+      `${expected} are expected at 95 %, and ${most} at most allowed: ` +
+      (isGood ? 'kept' : 'missed'),
     `the pairs come from ${groups.size} blocks of ${2 * RUNS_LEAST} runs, no run in two blocks; ` +
-      'pairs of one block are its metrics, from the same runs, and so not independent of each other',
+      'pairs of one block are its metrics, from the same runs, so they depend on each other',
     ...different.map(
       ({ metric, broker, setting, block, ratio }) =>
         `called different: ${metric.name} of ${broker} (${setting}), block ${block + 1}, ` +

@@ -1,5 +1,6 @@
 /** Comparisons as tables: one a metric, with a line below for what its runs could have shown. */
 import { type ComparedBroker, type Comparison, comparisonsOf } from './comparison.ts';
+import { POWER } from './statistics/power.ts';
 import { formatNumber, type Table, withInterval } from './table.ts';
 import type { TrialResult } from './trial-result.ts';
 
@@ -57,9 +58,14 @@ function notesOf({ setting, brokers, tooFew }: Comparison): string[] {
   able.sort((one, other) => one.detects - other.detects);
   const [least, most] = [able[0], able.at(-1)];
   if (least === undefined || most === undefined) return few;
-  const range = `${difference(least.detects)} (${least.broker}) to ${difference(most.detects)} (${most.broker})`;
-  const detected = `${setting}: runs as many as these detect a difference of ${range} in 80 % of cases`;
-  return [detected, ...few];
+  const [from, to] = [least, most].map(
+    ({ broker, detects }) => `${difference(detects)} (${broker})`,
+  );
+  return [
+    `${setting}: in ${POWER * 100} % of cases, runs as many as these detect a difference of ` +
+      `${from} to ${to}`,
+    ...few,
+  ];
 }
 
 /** Such as `4.2 %`, or `3.1×` where it is large. */

@@ -187,7 +187,7 @@ describe('repeats', () => {
     for (const result of results) expect(() => trialResultSchema.parse(result)).not.toThrow();
   });
 
-  test('of a broker under a second name share the maximum that was found for the first', async () => {
+  test('of a broker under a second name share the maximum of the first one', async () => {
     const share: Partial<Step> = { mode: 'paced', rate: HALF };
     const desk = new Desk();
     const jobs = [...jobsOf(1, share, { alias: 'kafka (again)' }), ...jobsOf(1, share)];

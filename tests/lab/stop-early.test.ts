@@ -44,7 +44,7 @@ describe('a comparison is decided', () => {
     expect(whyDecided([])).toMatch(/nobody/);
   });
 
-  test('falsely in 5 % of cases at most, over all its looks at two samples of the same thing', () => {
+  test('falsely in 5 % of cases at most, over all looks at two samples of one thing', () => {
     const random = Random.seeded(31, 1);
     const cases = 200;
     const alarms = Array.from({ length: cases }, () => {
