@@ -1,5 +1,6 @@
 /** From pairs to the table: medians, the ratio of each pair, and what was struck out. */
-import { formatNumber, median, type Table } from '../lab/table.ts';
+import { median } from '../lab/statistics/median.ts';
+import { formatNumber, type Table } from '../lab/table.ts';
 import type { ContestResult } from './contest.ts';
 
 export function ratioTable(results: readonly ContestResult[], question: string): Table {

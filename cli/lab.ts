@@ -7,7 +7,13 @@ import type { Experiment } from '../lab/experiment.ts';
 import { addCountCommand } from './count.ts';
 import { showCounts } from './counts.ts';
 import { addDeadLettersCommand } from './dead-letters.ts';
-import { addFaultOptions, addRunOptions, helpOfNames, type RunOptions } from './options.ts';
+import {
+  addFaultOptions,
+  addResumeOption,
+  addRunOptions,
+  helpOfNames,
+  type RunOptions,
+} from './options.ts';
 import { addProduceCommand } from './produce.ts';
 import { report } from './report.ts';
 import { runExperiments } from './run-experiments.ts';
@@ -40,8 +46,13 @@ function buildProgram(): Command {
   const everyone = Object.keys(BROKERS);
   const command = `npm run lab -- ${withoutFolders(process.argv.slice(2)).join(' ')}`;
   type Choose = (options: RunOptions) => readonly Experiment[];
-  const addExperiment = (name: string, summary: string, choose: Choose) =>
-    addRunOptions(program.command(name).description(summary), { brokers: everyone })
+  const addExperiment = (
+    name: string,
+    summary: string,
+    choose: Choose,
+    brokers: readonly string[] = everyone,
+  ) =>
+    addRunOptions(program.command(name).description(summary), { brokers })
       .addHelpText('after', helpOfNames)
       .action(async (options: RunOptions) => {
         process.exitCode = await runExperiments(choose(options), options, command);
@@ -54,8 +65,10 @@ function buildProgram(): Command {
     (options) => experimentsOf(options.profile),
   );
   for (const experiment of [...EXPERIMENTS, ...MORE_EXPERIMENTS]) {
-    const added = addExperiment(experiment.name, experiment.question, () => [experiment]);
-    if (experiment.name === 'faults') addFaultOptions(added);
+    const { name, question, brokers } = experiment;
+    const added = addExperiment(name, question, () => [experiment], brokers);
+    if (name === 'faults') addFaultOptions(added);
+    if (name === 'noise') addResumeOption(added);
   }
   addServerCommands(program);
   addProduceCommand(program);

@@ -41,9 +41,10 @@ export function openLiveView(stream: NodeJS.WriteStream): LiveView {
   return {
     log: write,
     trial({ index, count, job }) {
-      const { experiment, broker, tier, step } = job;
+      const { experiment, broker, alias, tier, step } = job;
       const what = step.faults ? `${step.faults.fault.name} ${step.faults.strikes}×` : step.mode;
-      const title = `[${index + 1}/${count}] ${experiment.name} · ${broker} (${tier}) · ${what}`;
+      const name = alias ?? broker;
+      const title = `[${index + 1}/${count}] ${experiment.name} · ${name} (${tier}) · ${what}`;
       running.set(job, { title, phase: '', atMs: 0, line: '' });
     },
     skip({ experiment, broker, tier }, reason) {

@@ -5,8 +5,9 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { BROKERS } from '../brokers/index.ts';
 import { readExternal } from '../brokers/servers/external/environment.ts';
 import { RUNTIMES, type Runtime, TIERS, type Tier } from '../brokers/servers/server.ts';
-import { PROFILES, type Profile } from '../lab/experiment.ts';
+import { type Experiment, PROFILES, type Profile } from '../lab/experiment.ts';
 import { FAULTS } from '../lab/faults/index.ts';
+import { REPEATS_UNDECIDED } from '../lab/stop-early.ts';
 import {
   BACKLOG_BYTES_MAX_DEFAULT,
   CONSUMERS_DEFAULT,
@@ -42,7 +43,7 @@ export interface RunOptions {
 }
 
 /** Repeats of each trial where the user does not say. Below 6 the tables make no claims. */
-export const REPEATS: Readonly<Record<Profile, number>> = { smoke: 1, quick: 1, full: 6 };
+const REPEATS: Readonly<Record<Profile, number>> = { smoke: 1, quick: 1, full: 6 };
 
 const TIERS_DEFAULT: readonly Tier[] = ['kill'];
 export const LANES_MAX = 64;
@@ -116,6 +117,18 @@ export function addRunOptions(command: Command, defaults: { brokers: readonly st
     .option('--json', 'print the results as JSON instead of tables', false);
 }
 
+/** What the user says; else the experiment; else the profile, which may let comparisons go on. */
+export function repeatsOf(
+  { repeats, profile }: Pick<RunOptions, 'repeats' | 'profile'>,
+  experiments: readonly Experiment[],
+): { repeats: number; repeatsUndecided?: number } {
+  if (repeats !== undefined) return { repeats };
+  const own = experiments[0]?.repeats ?? REPEATS[profile];
+  return profile === 'full'
+    ? { repeats: own, repeatsUndecided: REPEATS_UNDECIDED }
+    : { repeats: own };
+}
+
 /** The rows of the comparison: every broker at every asked tier that it has. */
 export function contendersOf(
   options: Pick<RunOptions, 'brokers' | 'tier' | 'runtime'>,
@@ -152,9 +165,17 @@ function tiersAsked(
   );
 }
 
+/** For runs so long that one would not begin them again. */
+export function addResumeOption(command: Command): Command {
+  return command.option(
+    '--resume <index>',
+    'index file of an interrupted run, to go on where it stopped',
+  );
+}
+
 /** Flags that only the experiment `faults` has. */
 export function addFaultOptions(command: Command): Command {
-  return command
+  return addResumeOption(command)
     .addOption(
       listOption(
         '--faults <names>',
@@ -164,7 +185,6 @@ export function addFaultOptions(command: Command): Command {
     )
     .option('--kills <number>', 'strikes of each fault a cell', whole(1, KILLS_MAX))
     .option('--parallel <number>', 'trials side by side', whole(1, PARALLEL_MAX), 1)
-    .option('--resume <index>', 'index file of an interrupted run, to go on where it stopped')
     .addHelpText(
       'after',
       () => `\nFaults:\n${listOf(FAULTS.map((one) => [one.name, one.summary]))}`,

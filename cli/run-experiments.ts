@@ -15,7 +15,7 @@ import type { TrialResult } from '../lab/trial-result.ts';
 import { openWorkload } from '../likes/workloads/workload.ts';
 import { watchInterrupt } from './interrupt.ts';
 import { openLiveView } from './live-view.ts';
-import { contendersOf, REPEATS, type RunOptions } from './options.ts';
+import { contendersOf, type RunOptions, repeatsOf } from './options.ts';
 import { indexesHere, RESULTS_FOLDER, writeResultsPage } from './results-page.ts';
 import { ServerPool } from './server-pool.ts';
 import { EXIT, UsageError } from './usage-error.ts';
@@ -44,10 +44,10 @@ export async function runExperiments(
       : RunFiles.goOn(options.resume, options.profile);
   await using pool = await ServerPool.open(contenders, view.log, options.runtime);
   const { workload, data, seed, lanes, consumers, shards, likesPerSend, profile, likes } = options;
-  const repeats = options.repeats ?? experiments[0]?.repeats ?? REPEATS[profile];
+  const repeated = repeatsOf(options, experiments);
   const chosen = { consumers, lanes };
   const { faults, kills: strikes } = options;
-  const asked = { experiments, contenders, profile, likes, repeats, seed, faults, strikes };
+  const asked = { experiments, contenders, profile, likes, ...repeated, seed, faults, strikes };
   const jobs = schedule({ ...asked, ...chosen });
   const commit = await describeCommit(ROOT);
   const own = withoutResume(command);
@@ -115,12 +115,13 @@ function withoutDone(
   before: readonly TrialResult[],
   { seed }: RunOptions,
 ): Job[] {
-  const done = before.map(({ broker, tier, experiment, plan, faults, workload }) =>
-    JSON.stringify([broker, tier, experiment, plan.mode, faults?.name, workload.seed]),
+  const done = before.map(({ broker, alias, tier, experiment, plan, faults, workload }) =>
+    JSON.stringify([broker, alias, tier, experiment, plan.mode, faults?.name, workload.seed]),
   );
-  return jobs.filter(({ broker, tier, experiment, step }) => {
+  return jobs.filter(({ broker, alias, tier, experiment, step }) => {
     const fault = step.faults?.fault.name;
-    const own = [broker, tier, experiment.name, step.mode, fault, seed + (step.seedAdded ?? 0)];
+    const seeded = seed + (step.seedAdded ?? 0);
+    const own = [broker, alias, tier, experiment.name, step.mode, fault, seeded];
     const place = done.indexOf(JSON.stringify(own));
     if (place !== -1) done.splice(place, 1);
     return place === -1;

@@ -3,6 +3,7 @@ import type { Experiment } from '../lab/experiment.ts';
 import { faults } from './faults.ts';
 import { fullCount } from './full-count.ts';
 import { latency } from './latency.ts';
+import { noise } from './noise.ts';
 import { ordering } from './ordering.ts';
 import { persistence } from './persistence.ts';
 import { scaling } from './scaling.ts';
@@ -12,7 +13,7 @@ import { throughput } from './throughput.ts';
 export const EXPERIMENTS: readonly Experiment[] = [throughput, latency, ordering, persistence];
 
 /** Those that run when they are asked for; `scaling` also in `all` with the profile `full`. */
-export const MORE_EXPERIMENTS: readonly Experiment[] = [scaling, faults, fullCount];
+export const MORE_EXPERIMENTS: readonly Experiment[] = [scaling, faults, fullCount, noise];
 
 export const EVERY_EXPERIMENT: readonly Experiment[] = [...EXPERIMENTS, ...MORE_EXPERIMENTS];
 

@@ -10,6 +10,7 @@ import {
 } from '../lab/common-columns.ts';
 import type { Column, Experiment, Profile, Step } from '../lab/experiment.ts';
 import type { TrialResult } from '../lab/trial-result.ts';
+import { twinInFull } from './twins.ts';
 
 /** The same for every broker, so that rows can be compared; left out where they are too much. */
 const COMMON_LIKES_PER_S: Readonly<Record<Profile, readonly number[]>> = {
@@ -60,6 +61,8 @@ export const latency: Experiment = {
       ...SHARES_OF_MAXIMUM[profile].map((shareOfMaximum) => step({ shareOfMaximum })),
     ];
   },
+  stopsWhenDecided: true,
+  twins: twinInFull,
   shows: ({ plan }) => plan.mode === 'paced',
   rowKey: (result) => [brokerOf(result), result.tier, result.plan.pace ?? 'closed loop'],
   rowHeads: [

@@ -14,6 +14,7 @@ import {
 } from '../lab/common-columns.ts';
 import type { Experiment, Profile, Step } from '../lab/experiment.ts';
 import { sizeOf } from './sizes.ts';
+import { twinInFull } from './twins.ts';
 
 const SIZES: Readonly<Record<Profile, { seconds: number; likesMost: number }>> = {
   smoke: { seconds: 1, likesMost: 20_000 },
@@ -29,6 +30,8 @@ export const throughput: Experiment = {
     const steps: Step[] = [{ mode: 'publish-then-count', likes }];
     return order.profile === 'full' ? [...steps, { mode: 'sustained', likes }] : steps;
   },
+  stopsWhenDecided: true,
+  twins: twinInFull,
   rowKey: (result) => [brokerOf(result), result.tier],
   rowHeads: [BROKER_HEAD, TIER_HEAD],
   columns: [

@@ -9,7 +9,7 @@ export type Profile = 'smoke' | 'quick' | 'full';
 export const PROFILES: Readonly<Record<Profile, string>> = {
   smoke: 'does it work at all: few likes, one run, numbers that mean nothing',
   quick: 'one run of each trial in a few minutes; ranges, no claims',
-  full: 'six runs of each trial and every rate; medians with intervals',
+  full: 'six runs of each trial and every rate, more until comparisons are decided; intervals',
 };
 
 /** One trial of an experiment, the same for every broker. */
@@ -71,6 +71,17 @@ export interface Experiment {
   steps(order: StepOrder): readonly Step[];
   /** Runs of each trial where nobody says how many; else as many as the profile has. */
   readonly repeats?: number;
+  /**
+   * Its numbers are compared between brokers: where nobody says how many repeats, the profile
+   * `full` goes on until that is decided (stop-early.ts).
+   */
+  readonly stopsWhenDecided?: true;
+  /** Contenders that run along under another name as well, so that chance can be seen. */
+  twins?(contenders: readonly Contender[], profile: Profile): readonly Contender[];
+  /** Whether trials under the other name stand in its own table; else in the noise floor alone. */
+  readonly showsTwins?: true;
+  /** Brokers where nobody says which; all unless told. */
+  readonly brokers?: readonly string[];
   /** Trials of a run at most, in this profile: a cover of all, chosen by the seed. */
   trialsMax?(profile: Profile): number | undefined;
   /** Tables of its own making, where a row is more than the medians of its columns. */

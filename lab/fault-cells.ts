@@ -1,6 +1,6 @@
 /** One broker at one tier under one fault, over all its trials: the cells of the matrix. */
 import type { Ledger } from './ledger.ts';
-import { median } from './table.ts';
+import { median } from './statistics/median.ts';
 import type { Survival } from './trial-plan.ts';
 import type { TrialResult } from './trial-result.ts';
 

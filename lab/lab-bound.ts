@@ -1,6 +1,8 @@
 /** Which rows the lab itself limits: the null broker only passes the same bytes on. */
 import type { TrialResult } from './trial-result.ts';
 
+/** The broker that is the ceiling of the lab itself, and competes with nobody. */
+export const LAB_CEILING = 'null';
 /** From this share of the null broker's rate on, a row measures the lab more than the queue. */
 const LAB_BOUND_SHARE = 0.7;
 
@@ -14,11 +16,11 @@ export function markLabBound(results: readonly TrialResult[]): TrialResult[] {
     Math.max(
       0,
       ...results
-        .filter(({ broker, plan }) => broker === 'null' && plan.mode === mode)
+        .filter(({ broker, plan }) => broker === LAB_CEILING && plan.mode === mode)
         .map(({ rates }) => rates?.[field] ?? 0),
     );
   return results.map((result) => {
-    if (result.broker === 'null' || result.plan.mode === 'paced') return result;
+    if (result.broker === LAB_CEILING || result.plan.mode === 'paced') return result;
     const bound = fields.filter((field) => {
       const most = ceiling(field, result.plan.mode);
       return most > 0 && (result.rates?.[field] ?? 0) > LAB_BOUND_SHARE * most;

@@ -78,11 +78,16 @@ export const METRICS: readonly Metric[] = [
   },
 ];
 
+/** What a setting is made of; a trial that is yet to run has it as well. */
+export type SettingFacts = Pick<TrialResult, 'experiment' | 'tier' | 'plan'> & {
+  readonly workload: Pick<TrialResult['workload'], 'name' | 'data'>;
+};
+
 /**
  * Trials with the same key are runs of the same thing: only they are repeats of each other, and
  * only between brokers or versions of such is a comparison fair. The broker is left out.
  */
-export function settingOf({ experiment, tier, plan, workload }: TrialResult): string {
+export function settingOf({ experiment, tier, plan, workload }: SettingFacts): string {
   const { mode, pace, lanes, consumers, shards, likesPerSend } = plan;
   return JSON.stringify({
     ...{ experiment, tier, mode, pace, lanes, consumers, shards, likesPerSend },

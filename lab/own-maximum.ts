@@ -10,7 +10,8 @@
  */
 import { LabError } from './lab-error.ts';
 import type { Job } from './schedule.ts';
-import { formatNumber, median } from './table.ts';
+import { median } from './statistics/median.ts';
+import { formatNumber } from './table.ts';
 import {
   CONSUMERS_DEFAULT,
   type Contender,
@@ -41,7 +42,9 @@ export function probeFor(
   // Nobody asks of a trial that is struck at a fixed rate how far that is from the maximum.
   if (mode === 'faults' && 'likesPerS' in rate) return undefined;
   const likes = Math.min(PROBE_LIKES_MAX, Math.round(PROBE_S * job.likesPerSRough));
-  return { ...job, step: { mode: 'publish-then-count', likes } };
+  // It is no repeat of anything, and whoever runs under two names has one maximum.
+  const { alias: _alias, repeatsBefore: _repeatsBefore, ...found } = job;
+  return { ...found, step: { mode: 'publish-then-count', likes } };
 }
 
 /** Why a step is not worth a trial; undefined when it is. */

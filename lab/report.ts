@@ -2,10 +2,17 @@
  * From results to what people read: one overview, one table an experiment, each column defined
  * once. What an experiment asks and what the overview shows come as objects.
  */
-
 import { chooseRows, type LocatedRun } from './choose-rows.ts';
+import { withoutTwins } from './comparison.ts';
 import type { Experiment } from './experiment.ts';
 import { markLabBound } from './lab-bound.ts';
+import {
+  comparedIn,
+  comparedMarkdown,
+  meaningsIn,
+  noiseIn,
+  noiseSection,
+} from './report-comparisons.ts';
 import type { Run } from './result-files.ts';
 import { emulatorNotes, type Table, tableOf, toMarkdown, toText } from './table.ts';
 import type { TrialResult } from './trial-result.ts';
@@ -28,7 +35,7 @@ function answered(experiments: readonly Experiment[], results: readonly TrialRes
 
 /** The results that stand in the table of an experiment. */
 function shownOf(experiment: Experiment, results: readonly TrialResult[]): TrialResult[] {
-  return results.filter(
+  return (experiment.showsTwins ? results : withoutTwins(results)).filter(
     (result) => result.experiment === experiment.name && (experiment.shows?.(result) ?? true),
   );
 }
@@ -44,11 +51,14 @@ export function renderText(
   frame: Frame,
 ): string {
   const marked = markLabBound(results);
-  const tables = answered(experiments, marked).flatMap(({ experiment, own }) =>
-    tablesOf(experiment, own),
-  );
-  const overview = tables.length > 1 ? frame.overview(marked) : undefined;
-  const texts = [...tables, ...(overview ? [overview] : [])].map(toText);
+  const own = answered(experiments, marked);
+  const tables = own.flatMap(({ experiment, own }) => [
+    ...tablesOf(experiment, own),
+    ...comparedIn(experiment, own),
+  ]);
+  const floor = noiseIn(experiments, marked);
+  const overview = own.length > 1 ? frame.overview(withoutTwins(marked)) : undefined;
+  const texts = [...tables, ...(floor ? [floor] : []), ...(overview ? [overview] : [])].map(toText);
   return [...texts, ...emulatorNotes(marked).map((note) => `· ${note}`)].join('\n\n');
 }
 
@@ -84,9 +94,14 @@ export function renderPage(
     runs.some(({ run }) => shownOf(experiment, run.results).length > 0),
   );
   const broad = broadRows(runs, frame);
-  const newest = (
-    broad.length > 0 ? broad : chooseRows(runs, (results) => results, subjectOf)
-  ).flatMap(({ results }) => results);
+  const newest = (broad.length > 0 ? broad : chooseRows(runs, withoutTwins, subjectOf)).flatMap(
+    ({ results }) => results,
+  );
+  const noise = noiseSection(
+    experiments,
+    runs.map(({ run }) => run),
+    madeOn,
+  );
   const appendix = shown.length > 0 ? frame.appendix(newest) : '';
   return `${[
     '# Results',
@@ -94,19 +109,23 @@ export function renderPage(
     '<!-- Made from result files; `npm run report` makes it again. -->',
     '',
     'Numbers ~~struck out~~ do not stand; the line below the table says why. A single figure is ' +
-      'one run. Several runs are shown as their median and (least–most); below six runs no ' +
-      'claim is made about who is faster. Client, server and lab share the same cores.',
+      'one run. Two to five runs are shown as their median and (least–most), without a claim ' +
+      'about who is faster. From six runs up [low–high] is the 95 % bootstrap interval of the ' +
+      'median over runs, and brokers are compared; findings, such as losses, always show ' +
+      '(least–most). Client, server and lab share the same cores.',
     '',
     ...overviewParts(broad, frame),
     ...asList(emulatorNotes(newest)),
     sections.length > 0 ? sections.join('\n\n') : 'No trial was finished.',
     '',
+    ...noise,
     ...(appendix === '' ? [] : [appendix, '']),
     '## What the columns mean',
     '',
     ...definitions([
       ...(shown.length > 0 ? [{ name: 'overview', heads: frame.overviewMeanings }] : []),
       ...shown.map(({ name, rowHeads, columns }) => ({ name, heads: [...rowHeads, ...columns] })),
+      ...meaningsIn([...sections, ...noise].join('\n')),
     ]),
   ].join('\n')}\n`;
 }
@@ -118,7 +137,7 @@ function asList(notes: readonly string[]): string[] {
 /** The newest rows of runs that are broad enough for an overview: those of all experiments. */
 function broadRows(runs: readonly LocatedRun[], frame: Frame) {
   const isBroad = ({ run }: LocatedRun) => frame.overview(run.results) !== undefined;
-  return chooseRows(runs.filter(isBroad), (results) => results, subjectOf);
+  return chooseRows(runs.filter(isBroad), withoutTwins, subjectOf);
 }
 
 function overviewParts(broad: ReturnType<typeof chooseRows>, frame: Frame): string[] {
@@ -147,7 +166,11 @@ function sectionOf(experiment: Experiment, runs: readonly LocatedRun[]): string[
   const explanation = experiment.explanation?.(parts.flatMap(({ results }) => results));
   const body = experiment.rowsStandAlone
     ? [...texts, ...(explanation ? [explanation] : []), ...facts]
-    : texts.flatMap((text, place) => [text, facts[place]!]);
+    : texts.flatMap((text, place) => [
+        text,
+        ...comparedMarkdown(experiment, parts[place]!.results),
+        facts[place]!,
+      ]);
   return [[`## ${experiment.question}`, ...body].join('\n\n')];
 }
 
@@ -194,7 +217,7 @@ export function renderFirstScreen(
   frame: Frame,
 ): string {
   const marked = markLabBound(run.results);
-  const overview = frame.overview(marked);
+  const overview = frame.overview(withoutTwins(marked));
   const parts = answered(experiments, marked).flatMap(({ experiment, own }) => {
     const shown = experiment.firstScreen;
     if (shown === undefined) return [];

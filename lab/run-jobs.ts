@@ -1,8 +1,6 @@
 /** Runs the trials of a schedule one after the other; whatever happens, what is done is kept. */
 import { basename } from 'node:path';
-import type { Tier } from '../brokers/servers/server.ts';
-import type { Equipment, Fault } from './faults/fault.ts';
-import { survivalOf } from './judge-faults.ts';
+import type { Equipment } from './faults/fault.ts';
 import { BrokenTrialError, judgeRemains } from './judge-remains.ts';
 import { judgeTrial } from './judge-trial.ts';
 import { LabError, messageOf } from './lab-error.ts';
@@ -11,9 +9,11 @@ import { maximumOf, probeFor, whyTooMuch } from './own-maximum.ts';
 import { type ChosenPlan, planFacts, planOf } from './plan-trial.ts';
 import { runTrial } from './run-trial.ts';
 import type { Job } from './schedule.ts';
+import { dropDecided } from './stop-early.ts';
 import type { TrialContext, TrialProgress } from './trial-context.ts';
 import type { Contender, TrialPlan } from './trial-plan.ts';
 import { RESULT_FORMAT, type TrialResult } from './trial-result.ts';
+import { notTested, unjudged } from './unjudged.ts';
 
 /** How often a void trial is run again before it is left as unknown. */
 const VOID_REPEATS_MAX = 2;
@@ -61,6 +61,11 @@ export async function runJobs(jobs: readonly Job[], setup: RunSetup): Promise<Tr
   if (parallel > 1) await runProbes(queue, results, state, setup);
   const work = async (): Promise<void> => {
     while (queue.length > 0 && !setup.signal.aborted) {
+      const dropped = dropDecided(queue, results, setup.plan);
+      if (dropped !== undefined) {
+        setup.onSkip(dropped.job, dropped.reason);
+        continue;
+      }
       const probe = probeFor(queue[0]!, results, setup.plan);
       if (probe) queue.unshift(probe);
       const left = queue.length;
@@ -148,6 +153,7 @@ export async function runJob(
     trial: name,
     experiment: job.experiment.name,
     broker: job.broker,
+    ...(job.alias !== undefined && { alias: job.alias }),
     tier: job.tier,
     startedAt: startedAt.toISOString(),
     durationS: (Date.now() - startedAt.getTime()) / 1000,
@@ -224,35 +230,8 @@ function isInterruption(error: unknown, { signal }: RunSetup): boolean {
   return signal.aborted || (error instanceof LabError && error.code === 'INTERRUPTED');
 }
 
-/** A fault that says nothing of this broker: no ledger, no strike, and why. */
-function notTested(plan: TrialPlan, tier: Tier, whyNot: string) {
-  const { faults, ...result } = unjudged(plan, tier, `not tested: ${whyNot}`);
-  return { ...result, ...(faults && { faults: { ...faults, whyNot } }) };
-}
-
-function noStrikes(fault: Fault, tier: Tier) {
-  const { name, target } = fault;
-  const promised = survivalOf(tier, fault);
-  return { name, target, promised, strikes: [], valid: 0, void: 0, consumersReopened: 0 };
-}
-
 /** The settings of a part of the trial, each name with that part's before it. */
 function named(part: string, settings: Readonly<Record<string, string>>): Record<string, string> {
   const entries = Object.entries(settings);
   return Object.fromEntries(entries.map(([name, value]) => [`${part} ${name}`, value]));
-}
-
-/** A trial that could not be judged: no ledger, no numbers, nothing that was not seen; a reason. */
-function unjudged(plan: TrialPlan, tier: Tier, reason: string) {
-  return {
-    plan: planFacts(plan, undefined),
-    workload: { name: plan.workload, seed: plan.seed },
-    settings: {},
-    ...(plan.faults && { faults: noStrikes(plan.faults.fault, tier) }),
-    verdict: 'unknown' as const,
-    reasons: [reason],
-    numbersValid: false,
-    numbersStruck: [reason],
-    notes: [],
-  };
 }

@@ -6,6 +6,8 @@ import type { Contender } from './trial-plan.ts';
 export interface Job extends Contender {
   readonly experiment: Experiment;
   readonly step: Step;
+  /** Repeats before this one, where a comparison may be decided by fewer than are planned. */
+  readonly repeatsBefore?: number;
 }
 
 /** Keeps the order's random numbers apart from those of the workloads with the same seed. */
@@ -17,6 +19,8 @@ export interface ScheduleOptions {
   readonly profile: Profile;
   readonly likes: number | 'all' | undefined;
   readonly repeats: number;
+  /** Of experiments that stop when their comparison is decided: so many at most. */
+  readonly repeatsUndecided?: number | undefined;
   /** What the user chose for every step; undefined leaves it to each. */
   readonly consumers?: number | undefined;
   readonly lanes?: number | undefined;
@@ -31,21 +35,25 @@ export interface ScheduleOptions {
  */
 export function schedule(options: ScheduleOptions): Job[] {
   const random = Random.seeded(options.seed, SCHEDULE_SEQUENCE);
-  const { profile, likes, faults, strikes } = options;
+  const { profile, likes, faults, strikes, repeatsUndecided } = options;
   return options.experiments.flatMap((experiment) => {
     const jobs: Job[] = [];
+    const mayStop = experiment.stopsWhenDecided && repeatsUndecided !== undefined;
+    const repeats = mayStop ? repeatsUndecided : options.repeats;
+    const contenders = withTwins(experiment, options);
     const stepsOf = new Map(
-      options.contenders.map((contender) => {
+      contenders.map((contender) => {
         const steps = experiment.steps({ profile, likes, contender, faults, strikes });
-        return [contender, withoutTwins(steps, options)] as const;
+        return [contender, withoutDoubles(steps, options)] as const;
       }),
     );
     const places = Math.max(0, ...[...stepsOf.values()].map(({ length }) => length));
-    for (let repeat = 0; repeat < options.repeats; repeat++) {
+    for (let repeat = 0; repeat < repeats; repeat++) {
       for (let place = 0; place < places; place++) {
-        for (const contender of shuffled(options.contenders, random)) {
+        for (const contender of shuffled(contenders, random)) {
           const step = stepsOf.get(contender)![place];
-          if (step !== undefined) jobs.push({ ...contender, experiment, step });
+          const early = mayStop && { repeatsBefore: repeat };
+          if (step !== undefined) jobs.push({ ...contender, experiment, step, ...early });
         }
       }
     }
@@ -54,8 +62,17 @@ export function schedule(options: ScheduleOptions): Job[] {
   });
 }
 
+/** Whoever runs under two names meets what drifts on the machine as two brokers would. */
+function withTwins(
+  experiment: Experiment,
+  { contenders, profile }: ScheduleOptions,
+): readonly Contender[] {
+  const twins = experiment.twins?.(contenders, profile) ?? [];
+  return [...contenders, ...twins.map((one) => ({ ...one, alias: `${one.broker} (again)` }))];
+}
+
 /** Where the user chose consumers or lanes, steps that differed in those alone are one. */
-function withoutTwins(
+function withoutDoubles(
   steps: readonly Step[],
   { consumers, lanes }: Pick<ScheduleOptions, 'consumers' | 'lanes'>,
 ): Step[] {

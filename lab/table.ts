@@ -1,5 +1,10 @@
-/** Tables, from results to text: medians and ranges over repeats, struck-out numbers, reasons. */
+/**
+ * Tables, from results to text: medians over repeats with range or interval, struck-out numbers,
+ * reasons.
+ */
 import type { Column, Experiment } from './experiment.ts';
+import { type Interval, medianInterval } from './statistics/bootstrap.ts';
+import { median } from './statistics/median.ts';
 import type { TrialResult } from './trial-result.ts';
 
 export interface Table {
@@ -62,7 +67,7 @@ export function emulatorNotes(results: readonly TrialResult[]): string[] {
   return [...new Set(notes)];
 }
 
-/** One value as it is, several as their median with the range; struck out where none stands. */
+/** What a group of runs says in a column; struck out where no number of theirs stands. */
 export function cellOf(column: Column, group: readonly TrialResult[]): string {
   const told = group.filter((result) => column.value(result) !== undefined);
   const standing = told.filter((result) => result.numbersValid || column.isFinding);
@@ -71,7 +76,10 @@ export function cellOf(column: Column, group: readonly TrialResult[]): string {
   return struck === '–' ? struck : `~~${struck}~~`;
 }
 
-/** One run as it is; several as their median with the range, without any claim. */
+/**
+ * One run as it is; several as their median with the range, without any claim; from RUNS_LEAST up
+ * with the interval of the median.
+ */
 function values(column: Column, group: readonly TrialResult[]): string {
   const found = group.map(column.value).filter((value) => value !== undefined);
   if (found.length === 0) return '–';
@@ -85,14 +93,16 @@ function numbers(column: Column, found: readonly number[]): string {
   const middle = median(sorted);
   const text = (value: number) => formatNumber(value, column.digits ?? 0);
   if (sorted.length === 1 || text(least) === text(most)) return text(middle);
+  // Of findings the worst run counts, however rare it is: an interval could leave it out.
+  const interval = column.isFinding ? undefined : medianInterval(found);
+  if (interval !== undefined) return withInterval(middle, interval, column.digits ?? 0);
   return `${text(middle)} (${text(least)}–${text(most)})`;
 }
 
-/** Of numbers in rising order; the mean of the two in the middle when they are even in number. */
-export function median(sorted: readonly number[]): number {
-  const middle = Math.floor(sorted.length / 2);
-  if (sorted.length % 2 === 1) return sorted[middle]!;
-  return (sorted[middle - 1]! + sorted[middle]!) / 2;
+/** Such as `2,500 [2,410–2,590]`. */
+export function withInterval(value: number, { low, high }: Interval, digits: number): string {
+  const [middle, least, most] = [value, low, high].map((one) => formatNumber(one, digits));
+  return `${middle} [${least}–${most}]`;
 }
 
 export function formatNumber(value: number, digits: number): string {
@@ -134,5 +144,5 @@ export function toText(table: Table): string {
 }
 
 function isNumeric(table: Table, column: number): boolean {
-  return table.rows.some((row) => /^(~~)?[\d,.]+( \(.*\))?(~~)?$/.test(row[column]!));
+  return table.rows.some((row) => /^(~~)?[\d,.]+( \(.*\)| \[.*\])?(~~)?$/.test(row[column]!));
 }

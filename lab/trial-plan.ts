@@ -9,6 +9,8 @@ export interface Contender {
   readonly tier: Tier;
   /** What the registry says to expect; trials whose size nobody chose are sized by it. */
   readonly likesPerSRough: number;
+  /** Another name for the same thing, which runs along to be compared with itself. */
+  readonly alias?: string;
 }
 
 /**

@@ -140,6 +140,8 @@ export const trialResultSchema = z.strictObject({
   trial: z.string().min(1),
   experiment: z.string().min(1),
   broker: z.string().min(1),
+  /** The other name of a broker that runs along twice, so that it can be compared with itself. */
+  alias: z.string().min(1).optional(),
   tier: z.enum(TIERS),
   startedAt: z.iso.datetime(),
   durationS: amount,

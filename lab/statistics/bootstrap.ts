@@ -3,7 +3,8 @@
  * likes of one run are no runs: they share its luck.
  */
 import { Random } from '../../likes/workloads/random.ts';
-import { median } from '../table.ts';
+import { median } from './median.ts';
+import { medianResampler } from './resampled-median.ts';
 import { normalProbability, studentQuantile } from './student.ts';
 
 /** Below this many runs nothing is claimed: their range is all there is to say. */
@@ -18,6 +19,14 @@ const BOOTSTRAP_SEED = 1;
 export interface Interval {
   readonly low: number;
   readonly high: number;
+}
+
+/** For whoever draws many intervals, or looks more than once. */
+export interface IntervalOptions {
+  /** RESAMPLES unless told; fewer are faster and coarser. */
+  readonly resamples?: number;
+  /** CONFIDENCE unless told. */
+  readonly confidence?: number;
 }
 
 /** What the runs of one subject against those of another say. */
@@ -35,11 +44,14 @@ export interface RatioOfMedians {
  * if the spread were that of Student's t: the expanded percentile interval (Hesterberg, What
  * Teachers Should Know About the Bootstrap, The American Statistician 69, 2015, section 5.3).
  */
-export function medianInterval(runs: readonly number[]): Interval | undefined {
+export function medianInterval(
+  runs: readonly number[],
+  options: IntervalOptions = {},
+): Interval | undefined {
   if (runs.length < RUNS_LEAST) return undefined;
   const random = Random.seeded(BOOTSTRAP_SEED, BOOTSTRAP_SEQUENCE);
-  const medians = resampled(() => resampledMedian(runs, random));
-  return expanded(medians, runs.length);
+  const medianOf = medianResampler(runs, random);
+  return expanded(resampled(medianOf, options), runs.length, options);
 }
 
 /**
@@ -49,33 +61,51 @@ export function medianInterval(runs: readonly number[]): Interval | undefined {
 export function ratioOfMedians(
   runs: readonly number[],
   others: readonly number[],
+  options: IntervalOptions = {},
 ): RatioOfMedians | undefined {
   const least = Math.min(runs.length, others.length);
   if (least < RUNS_LEAST || [...runs, ...others].some((value) => !(value > 0))) return undefined;
   const random = Random.seeded(BOOTSTRAP_SEED, BOOTSTRAP_SEQUENCE);
-  const ratios = resampled(() => resampledMedian(runs, random) / resampledMedian(others, random));
-  const interval = expanded(ratios, least);
+  const [medianOfRuns, medianOfOthers] = [
+    medianResampler(runs, random),
+    medianResampler(others, random),
+  ];
+  const ratios = resampled(() => medianOfRuns() / medianOfOthers(), options);
+  const interval = expanded(ratios, least, options);
   const ratio = median(inOrder(runs)) / median(inOrder(others));
   return { ratio, interval, isTie: interval.low <= 1 && interval.high >= 1 };
 }
 
-/** Values of RESAMPLES draws, in rising order. */
-function resampled(draw: () => number): Float64Array {
-  return Float64Array.from({ length: RESAMPLES }, draw).sort();
-}
-
-function resampledMedian(runs: readonly number[], random: Random): number {
-  return median(inOrder(runs.map(() => runs[random.nextBelow(runs.length)]!)));
+/** Values of that many draws, in rising order. */
+function resampled(draw: () => number, { resamples = RESAMPLES }: IntervalOptions): Float64Array {
+  const values = new Float64Array(resamples);
+  for (let place = 0; place < resamples; place++) values[place] = draw();
+  return values.sort();
 }
 
 function inOrder(values: readonly number[]): number[] {
   return [...values].sort((one, other) => one - other);
 }
 
-function expanded(sorted: Float64Array, runs: number): Interval {
-  const t = studentQuantile((1 + CONFIDENCE) / 2, runs - 1);
-  const share = normalProbability(-Math.sqrt(runs / (runs - 1)) * t);
+function expanded(
+  sorted: Float64Array,
+  runs: number,
+  { confidence = CONFIDENCE }: IntervalOptions,
+): Interval {
   const last = sorted.length - 1;
-  const place = Math.floor(share * last);
+  const place = Math.floor(tailShare(runs, confidence) * last);
   return { low: sorted[place]!, high: sorted[last - place]! };
+}
+
+/** Worked out once for each number of runs: its quantile is searched for. */
+const tailShares = new Map<string, number>();
+
+function tailShare(runs: number, confidence: number): number {
+  const key = `${runs} ${confidence}`;
+  const known = tailShares.get(key);
+  if (known !== undefined) return known;
+  const t = studentQuantile((1 + confidence) / 2, runs - 1);
+  const share = normalProbability(-Math.sqrt(runs / (runs - 1)) * t);
+  tailShares.set(key, share);
+  return share;
 }

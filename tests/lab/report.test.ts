@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import type { Experiment } from '../../lab/experiment.ts';
 import { type Frame, renderFirstScreen, renderPage, renderText } from '../../lab/report.ts';
 import type { Run } from '../../lab/result-files.ts';
 import { RESULT_FORMAT, type TrialResult } from '../../lab/trial-result.ts';
 import { madeExperiment, madeRates, madeResult } from './made-result.ts';
+import { SIX, SIX_AGAIN, sustainedRuns, times } from './made-runs.ts';
 
 function sustained(broker: string, sustainedLikesPerS: number): TrialResult {
   return madeResult({ broker, rates: madeRates({ sustainedLikesPerS }) });
@@ -123,6 +125,77 @@ describe('several runs on one page', () => {
     const narrow = runNamed('narrow', [sustained('broker-0', 7)]);
     const both = renderPage([madeExperiment], [narrow, runNamed('many', many)], FRAME);
     expect(both).toContain('## After 10 results');
+  });
+});
+
+describe('runs enough for a claim', () => {
+  const six = [
+    ...sustainedRuns('kafka', times(1_000, SIX)),
+    ...sustainedRuns('sqs', times(300, SIX)),
+  ];
+  const alias = 'sqs (again)';
+  const again = sustainedRuns('sqs', times(300, SIX_AGAIN), { alias });
+  const pageOf = (results: readonly TrialResult[], experiment: Experiment = madeExperiment) =>
+    renderPage([experiment], [{ run: runOf(results), indexPath: 'index' }], FRAME);
+
+  test('are compared below the table of their experiment, with heads that are explained', () => {
+    const page = pageOf(six);
+    expect(page).toMatch(/\| kafka \| kill \| pass \| 1,005 \[\d+–1,0\d\d\] \|/);
+    expect(page).toMatch(/\| kill, sustained \| sqs \| 6 \| .* \| 0\.30 \[.*\] \| behind \|/);
+    expect(page.indexOf('| behind |')).toBeLessThan(page.indexOf('Result files'));
+    expect(page).toContain('- **call**: ');
+    expect(renderText([madeExperiment], six, FRAME)).toMatch(/kill, sustained +sqs +6 .* behind/);
+    expect(pageOf(six.slice(1))).not.toContain('to the best');
+    expect(pageOf(six, { ...madeExperiment, rowsStandAlone: true })).not.toContain('to the best');
+  });
+
+  test('of a broker under a second name stand in the noise floor and nowhere else', () => {
+    for (const text of [
+      pageOf,
+      (results: TrialResult[]) => renderText([madeExperiment], results, FRAME),
+    ]) {
+      const [without, withTwins] = [text(six), text([...six, ...again])];
+      expect(without).not.toContain('Noise floor');
+      expect(withTwins).toContain('Noise floor');
+      // Whatever stood there without them stands there with them, but for the meanings at the end.
+      const lines = new Set(withTwins.split('\n'));
+      const gone = without.split('\n').filter((line) => !lines.has(line));
+      expect(gone).toEqual([]);
+      const added = withTwins.split('\n').filter((line) => line.includes(alias));
+      expect(added).toHaveLength(1);
+      expect(added[0]).toMatch(/sustained.*throughput, kill, sustained.*sqs, sqs \(again\).*tie/);
+    }
+  });
+
+  test('of a second name do not count in the overview and on the first screen', () => {
+    const many = [...six, ...again];
+    const counted: Frame = {
+      ...FRAME,
+      overview: (results) => ({
+        title: 'Overview',
+        heads: ['n'],
+        rows: [[`n ${results.length}`]],
+        notes: [],
+      }),
+    };
+    const run = runOf(many);
+    expect(renderPage([madeExperiment], [{ run, indexPath: 'index' }], counted)).toContain(
+      '| n 12 |',
+    );
+    expect(renderFirstScreen([madeExperiment], run, 'index', counted)).toContain('| n 12 |');
+    const both = [madeExperiment, { ...madeExperiment, name: 'latency' }];
+    const results = [...many, madeResult({ experiment: 'latency' })];
+    expect(renderText(both, results, counted)).toContain('n 13');
+  });
+
+  test('stand in the own table of an experiment that is about the noise', () => {
+    const experiment = { ...madeExperiment, showsTwins: true as const, rowsStandAlone: true };
+    const tables = (results: readonly TrialResult[]) => [
+      { title: 'Own', heads: ['n'], rows: [[`n ${results.length}`]], notes: [] },
+    ];
+    const page = pageOf([...six, ...again], { ...experiment, tables });
+    expect(page).toContain('| n 18 |');
+    expect(page).not.toContain('Noise floor');
   });
 });
 

@@ -8,6 +8,7 @@ import type { Job } from '../../lab/schedule.ts';
 import { type TrialResult, trialResultSchema } from '../../lab/trial-result.ts';
 import { madeFaults, struckResult } from './made-faults.ts';
 import { madeExperiment, madePlan, madeRates, madeResult } from './made-result.ts';
+import { SIX, sustainedRuns, times } from './made-runs.ts';
 
 const [SERVER_KILL] = FAULTS;
 const CONTENDER = { broker: 'kafka', tier: 'kill', likesPerSRough: 1_000 } as const;
@@ -152,6 +153,47 @@ describe('trials', () => {
       reasons: ['not tested: there is no C compiler'],
       faults: { whyNot: 'there is no C compiler', strikes: [] },
     });
+  });
+});
+
+describe('repeats', () => {
+  test('of a comparison that is decided are left out, and the reason is told once', async () => {
+    const before = [
+      ...sustainedRuns('kafka', times(1_000, SIX)),
+      ...sustainedRuns('sqs', times(300, SIX)),
+    ];
+    const repeat = (repeatsBefore: number) =>
+      ['kafka', 'sqs'].flatMap((broker) => jobsOf(1, {}, { broker, repeatsBefore }));
+    const desk = new Desk();
+    const jobs = [...repeat(6), ...repeat(7), ...jobsOf(1, { mode: 'publish-then-count' })];
+    const results = await desk.endAll(runJobs(jobs, desk.setup({ before })));
+    expect(desk.skipped).toHaveLength(1);
+    expect(desk.skipped[0]).toMatch(/^decided after 6 repeats, so 4 more trials of sustained/);
+    expect(results.slice(before.length).map(({ plan }) => plan.mode)).toEqual([
+      'publish-then-count',
+    ]);
+    // What is left is counted without them.
+    expect(desk.told.map(({ index, count }) => count - index)).toEqual([1]);
+  });
+
+  test('of a broker under a second name carry that name', async () => {
+    const desk = new Desk();
+    const jobs = [...jobsOf(1), ...jobsOf(1, {}, { alias: 'kafka (again)' })];
+    const results = await desk.endAll(runJobs(jobs, desk.setup()));
+    expect(results.map(({ broker, alias }) => [broker, alias])).toEqual([
+      ['kafka', undefined],
+      ['kafka', 'kafka (again)'],
+    ]);
+    for (const result of results) expect(() => trialResultSchema.parse(result)).not.toThrow();
+  });
+
+  test('of a broker under a second name share the maximum of the first one', async () => {
+    const share: Partial<Step> = { mode: 'paced', rate: HALF };
+    const desk = new Desk();
+    const jobs = [...jobsOf(1, share, { alias: 'kafka (again)' }), ...jobsOf(1, share)];
+    await desk.endAll(runJobs(jobs, desk.setup()));
+    const probes = desk.opened.filter(({ job }) => job.step.mode === 'publish-then-count');
+    expect(probes.map(({ job }) => job.alias)).toEqual([undefined]);
   });
 });
 

@@ -104,6 +104,49 @@ describe('a schedule', () => {
     expect(firsts.size).toBe(CONTENDERS.length);
   });
 
+  test('draws a new order for each repeat', () => {
+    const jobs = scheduled(7, 12).filter(({ experiment }) => experiment.name === 'latency');
+    const rounds = Array.from({ length: jobs.length / CONTENDERS.length }, (_, round) =>
+      subjects(jobs.slice(round * CONTENDERS.length, (round + 1) * CONTENDERS.length)).join(),
+    );
+    expect(new Set(rounds).size).toBeGreaterThan(rounds.length / 2);
+  });
+
+  test('lets a broker under a second name run among all others, once a repeat and step', () => {
+    const experiment = { ...madeExperiment, twins: () => [CONTENDERS[2]!] };
+    const jobs = schedule({
+      ...{ experiments: [experiment, { ...madeExperiment, name: 'ordering' }], likes: undefined },
+      ...{ contenders: CONTENDERS, profile: 'full', repeats: 6, seed: 7 },
+    });
+    const again = jobs.filter(({ alias }) => alias !== undefined);
+    expect(again).toHaveLength(6 * 2);
+    for (const job of again) {
+      expect(job).toMatchObject({ ...CONTENDERS[2], alias: 'redis-streams (again)', experiment });
+    }
+    const place = ({ alias }: Job) => alias !== undefined;
+    const rounds = Array.from({ length: 12 }, (_, round) => jobs.slice(round * 5, round * 5 + 5));
+    for (const round of rounds) expect(round.filter(place)).toHaveLength(1);
+    expect(new Set(rounds.map((round) => round.findIndex(place))).size).toBeGreaterThan(2);
+  });
+
+  test('repeats what may be decided early as often as it may, and says which repeat it is', () => {
+    const some = { contenders: CONTENDERS, likes: undefined, seed: 3, profile: 'full' } as const;
+    const experiment = { ...madeExperiment, stopsWhenDecided: true as const };
+    const experiments = [experiment, { ...madeExperiment, name: 'ordering' }];
+    const jobs = schedule({ ...some, experiments, repeats: 6, repeatsUndecided: 9 });
+    const [early, fixed] = ['throughput', 'ordering'].map((name) =>
+      jobs.filter((job) => job.experiment.name === name).map((job) => job.repeatsBefore),
+    );
+    const eight = CONTENDERS.length * 2;
+    const counted = (repeats: number) => Array.from({ length: repeats }, (_, repeat) => repeat);
+    expect(early).toEqual(counted(9).flatMap((repeat) => Array(eight).fill(repeat)));
+    expect(fixed).toEqual(Array(6 * eight).fill(undefined));
+    // Where the user said how many, nothing stops earlier.
+    const asked = schedule({ ...some, experiments, repeats: 7 });
+    expect(asked).toHaveLength(2 * 7 * eight);
+    expect(new Set(asked.map(({ repeatsBefore }) => repeatsBefore))).toEqual(new Set([undefined]));
+  });
+
   test('leaves the list of contenders as it was given', () => {
     const before = structuredClone(CONTENDERS);
     scheduled(3);

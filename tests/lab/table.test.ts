@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { formatNumber, median, tableOf, toMarkdown, toText } from '../../lab/table.ts';
+import { medianInterval } from '../../lab/statistics/bootstrap.ts';
+import { formatNumber, tableOf, toMarkdown, toText } from '../../lab/table.ts';
 import type { TrialResult } from '../../lab/trial-result.ts';
 import { cleanLedger, madeExperiment, madeRates, madeResult } from './made-result.ts';
 
@@ -49,6 +50,36 @@ describe('a table', () => {
     expect(three.rows[0]![3]).toBe('2,500 (1,000–3,000)');
     const alike = tableOf(madeExperiment, [resultWith(1_000.2), resultWith(1_000.4)]);
     expect(alike.rows[0]![3]).toBe('1,000');
+  });
+
+  test('shows the interval of the median from six runs up, and stays with a range below', () => {
+    const rates = [3_000, 1_000, 2_500, 2_400, 2_600, 2_700];
+    const six = tableOf(
+      madeExperiment,
+      rates.map((rate) => resultWith(rate)),
+    );
+    const { low, high } = medianInterval(rates)!;
+    const [least, most] = [formatNumber(low, 0), formatNumber(high, 0)];
+    expect(six.rows[0]![3]).toBe(`2,550 [${least}–${most}]`);
+    const five = tableOf(
+      madeExperiment,
+      rates.slice(1).map((rate) => resultWith(rate)),
+    );
+    expect(five.rows[0]![3]).toBe('2,500 (1,000–2,700)');
+    const struckOnce = [
+      ...rates.slice(1).map((rate) => resultWith(rate)),
+      madeResult(struck(1, 'late')),
+    ];
+    expect(tableOf(madeExperiment, struckOnce).rows[0]![3]).toBe('2,500 (1,000–2,700)');
+  });
+
+  test('never hides the worst of a finding in an interval', () => {
+    const lost = [0, 0, 0, 0, 0, 0, 0, 5].map((count) => cleanLedger({ lost: count }));
+    const table = tableOf(
+      madeExperiment,
+      lost.map((ledger) => madeResult({ ledger })),
+    );
+    expect(table.rows[0]![5]).toBe('0 (0–5)');
   });
 
   test('shows what was not measured as –, also when it is struck out', () => {
@@ -114,18 +145,15 @@ test('columns of numbers are set to the right, in both kinds of text', () => {
     '| --- | --- | --- | ---: | --- | ---: |',
     '| a | kill | pass | 1,000 | – | 0 |',
   ]);
+  const several = [1_000, 1_100, 1_200, 1_300, 1_400, 1_500].map((rate) => resultWith(rate));
+  const rule = toMarkdown(tableOf(madeExperiment, several)).split('\n')[1];
+  expect(rule).toBe('| --- | --- | --- | ---: | --- | ---: |');
   expect(toText(table).split('\n').slice(2)).toEqual([
     'broker  tier  counts  likes/s  drain s  lost',
     '──────  ────  ──────  ───────  ───────  ────',
     'a       kill  pass      1,000  –           0',
     'b       kill  pass         20  –           0',
   ]);
-});
-
-test('the median is the middle one, or the mean of the two in the middle', () => {
-  expect(median([4])).toBe(4);
-  expect(median([1, 5, 90])).toBe(5);
-  expect(median([1, 5, 7, 90])).toBe(6);
 });
 
 test('numbers are written with commas and the digits asked for', () => {

@@ -1,13 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { medianInterval, RUNS_LEAST, ratioOfMedians } from '../../../lab/statistics/bootstrap.ts';
 import { Random } from '../../../likes/workloads/random.ts';
-
-/** Roughly normal: the sum of twelve uniform numbers has variance 1. */
-function drawn(random: Random, runs: number, mean: number, deviation: number): number[] {
-  const normal = () =>
-    Array.from({ length: 12 }, () => random.nextUnit()).reduce((sum, unit) => sum + unit, -6);
-  return Array.from({ length: runs }, () => mean + deviation * normal());
-}
+import { drawnRuns } from './drawn-runs.ts';
 
 describe('the interval of a median', () => {
   test('is not claimed below six runs', () => {
@@ -29,7 +23,7 @@ describe('the interval of a median', () => {
     const random = Random.seeded(11, runs);
     const cases = 400;
     const held = Array.from({ length: cases }, () => {
-      const { low, high } = medianInterval(drawn(random, runs, 100, 8))!;
+      const { low, high } = medianInterval(drawnRuns(random, runs, 100, 8))!;
       return low <= 100 && high >= 100;
     }).filter(Boolean).length;
     expect(held / cases).toBeGreaterThanOrEqual(0.93);
@@ -57,8 +51,30 @@ describe('the ratio of two medians', () => {
     const random = Random.seeded(12, 6);
     const cases = 400;
     const different = Array.from({ length: cases }, () =>
-      ratioOfMedians(drawn(random, 6, 100, 8), drawn(random, 6, 100, 8))!.isTie ? 0 : 1,
+      ratioOfMedians(drawnRuns(random, 6, 100, 8), drawnRuns(random, 6, 100, 8))!.isTie ? 0 : 1,
     ).reduce<number>((sum, one) => sum + one, 0);
     expect(different / cases).toBeLessThanOrEqual(0.07);
+  });
+
+  test('has a wider interval where more confidence is asked for', () => {
+    const [one, other] = [
+      drawnRuns(Random.seeded(13, 1), 9, 100, 8),
+      drawnRuns(Random.seeded(13, 2), 9, 100, 8),
+    ];
+    const usual = ratioOfMedians(one, other)!.interval;
+    const strict = ratioOfMedians(one, other, { confidence: 0.99 })!.interval;
+    expect(strict.low).toBeLessThan(usual.low);
+    expect(strict.high).toBeGreaterThan(usual.high);
+  });
+
+  test('has nearly the same interval from fewer resamples', () => {
+    const [one, other] = [
+      drawnRuns(Random.seeded(14, 1), 6, 100, 8),
+      drawnRuns(Random.seeded(14, 2), 6, 100, 8),
+    ];
+    const usual = ratioOfMedians(one, other)!.interval;
+    const coarse = ratioOfMedians(one, other, { resamples: 400 })!.interval;
+    expect(Math.abs(coarse.low - usual.low)).toBeLessThan(0.04);
+    expect(Math.abs(coarse.high - usual.high)).toBeLessThan(0.04);
   });
 });
