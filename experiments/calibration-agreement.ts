@@ -23,6 +23,17 @@ function allowanceUs(results: readonly TrialResult[], likesPerS: number, field: 
   return median(found.map((r) => r.addedLatency!.toDelivered[field]).sort((a, b) => a - b));
 }
 
+/** How much more than the closed form may be measured. */
+function allowedUs(
+  { addedLatency, plan }: TrialResult,
+  results: readonly TrialResult[],
+  field: Field,
+): number | undefined {
+  const longRun = addedLatency?.queue?.longRun;
+  if (longRun === undefined) return undefined;
+  return TOLERANCE_SHARE * longRun[field] + allowanceUs(results, plan.likesPerS ?? 0, field);
+}
+
 /**
  * `yes` where the difference is within 5 % and what the lab adds where there is no queue; `no`
  * where it is beyond that and beyond chance too; else the run was too short to tell.
@@ -37,12 +48,9 @@ export function agreementOf(
   const { measured, longRun } = queue;
   const errorUs = longRun[field === 'meanUs' ? 'meanErrorUs' : 'p99ErrorUs'];
   const more = measured[field] - longRun[field];
-  const allowedUs = TOLERANCE_SHARE * longRun[field];
   // What the lab adds makes a figure larger, never smaller.
-  const [least, most] = [
-    -allowedUs,
-    allowedUs + allowanceUs(results, result.plan.likesPerS ?? 0, field),
-  ];
+  const least = -TOLERANCE_SHARE * longRun[field];
+  const most = allowedUs(result, results, field)!;
   if (more >= least && more <= most) return 'yes';
   const beyondUs = more > most ? more - most : least - more;
   return beyondUs > ERRORS_95 * errorUs ? 'no' : 'too short to tell';
@@ -86,6 +94,14 @@ function columnsFor(field: Field, name: string, results: readonly TrialResult[])
       },
     },
     {
+      head: `${name} allowed ms`,
+      meaning:
+        'How much more may be measured: 5 % of the closed form, and what the lab adds up to the ' +
+        'delivery where there is no service, at the nearest rate.',
+      digits: 2,
+      value: (result) => milliseconds(allowedUs(result, results, field)),
+    },
+    {
       head: `${name} by chance ± %`,
       meaning:
         'How far 95 % of all runs of this length lie from the closed form at most, were there no ' +
@@ -102,9 +118,8 @@ function columnsFor(field: Field, name: string, results: readonly TrialResult[])
     {
       head: `${name} agrees`,
       meaning:
-        'Whether the difference is at most 5 % and what the lab adds up to the delivery where ' +
-        'there is no service, at the nearest rate. `too short to tell`: it is more, and chance ' +
-        'alone could explain that.',
+        'Whether no more than what is allowed was measured, and not 5 % less. `too short to ' +
+        'tell`: neither, and chance alone could explain that.',
       value: (result) => agreementOf(result, results, field),
       isFinding: true,
     },

@@ -7,10 +7,10 @@ const LIKES_PER_S = 5_000;
 
 /** Undefined where these results tell nothing of it. */
 export function describeLabItself(results: readonly TrialResult[]): string | undefined {
-  const parts = [describeAdded(results), describeCeiling(results)].filter(
-    (part) => part !== undefined,
-  );
-  return parts.length === 0 ? undefined : `${parts.join('; ')}.`;
+  const added = describeAdded(results);
+  const ceiling = describeCeiling(results);
+  if (added === undefined) return ceiling && `The lab’s ${ceiling}.`;
+  return ceiling === undefined ? `${added}.` : `${added}; its ${ceiling}.`;
 }
 
 function describeAdded(results: readonly TrialResult[]): string | undefined {
@@ -46,5 +46,5 @@ function describeCeiling(results: readonly TrialResult[]): string | undefined {
       return (published * counted) / (published + counted);
     });
   if (rates.length === 0) return undefined;
-  return `its ceiling is ${formatNumber(Math.max(...rates), 0)} likes/s the whole way`;
+  return `ceiling is ${formatNumber(Math.max(...rates), 0)} likes/s the whole way`;
 }

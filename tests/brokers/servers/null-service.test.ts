@@ -1,0 +1,135 @@
+import getPort from 'get-port';
+import { describe, expect, test } from 'vitest';
+import { createNullServer } from '../../../brokers/servers/local/null-server.ts';
+import { ServiceLine } from '../../../brokers/servers/local/null-service.ts';
+import { type ServiceTime, serviceTimes } from '../../../likes/workloads/service-times.ts';
+import { useBroker } from '../broker-under-test.ts';
+
+/** A busy machine takes the processor away at times; one calm try shows what the clock can do. */
+const TRIES = 8;
+const ITEMS = 60;
+/** Timers of Node alone would be half a ms late in the middle. */
+const LATE_MS_MAX = 0.1;
+
+/** ms that each of some items was late, behind the times that the services themselves give. */
+async function lateMs(service: ServiceTime): Promise<number[]> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const out: number[] = [];
+  const line = new ServiceLine<number>(service, (item) => {
+    expect(item).toBe(out.length);
+    out.push(performance.now());
+    if (out.length === ITEMS) resolve();
+  });
+  const takesUs = serviceTimes(service);
+  const beganMs = performance.now();
+  line.add(Array.from({ length: ITEMS }, (_, item) => item));
+  const readMs = performance.now();
+  expect(line.size).toBe(ITEMS);
+  await promise;
+  expect(line.size).toBe(0);
+  let dueMs = 0;
+  return out.map((ms) => {
+    dueMs += takesUs() / 1_000;
+    // The service began between the two looks at the clock.
+    expect(ms).toBeGreaterThanOrEqual(beganMs + dueMs);
+    return ms - readMs - dueMs;
+  });
+}
+
+const middleOf = (values: readonly number[]) =>
+  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
+
+describe('a line with a service time', () => {
+  test.each<ServiceTime>([
+    { distribution: 'fixed', meanUs: 1_000, seed: 1 },
+    { distribution: 'exponential', meanUs: 5_000, seed: 2 },
+  ])('lets each item out when its service has ended, $distribution', async (service) => {
+    let best = Number.POSITIVE_INFINITY;
+    for (let tries = 0; tries < TRIES && best > LATE_MS_MAX; tries++) {
+      best = Math.min(best, middleOf(await lateMs(service)));
+    }
+    expect(best).toBeLessThan(LATE_MS_MAX);
+  });
+
+  test('begins a service when the item arrives, where nothing is before it', async () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const line = new ServiceLine<string>({ distribution: 'fixed', meanUs: 3_000, seed: 1 }, () => {
+      if (line.size === 0) resolve();
+    });
+    const beganMs = performance.now();
+    line.add(['first']);
+    await promise;
+    const secondMs = performance.now();
+    expect(secondMs - beganMs).toBeGreaterThanOrEqual(3);
+    const again = Promise.withResolvers<void>();
+    void promise.then(again.resolve);
+    line.add(['second']);
+    await expect.poll(() => line.size, { interval: 1 }).toBe(0);
+    expect(performance.now() - secondMs).toBeGreaterThanOrEqual(3);
+  });
+
+  test('lets nothing out once it is closed', async () => {
+    const out: string[] = [];
+    const line = new ServiceLine<string>({ distribution: 'fixed', meanUs: 500, seed: 1 }, (item) =>
+      out.push(item),
+    );
+    line.add(['before']);
+    line.close();
+    line.add(['after']);
+    await expect.poll(() => out, { interval: 1 }).toEqual(['after']);
+    expect(line.size).toBe(0);
+  });
+});
+
+describe('the null server, a process of its own', () => {
+  const subject = useBroker('null', 'memory');
+  const fixed: ServiceTime = { distribution: 'fixed', meanUs: 10_000, seed: 1 };
+
+  test('hands likes on one service after the other, and says that the others wait', async () => {
+    const { broker } = subject;
+    const queue = `served-${process.pid}`;
+    await broker.createQueue(queue, { lanes: 1, service: fixed });
+    const texts = Array.from({ length: 20 }, (_, place) => `not a like ${place}`);
+    const postedMs = performance.now();
+    await broker.post(queue, texts);
+    const { waiting, unacknowledged } = await broker.backlog(queue);
+    expect(waiting + unacknowledged).toBe(20);
+    await using _consumer = await broker.openConsumer(queue, async () => {});
+    // Each is put aside when it comes out: the server's own count of them is the clock's hand.
+    const parkedAtMs: number[] = [];
+    await expect
+      .poll(
+        async () => {
+          const { parked } = await broker.backlog(queue);
+          while (parkedAtMs.length < parked) parkedAtMs.push(performance.now() - postedMs);
+          return parked;
+        },
+        { interval: 1, timeout: 20_000 },
+      )
+      .toBe(20);
+    for (const [place, ms] of parkedAtMs.entries()) {
+      expect(ms).toBeGreaterThanOrEqual((place + 1) * 10);
+    }
+    expect((await broker.parked(queue)).map(({ text }) => text)).toEqual(texts);
+    await broker.deleteQueue(queue);
+  });
+});
+
+test('a service that cannot be kept is refused with what can be', async () => {
+  const port = await getPort();
+  const server = createNullServer().listen(port, '127.0.0.1');
+  const create = async (query: string) => {
+    const url = `http://127.0.0.1:${port}/queues/q?${query}`;
+    const response = await fetch(url, { method: 'PUT' });
+    return `${response.status} ${(await response.text()).trim()}`;
+  };
+  expect(await create('service=slow&meanUs=1&seed=1')).toBe(
+    '400 service must be fixed or exponential',
+  );
+  expect(await create('service=fixed&seed=1')).toMatch(/^400 meanUs must be a whole number/);
+  expect(await create('service=fixed&meanUs=0&seed=1')).toMatch(/^400 meanUs must be/);
+  expect(await create('service=exponential&meanUs=1000&seed=-1')).toMatch(/^400 seed must be/);
+  expect(await create('service=exponential&meanUs=1000&seed=1')).toBe('201 ');
+  server.close();
+  server.closeAllConnections();
+});
