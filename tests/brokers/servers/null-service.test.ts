@@ -115,12 +115,50 @@ describe('the null server, a process of its own', () => {
   });
 });
 
-test('a service that cannot be kept is refused with what can be', async () => {
+/** A null server in this process whose batches stay out for as long as those of a real one. */
+async function patientServer() {
   const port = await getPort();
   const server = createNullServer().listen(port, '127.0.0.1');
+  return {
+    call: (method: string, path: string, body?: string) =>
+      fetch(`http://127.0.0.1:${port}/queues/q${path}`, { method, ...(body && { body }) }),
+    [Symbol.dispose]() {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
+
+test('a batch can be acknowledged by the read of the next one', async () => {
+  using server = await patientServer();
+  await server.call('PUT', '');
+  await server.call('POST', '/likes', 'a\nb');
+  const first = await server.call('GET', '/likes?max=1');
+  const id = first.headers.get('batch');
+  const second = await server.call('GET', `/likes?max=1&acknowledge=${id}`);
+  expect(await second.text()).toBe('b');
+  const backlog = await (await server.call('GET', '')).json();
+  expect(backlog).toEqual({ waiting: 0, unacknowledged: 1, parked: 0 });
+  // It is out no more, so nothing else is given either.
+  expect((await server.call('GET', `/likes?acknowledge=${id}`)).status).toBe(404);
+});
+
+test('likes of one body are served one after the other, each by itself', async () => {
+  using server = await patientServer();
+  expect((await server.call('PUT', '?service=fixed&meanUs=30000&seed=1')).status).toBe(201);
+  const beganMs = performance.now();
+  await server.call('POST', '/likes', 'a\nb\nc');
+  for (const [place, text] of ['a', 'b', 'c'].entries()) {
+    const taken = await server.call('GET', '/likes?max=1&waitMs=20000');
+    expect(await taken.text()).toBe(text);
+    expect(performance.now() - beganMs).toBeGreaterThanOrEqual(30 * (place + 1));
+  }
+});
+
+test('a service that cannot be kept is refused with what can be', async () => {
+  using server = await patientServer();
   const create = async (query: string) => {
-    const url = `http://127.0.0.1:${port}/queues/q?${query}`;
-    const response = await fetch(url, { method: 'PUT' });
+    const response = await server.call('PUT', `?${query}`);
     return `${response.status} ${(await response.text()).trim()}`;
   };
   expect(await create('service=slow&meanUs=1&seed=1')).toBe(
@@ -130,6 +168,4 @@ test('a service that cannot be kept is refused with what can be', async () => {
   expect(await create('service=fixed&meanUs=0&seed=1')).toMatch(/^400 meanUs must be/);
   expect(await create('service=exponential&meanUs=1000&seed=-1')).toMatch(/^400 seed must be/);
   expect(await create('service=exponential&meanUs=1000&seed=1')).toBe('201 ');
-  server.close();
-  server.closeAllConnections();
 });
