@@ -5,11 +5,11 @@ import type { TrialResult } from '../lab/trial-result.ts';
 /** The rate that the line speaks of. */
 const LIKES_PER_S = 5_000;
 
-/** Undefined where these results tell nothing of it. */
+/** Undefined where nobody measured what the lab adds. */
 export function describeLabItself(results: readonly TrialResult[]): string | undefined {
   const added = describeAdded(results);
   const ceiling = describeCeiling(results);
-  if (added === undefined) return ceiling && `The lab’s ${ceiling}.`;
+  if (added === undefined) return undefined;
   return ceiling === undefined ? `${added}.` : `${added}; its ${ceiling}.`;
 }
 

@@ -58,6 +58,12 @@ function labItself(frame: Frame, results: readonly TrialResult[]): string[] {
   return line === undefined ? [] : [line];
 }
 
+/** By the newest run that tells. */
+function labItselfOf(runs: readonly LocatedRun[], frame: Frame): string[] {
+  const told = runs.map(({ run }) => labItself(frame, run.results));
+  return told.find((lines) => lines.length > 0) ?? [];
+}
+
 function madeOn(run: Run): string {
   const [first] = run.results;
   if (first === undefined) return 'No trial was finished.';
@@ -127,7 +133,7 @@ export function renderPage(
       'claim is made about who is faster. Client, server and lab share the same cores.',
     '',
     ...overviewParts(broad, frame),
-    ...asList([...labItself(frame, newest), ...emulatorNotes(newest)]),
+    ...asList([...labItselfOf(runs, frame), ...emulatorNotes(newest)]),
     sections.length > 0 ? sections.join('\n\n') : 'No trial was finished.',
     '',
     ...(appendix === '' ? [] : [appendix, '']),
