@@ -9,7 +9,7 @@ const EXCERPT_LENGTH_MAX = 40;
 
 export class BrokerError extends Error {
   override readonly name = 'BrokerError';
-  readonly code: 'BROKER_UNREACHABLE' | 'BROKER_REFUSED' | 'MESSAGE_REFUSED';
+  readonly code: 'BROKER_UNREACHABLE' | 'BROKER_REFUSED' | 'MESSAGE_REFUSED' | 'SERVICE_UNKNOWN';
 
   constructor(code: BrokerError['code'], message: string, cause?: unknown) {
     super(message, { cause });
@@ -40,6 +40,16 @@ export class BrokerError extends Error {
       `${broker} refused ${request}: ${reasonOf(answer)}; use another queue name or ` +
         'delete the old queue first',
       answer,
+    );
+  }
+
+  /** Of every broker whose server takes as long as it takes. */
+  static refuseService(broker: string, service: unknown): void {
+    if (service === undefined) return;
+    throw new BrokerError(
+      'SERVICE_UNKNOWN',
+      `${broker} cannot keep a service time: its server takes as long as it takes; ` +
+        'leave the service out, or take the broker null',
     );
   }
 

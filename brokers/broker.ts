@@ -3,6 +3,7 @@
  * may know of brokers: whatever a concrete system needs stays in brokers/<name>.ts.
  */
 import type { HandleLikes, LikeConsumer, LikeProducer } from '../likes/like.ts';
+import type { ServiceTime } from '../likes/workloads/service-times.ts';
 import type { Endpoint, ServerName, Settings, Tier } from './servers/server.ts';
 
 /** What a broker says it does, in the settings the lab uses. Verdicts are judged against this. */
@@ -75,6 +76,12 @@ export interface Habits {
   readonly sendsInFlight: number;
 }
 
+export interface QueueOptions {
+  readonly lanes: number;
+  /** Each like can be taken only when one server has served it for so long. */
+  readonly service?: ServiceTime | undefined;
+}
+
 /** One queueing system, used in one way, at one tier, on one running server. */
 export interface Broker extends AsyncDisposable {
   readonly name: string;
@@ -88,8 +95,12 @@ export interface Broker extends AsyncDisposable {
   readonly timeoutsMs: Readonly<Record<string, number>>;
   /** Whether the server has a queue of that name. Rejects when it does not answer. */
   hasQueue(queue: string): Promise<boolean>;
-  /** Creates an empty queue. Rejects when one of that name is already there. */
-  createQueue(queue: string, options: { lanes: number }): Promise<void>;
+  /**
+   * Creates an empty queue. Rejects when one of that name is already there.
+   * @throws BrokerError SERVICE_UNKNOWN for a `service` where it takes as long as it takes: only
+   *   `null`, by which the lab measures itself, keeps a service time
+   */
+  createQueue(queue: string, options: QueueOptions): Promise<void>;
   /** Deletes the queue and its dead-letter place; deleting one that is not there is no error. */
   deleteQueue(queue: string): Promise<void>;
   openProducer(queue: string): Promise<LikeProducer>;

@@ -55,7 +55,8 @@ export async function openBullmqBroker(connection: Connection): Promise<Broker> 
     habits: { likesPerSend: 200, sendsInFlight: 4 },
     timeoutsMs: { lock: LOCK_MS, 'stalled check': STALLED_CHECK_MS, answer: ANSWER_TIMEOUT_MS },
     hasQueue,
-    async createQueue(name) {
+    async createQueue(name, { service }) {
+      BrokerError.refuseService('bullmq', service);
       if (name.includes(':')) {
         throw BrokerError.refused('bullmq', `queue ${name}`, 'BullMQ allows no colon in a name');
       }

@@ -66,8 +66,10 @@ export async function openKafkaBroker(connection: Connection): Promise<Broker> {
     habits: { likesPerSend: 2_000, sendsInFlight: 1 },
     timeoutsMs: { session: SESSION_TIMEOUT_MS, answer: ANSWER_TIMEOUT_MS },
     hasQueue: (queue) => inTurn(async () => (await admin.listTopics()).includes(queue)),
-    createQueue: (queue, { lanes }) =>
-      inTurn(() => createTopics(admin, queue, { lanes, tier: connection.tier })),
+    async createQueue(queue, { lanes, service }) {
+      BrokerError.refuseService('kafka', service);
+      await inTurn(() => createTopics(admin, queue, { lanes, tier: connection.tier }));
+    },
     deleteQueue: (queue) => inTurn(() => deleteTopics(admin, queue)),
     openProducer: (queue) => openKafkaProducer({ client, topic: queue }),
     openConsumer: (queue, handleLikes) =>

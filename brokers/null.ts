@@ -53,7 +53,13 @@ export async function openNullBroker(connection: Connection): Promise<Broker> {
         throw error;
       }
     },
-    createQueue: async (queue) => void (await ask(queuePath(queue), 'PUT')),
+    async createQueue(queue, { service }) {
+      const fields = service && { ...service, service: service.distribution };
+      const query = new URLSearchParams(
+        Object.entries(fields ?? {}).map(([name, value]): [string, string] => [name, `${value}`]),
+      );
+      await ask(`${queuePath(queue)}?${query}`, 'PUT');
+    },
     deleteQueue: async (queue) => void (await ask(queuePath(queue), 'DELETE')),
     openProducer: (queue) => openNullProducer({ url, queue }),
     openConsumer: (queue, handleLikes) => openNullConsumer({ url, queue }, handleLikes),

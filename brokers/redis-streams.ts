@@ -75,7 +75,8 @@ export async function openRedisStreamsBroker(connection: Connection): Promise<Br
     habits: { likesPerSend: 500, sendsInFlight: 2 },
     timeoutsMs: { lease: LEASE_S * 1_000, answer: ANSWER_TIMEOUT_MS },
     hasQueue: async (queue) => (await redis.exists(`${queue}:lanes`)) === 1,
-    async createQueue(queue, { lanes }) {
+    async createQueue(queue, { lanes, service }) {
+      BrokerError.refuseService('redis-streams', service);
       if ((await redis.setnx(`${queue}:lanes`, lanes)) === 0) {
         throw BrokerError.refused('redis-streams', `queue ${queue}`, 'it is there already');
       }

@@ -66,7 +66,8 @@ async function open(name: Name, connection: Connection): Promise<Broker> {
     habits: { likesPerSend: 160, sendsInFlight: 2 },
     timeoutsMs: { visibility: VISIBILITY_S * 1_000 },
     hasQueue: async (queue) => (await queues.find(queue)) !== undefined,
-    async createQueue(queue) {
+    async createQueue(queue, { service }) {
+      BrokerError.refuseService(name, service);
       for (const place of [queue, lettersOf(queue)]) {
         if ((await queues.find(place)) === undefined) continue;
         throw BrokerError.refused(name, `queue ${queues.fullName(place)}`, 'it is there already');

@@ -61,7 +61,7 @@ function buildProgram(): Command {
   const names = EXPERIMENTS.map(({ name }) => name).join(', ');
   addExperiment(
     'all',
-    `${names}, one after the other; scaling too with --profile full`,
+    `${names}, one after the other, and what the lab itself adds; scaling too with --profile full`,
     (options) => experimentsOf(options.profile),
   );
   for (const experiment of [...EXPERIMENTS, ...MORE_EXPERIMENTS]) {

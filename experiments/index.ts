@@ -1,5 +1,6 @@
 /** All experiments, in the order in which `all` runs them. */
 import type { Experiment } from '../lab/experiment.ts';
+import { briefCalibration, calibration } from './calibration.ts';
 import { faults } from './faults.ts';
 import { fullCount } from './full-count.ts';
 import { latency } from './latency.ts';
@@ -12,12 +13,20 @@ import { throughput } from './throughput.ts';
 /** What `all` runs; the first ones find the maxima that the others offer shares of. */
 export const EXPERIMENTS: readonly Experiment[] = [throughput, latency, ordering, persistence];
 
-/** Those that run when they are asked for; `scaling` also in `all` with the profile `full`. */
-export const MORE_EXPERIMENTS: readonly Experiment[] = [scaling, faults, fullCount, noise];
+/** Those that run when they are asked for; in `all` a brief `calibration`, and with the profile
+ * `full` also `scaling`. */
+export const MORE_EXPERIMENTS: readonly Experiment[] = [
+  calibration,
+  scaling,
+  faults,
+  fullCount,
+  noise,
+];
 
 export const EVERY_EXPERIMENT: readonly Experiment[] = [...EXPERIMENTS, ...MORE_EXPERIMENTS];
 
 /** What `all` means with a profile. */
 export function experimentsOf(profile: string): readonly Experiment[] {
-  return profile === 'full' ? [...EXPERIMENTS, scaling] : EXPERIMENTS;
+  const usual = [...EXPERIMENTS, briefCalibration];
+  return profile === 'full' ? [...usual, scaling] : usual;
 }

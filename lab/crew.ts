@@ -138,7 +138,7 @@ export class Crew {
   async #open(role: WorkerSetup['role'], paths: string[]): Promise<CrewMember> {
     if (this.#isDismissed) throw interrupted();
     const { broker, server, folder, workerModule, brokerName } = this.#context;
-    const { mode, workload, likesPerS, shards } = this.#plan;
+    const { mode, workload, likesPerS, arrivals, shards } = this.#plan;
     const recordsPath = join(folder, `${role}-${paths.length}.records`);
     const options = workloadOptionsOf(this.#plan);
     const seed = options.seed + (role === 'producer' ? paths.length : 0);
@@ -159,6 +159,7 @@ export class Crew {
       likesPerSend: this.#plan.likesPerSend ?? broker.habits.likesPerSend,
       sendsInFlight: this.#plan.sendsInFlight ?? broker.habits.sendsInFlight,
       likesPerS,
+      arrivals,
     };
     const disk = role === 'consumer' ? this.#context.storeDisk : undefined;
     const worker = new CrewMember(workerModule, setup, disk?.environment);

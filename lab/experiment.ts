@@ -1,5 +1,7 @@
 /** What an experiment is: a question, the trials that answer it, and the columns of its table. */
+import type { ServiceTime } from '../likes/workloads/service-times.ts';
 import type { WorkloadName } from '../likes/workloads/workload.ts';
+import type { Arrivals } from './pace.ts';
 import type { Table } from './table.ts';
 import type { Contender, CrashPlan, FaultPlan, TrialMode } from './trial-plan.ts';
 import type { TrialResult } from './trial-result.ts';
@@ -28,6 +30,11 @@ export interface Step {
   readonly warmUpS?: number;
   /** How long likes are measured after the warm-up. */
   readonly measureS?: number;
+  /** Paced steps: how due times lie; `even` unless told. */
+  readonly arrivals?: Arrivals;
+  /** `null` only: how long its queue serves each like. The seed is the plan's. */
+  readonly service?: Omit<ServiceTime, 'seed'>;
+  readonly calibrates?: boolean;
   readonly crash?: CrashPlan;
   readonly faults?: FaultPlan;
   /** Added to the run's seed, so that trials of the same fault differ and each can be repeated. */

@@ -15,6 +15,7 @@ import {
   whyVoid,
 } from './judge-faults.ts';
 import { judge } from './ledger.ts';
+import { measureAddedLatency } from './measure-added-latency.ts';
 import { type Latencies, measureLatencies } from './measure-latency.ts';
 import { measureRates } from './measure-rates.ts';
 import { doubtsOfCrash, measureRecovery, type Recovery } from './measure-recovery.ts';
@@ -37,7 +38,14 @@ export type Judged = Pick<
 > &
   Pick<
     TrialResult,
-    'ledger' | 'rates' | 'latencies' | 'resources' | 'recovery' | 'faults' | 'states'
+    | 'ledger'
+    | 'rates'
+    | 'latencies'
+    | 'addedLatency'
+    | 'resources'
+    | 'recovery'
+    | 'faults'
+    | 'states'
   >;
 
 /** Reads every record and every shard once or twice; memory is about one byte a like. */
@@ -95,6 +103,9 @@ export async function judgeTrial(
       resources: resourcesOf(evidence, store, ledger.counted),
     }),
     latencies,
+    addedLatency: plan.calibrates
+      ? measureAddedLatency({ ...plan, ...evidence, likes })
+      : undefined,
     recovery,
     faults,
     states: plan.checksStates ? measureStates(evidence) : undefined,

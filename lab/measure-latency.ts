@@ -57,7 +57,7 @@ function emptyTimes(likes: number): Times {
 }
 
 /** Gives each like of the trial a place, in the order of first sends. */
-class Places {
+export class Places {
   readonly #placeOf = new Map<number, Map<number, number>>();
   size = 0;
 
@@ -75,7 +75,7 @@ class Places {
 }
 
 /** Sets a time unless an earlier one is there: a retry does not make its like younger. */
-function setFirst(column: Float64Array, place: number | undefined, us: number): void {
+export function setFirst(column: Float64Array, place: number | undefined, us: number): void {
   if (place !== undefined && Number.isNaN(column[place])) column[place] = us;
 }
 

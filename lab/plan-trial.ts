@@ -38,14 +38,32 @@ export function planOf(job: Job, maximum: number | undefined, chosen: ChosenPlan
     crash: step.crash,
     faults: step.faults,
     seed: chosen.seed + (step.seedAdded ?? 0),
+    ...queueingOf(step, chosen.seed + (step.seedAdded ?? 0)),
   };
   if (step.rate === undefined) return base;
-  const { likesPerS, pace } = offeredRate(step.rate, maximum, parallel);
+  const { likesPerS, pace: offered } = offeredRate(step.rate, maximum, parallel);
+  const pace = [offered, ...describeQueueing(step)].join(', ');
   const warmUpS = step.warmUpS ?? 0;
   // A share of a maximum that nobody knows is no rate that a result may name.
   if (likesPerS === undefined) return { ...base, warmUpS, pace };
   const likes = Math.ceil(likesPerS * (warmUpS + (step.measureS ?? 0)));
   return { ...base, likes, likesPerS, warmUpS, pace };
+}
+
+function queueingOf({ arrivals, service, calibrates }: Step, seed: number) {
+  return {
+    ...(arrivals && { arrivals }),
+    ...(service && { service: { ...service, seed } }),
+    ...(calibrates && { calibrates }),
+  };
+}
+
+/** What makes two trials at one rate different, in words. */
+function describeQueueing({ arrivals, service }: Step): string[] {
+  return [
+    ...(arrivals === 'poisson' ? ['Poisson arrivals'] : []),
+    ...(service ? [`${service.distribution} service of ${service.meanUs / 1_000} ms`] : []),
+  ];
 }
 
 function offeredRate(
@@ -75,7 +93,10 @@ export function planFacts(
   habits: { likesPerSend: number; sendsInFlight: number } | undefined,
 ): TrialResult['plan'] {
   const { mode, likesPerS, warmUpS, pace, lanes, consumers, shards, backlogBytesMax } = plan;
+  const { arrivals, service } = plan;
   return {
+    ...(arrivals && { arrivals }),
+    ...(service && { service }),
     mode,
     likesPerS,
     warmUpS,

@@ -11,9 +11,10 @@ import {
   WorkloadHash,
 } from '../likes/workloads/workload.ts';
 import type { Clock } from './clock.ts';
-import { evenPace } from './pace.ts';
+import { type Arrivals, evenPace, type Pace, poissonPace } from './pace.ts';
 import { RecordWriter } from './record-writer.ts';
 import { SendRecorder } from './send-recorder.ts';
+import { untilDue } from './until-due.ts';
 import { openUsageMeter } from './usage-meter.ts';
 import { type ProducerReport, SUMS_INTERVAL_MS, type WorkerPort } from './worker-messages.ts';
 
@@ -26,14 +27,16 @@ export interface ProduceOptions {
   readonly reopens?: boolean;
   /** Open loop at this rate; as fast as the sends are acknowledged without one. */
   readonly likesPerS?: number;
+  /** How the due times of an open loop lie; `even` unless told. */
+  readonly arrivals?: Arrivals | undefined;
 }
 
-/** The longest sleep of an open loop: the clock of Node's timers ticks in ms. */
-const TICK_MS = 1;
 /** A producer that is asked for the moment of its next send saves likes up for it first, so that
  * the send takes longer than the word of it. With 25 ms a send of 60 likes to Redis was over before
  * the word had come. */
 const SAVE_UP_MS = 100;
+/** How often a producer that saves up looks whether it has. */
+const SAVE_UP_POLL_MS = 1;
 /** How often a producer that is held back looks whether it may go on. */
 const HOLD_POLL_MS = 20;
 
@@ -62,7 +65,9 @@ export async function produce(
     const lag =
       options.likesPerS === undefined
         ? await sendClosedLoop(options, stream, recorder, hold)
-        : await sendOpenLoop(options, stream, recorder, { clock, hold });
+        : await sendOpenLoop(options, stream, recorder, {
+            ...{ clock, hold, pace: paceOf(options, workload.seed, clock) },
+          });
     const report: ProducerReport = {
       sums: recorder.sums,
       usage: meter.read(),
@@ -108,18 +113,24 @@ async function sendClosedLoop(
   return { generatorLagUsP99: 0, generatorLagUsMax: 0 };
 }
 
+function paceOf(options: ProduceOptions, seed: number, clock: Clock): Pace {
+  const { likesPerS, arrivals } = options;
+  return arrivals === 'poisson'
+    ? poissonPace(clock.nowUs(), likesPerS!, seed)
+    : evenPace(clock.nowUs(), likesPerS!);
+}
+
 /**
  * Sends whatever is due. When `sendsInFlight` sends are under way, due likes wait and go together
  * in the next send; that wait is the system's and stays in their latency. The generator's own lag
  * is what it wakes up late while it was free to send.
  */
 async function sendOpenLoop(
-  options: ProduceOptions & { readonly likesPerS?: number },
+  options: ProduceOptions,
   stream: HashedStream,
   recorder: SendRecorder,
-  { clock, hold }: { readonly clock: Clock; readonly hold: Orders },
+  { clock, hold, pace }: { readonly clock: Clock; readonly hold: Orders; readonly pace: Pace },
 ): Promise<GeneratorLag> {
-  const pace = evenPace(clock.nowUs(), options.likesPerS!);
   const lagUs = buildHistogram({ highestTrackableValue: 600_000_000 });
   const inFlight = new Set<Promise<void>>();
   let place = 0;
@@ -139,7 +150,9 @@ async function sendOpenLoop(
       inFlight.add(sent);
     }
     wasBlocked = isSaving || inFlight.size >= options.sendsInFlight;
-    await (wasBlocked && inFlight.size > 0 ? Promise.race(inFlight) : sleep(TICK_MS));
+    if (wasBlocked && inFlight.size > 0) await Promise.race(inFlight);
+    else if (wasBlocked) await sleep(SAVE_UP_POLL_MS);
+    else await untilDue(pace.dueUs(place), clock, { ...options, isIdle: inFlight.size === 0 });
   }
   await Promise.all(inFlight);
   return {

@@ -21,6 +21,8 @@ import type { TrialResult } from './trial-result.ts';
 export interface Frame {
   /** A row per broker and tier, from the results of one run; undefined when they do not tell. */
   overview(results: readonly TrialResult[]): Table | undefined;
+  /** One line: what the lab itself adds and can bear; undefined when the results do not tell. */
+  labItself?(results: readonly TrialResult[]): string | undefined;
   readonly overviewMeanings: readonly { readonly head: string; readonly meaning: string }[];
   /** Markdown that follows the tables of the page, made from the same results. */
   appendix(results: readonly TrialResult[]): string;
@@ -59,7 +61,19 @@ export function renderText(
   const floor = noiseIn(experiments, marked);
   const overview = own.length > 1 ? frame.overview(withoutTwins(marked)) : undefined;
   const texts = [...tables, ...(floor ? [floor] : []), ...(overview ? [overview] : [])].map(toText);
-  return [...texts, ...emulatorNotes(marked).map((note) => `· ${note}`)].join('\n\n');
+  const notes = [...labItself(frame, marked), ...emulatorNotes(marked)];
+  return [...texts, ...notes.map((note) => `· ${note}`)].join('\n\n');
+}
+
+function labItself(frame: Frame, results: readonly TrialResult[]): string[] {
+  const line = frame.labItself?.(results);
+  return line === undefined ? [] : [line];
+}
+
+/** By the newest run that tells. */
+function labItselfOf(runs: readonly LocatedRun[], frame: Frame): string[] {
+  const told = runs.map(({ run }) => labItself(frame, run.results));
+  return told.find((lines) => lines.length > 0) ?? [];
 }
 
 function madeOn(run: Run): string {
@@ -115,7 +129,7 @@ export function renderPage(
       '(least–most). Client, server and lab share the same cores.',
     '',
     ...overviewParts(broad, frame),
-    ...asList(emulatorNotes(newest)),
+    ...asList([...labItselfOf(runs, frame), ...emulatorNotes(newest)]),
     sections.length > 0 ? sections.join('\n\n') : 'No trial was finished.',
     '',
     ...noise,
@@ -230,7 +244,7 @@ export function renderFirstScreen(
   return [
     `<!-- table: ${indexPath} -->`,
     ...(overview ? [toMarkdown(overview), ''] : []),
-    ...asList(emulatorNotes(marked)),
+    ...asList([...labItself(frame, marked), ...emulatorNotes(marked)]),
     ...(overview ? ['<details><summary>A table for each question</summary>', ''] : []),
     ...parts,
     ...(overview ? ['</details>', ''] : []),

@@ -73,7 +73,7 @@ export async function runTrial(plan: TrialPlan, context: TrialContext): Promise<
     likesTotal: workload.likes,
     likesPerS: 0,
   });
-  await broker.createQueue(queue, { lanes: plan.lanes });
+  await broker.createQueue(queue, { lanes: plan.lanes, service: plan.service });
   let sending: Promise<[ProducerReport[], StrikeFacts[]]> | undefined;
   try {
     const [producer] = await Promise.all([

@@ -1,7 +1,9 @@
 /** What one trial is: one broker, one workload, once. */
 import type { Tier } from '../brokers/servers/server.ts';
+import type { ServiceTime } from '../likes/workloads/service-times.ts';
 import type { WorkloadName, WorkloadOptions } from '../likes/workloads/workload.ts';
 import type { Fault } from './faults/fault.ts';
+import type { Arrivals } from './pace.ts';
 
 /** A row's subject: one broker at one tier. */
 export interface Contender {
@@ -60,6 +62,12 @@ export interface TrialPlan {
   readonly warmUpS?: number;
   /** The offered load in words, such as `50 % of own maximum`; the same for all repeats. */
   readonly pace?: string;
+  /** Paced trials only: how due times lie; `even` unless told. */
+  readonly arrivals?: Arrivals | undefined;
+  /** `null` only: the queue hands each like on when it has been served for so long. */
+  readonly service?: ServiceTime | undefined;
+  /** Whether each like is compared with what theory says, and so what the lab adds is measured. */
+  readonly calibrates?: boolean | undefined;
   readonly crash?: CrashPlan | undefined;
   readonly faults?: FaultPlan | undefined;
   readonly workload: WorkloadName;

@@ -1,6 +1,7 @@
 /** The result file of a trial: its shape, checked whenever one is written or read. */
 import { z } from 'zod';
 import { RUNTIMES, TIERS } from '../brokers/servers/server.ts';
+import { addedLatencySchema, latencySchema, queueing } from './latency-schema.ts';
 import { SURVIVALS, TRIAL_MODES } from './trial-plan.ts';
 
 /** Rises whenever a field changes its meaning; files of other numbers are refused by name. */
@@ -42,20 +43,8 @@ const ledgerSchema = z.strictObject({
   residual: count,
 });
 
-const latencySchema = z.strictObject({
-  samples: count,
-  meanUs: z.number(),
-  p50Us: amount,
-  p90Us: amount,
-  p99Us: amount,
-  p999Us: amount.optional(),
-  maxUs: z.number(),
-  notPositive: count,
-  tooLong: count,
-  histogram: z.string(),
-});
-
 const planSchema = z.strictObject({
+  ...queueing,
   mode: z.enum(TRIAL_MODES),
   likesPerS: z.number().positive().optional(),
   warmUpS: amount.optional(),
@@ -201,6 +190,7 @@ export const trialResultSchema = z.strictObject({
       likesDue: count,
     })
     .optional(),
+  addedLatency: addedLatencySchema.optional(),
   resources: z
     .strictObject({
       producer: workerUsageSchema,

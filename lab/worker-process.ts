@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connection } from '../brokers/broker.ts';
 import type { WorkloadOptions } from '../likes/workloads/workload.ts';
 import { LabError } from './lab-error.ts';
+import type { Arrivals } from './pace.ts';
 import type {
   ConsumerReport,
   ConsumerSums,
@@ -32,6 +33,7 @@ export interface WorkerSetup {
   readonly likesPerSend: number;
   readonly sendsInFlight: number;
   readonly likesPerS?: number | undefined;
+  readonly arrivals?: Arrivals | undefined;
 }
 
 /** A worker that is not ready by then has met something that it does not report. */

@@ -59,6 +59,17 @@ function testQueues(subject: BrokerUnderTest, facts: BrokerFacts): void {
     await expect(created).rejects.toThrow(queue);
   });
 
+  test('createQueue refuses a service time, unless the broker keeps one', async () => {
+    const { broker } = subject;
+    const queue = freshName();
+    const service = { distribution: 'fixed', meanUs: 1_000, seed: 1 } as const;
+    const created = broker.createQueue(queue, { lanes: LANES, service });
+    if (broker.name === 'null') await created;
+    else await expect(created).rejects.toMatchObject({ code: 'SERVICE_UNKNOWN' });
+    expect(await broker.hasQueue(queue)).toBe(broker.name === 'null');
+    await broker.deleteQueue(queue);
+  });
+
   test('deleteQueue takes dead letters along, and an absent queue is no error', async () => {
     const { broker } = subject;
     await broker.deleteQueue(freshName());

@@ -20,11 +20,15 @@ const ARROWS: readonly Rule[] = [
   { from: /^likes\//, to: ['likes/'], packages: 'runtime' },
   { from: /^store\//, to: ['store/', 'likes/like.ts'], packages: 'runtime' },
   { from: /^(?:producers|consumers)\/[\w-]+\.ts$/, to: ['likes/like.ts'], packages: 'runtime' },
-  { from: /^brokers\/servers\//, to: ['brokers/servers/'], packages: 'runtime' },
+  {
+    from: /^brokers\/servers\//,
+    to: ['brokers/servers/', 'likes/workloads/service-times.ts'],
+    packages: 'runtime',
+  },
   { from: /^brokers\/broker-error\.ts$/, to: [], packages: 'none' },
   {
     from: /^brokers\/broker\.ts$/,
-    to: ['brokers/servers/server.ts', 'likes/like.ts'],
+    to: ['brokers/servers/server.ts', 'likes/like.ts', 'likes/workloads/service-times.ts'],
     packages: 'none',
   },
   { from: /^brokers\/index\.ts$/, to: ['brokers/'], packages: 'none' },

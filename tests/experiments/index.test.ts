@@ -23,6 +23,12 @@ test('the first experiment runs closed loops, from which the others have their m
 
 test('scaling runs with all others in the profile full only', () => {
   const namesOf = (profile: string) => experimentsOf(profile).map(({ name }) => name);
-  expect(namesOf('quick')).toEqual(['throughput', 'latency', 'ordering', 'persistence']);
+  expect(namesOf('quick')).toEqual([
+    'throughput',
+    'latency',
+    'ordering',
+    'persistence',
+    'calibration',
+  ]);
   expect(namesOf('full')).toEqual([...namesOf('quick'), 'scaling']);
 });

@@ -199,6 +199,22 @@ describe('runs enough for a claim', () => {
   });
 });
 
+test('every report says once what the lab itself adds, by the newest run that tells', () => {
+  const labItself = (results: readonly TrialResult[]) =>
+    results.some(({ broker }) => broker === 'null') ? `It adds ${results.length} ms.` : undefined;
+  const frame = { ...FRAME, labItself };
+  const told = runOf([sustained('null', 1_200), sustained('kafka', 1_000)]);
+  const silent = runOf([sustained('kafka', 900)]);
+  const indexPath = 'run-1.json';
+  const located = [silent, told].map((run) => ({ run, indexPath }));
+  expect(renderText([madeExperiment], told.results, frame)).toContain('· It adds 2 ms.');
+  expect(renderPage([madeExperiment], located, frame)).toContain('\n- It adds 2 ms.\n');
+  expect(renderFirstScreen([madeExperiment], told, indexPath, frame)).toContain(
+    '\n- It adds 2 ms.\n',
+  );
+  expect(renderText([madeExperiment], silent.results, frame)).not.toContain('It adds');
+});
+
 test('the terminal shows one table an experiment', () => {
   const text = renderText([madeExperiment], [sustained('kafka', 1_000)], FRAME);
   expect(text).toMatch(/^How fast is it\?\n\nbroker/);

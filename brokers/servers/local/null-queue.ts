@@ -1,4 +1,6 @@
 /** A queue in memory for null-server.ts. It keeps posted bodies as they came and joins them. */
+import type { ServiceTime } from '../../../likes/workloads/service-times.ts';
+import { ServiceLine } from './null-service.ts';
 
 const BYTES_MAX = 4 * 1024 ** 3;
 const NEWLINE = 10;
@@ -18,6 +20,18 @@ export class LikeLines {
     let count = 1;
     for (let at = bytes.indexOf(NEWLINE); at >= 0; at = bytes.indexOf(NEWLINE, at + 1)) count += 1;
     return new LikeLines(bytes, count);
+  }
+
+  /** Each message by itself. */
+  each(): LikeLines[] {
+    const all: LikeLines[] = [];
+    let left: LikeLines = this;
+    while (left.count > 1) {
+      const [next, others] = left.split(1);
+      all.push(next);
+      left = others;
+    }
+    return [...all, left];
   }
 
   /** The first `count` messages, and the others. */
@@ -49,19 +63,31 @@ export class NullQueue {
   readonly #batches = new Map<string, Batch>();
   /** Consumers that wait for likes, in the order in which they came. */
   readonly #takers = new Set<() => void>();
+  /** Where a message waits and is served before it may be taken; none where that takes no time. */
+  readonly #service: ServiceLine<LikeLines> | undefined;
 
-  constructor(acknowledgeTimeoutMs: number) {
+  constructor(acknowledgeTimeoutMs: number, service?: ServiceTime) {
     this.#acknowledgeTimeoutMs = acknowledgeTimeoutMs;
+    this.#service = service && new ServiceLine(service, (served) => this.#offer(served));
   }
 
   /** False when the queue is full; then nothing was added. */
   add(lines: LikeLines): boolean {
     if (this.#bytes + lines.bytes.length > BYTES_MAX) return false;
     this.#bytes += lines.bytes.length;
+    if (this.#service === undefined) this.#offer(lines);
+    else {
+      // The newlines between them are nobody's now.
+      this.#bytes -= lines.count - 1;
+      this.#service.add(lines.each());
+    }
+    return true;
+  }
+
+  #offer(lines: LikeLines): void {
     this.#waiting.push(lines);
     this.#waitingCount += lines.count;
     this.#wakeOne();
-    return true;
   }
 
   /** At most `max` messages as one batch; undefined when none came in time. */
@@ -102,7 +128,7 @@ export class NullQueue {
 
   backlog() {
     return {
-      waiting: this.#waitingCount,
+      waiting: this.#waitingCount + (this.#service?.size ?? 0),
       unacknowledged: this.#unacknowledgedCount,
       parked: this.parked.length,
     };
@@ -110,6 +136,7 @@ export class NullQueue {
 
   /** Lets go of everything and everyone. */
   close(): void {
+    this.#service?.close();
     for (const id of [...this.#batches.keys()]) this.#end(id);
     this.#waiting = [];
     this.#waitingCount = 0;

@@ -4,12 +4,16 @@
  * newlines.
  *
  *   PUT    /queues/NAME               201, or 409 when it is there
+ *   PUT    /queues/NAME?service=exponential&meanUs=1000&seed=7
+ *                                     the same; each message can be taken only when one server has
+ *                                     served it, first come first served (or service=fixed)
  *   DELETE /queues/NAME               204; everything in it is gone
  *   GET    /queues/NAME               200 and JSON {waiting, unacknowledged, parked}
  *   POST   /queues/NAME/likes         204; or 507 when the queue holds BYTES_MAX
  *   GET    /queues/NAME/likes?max=5000&waitMs=500
  *                                     200, at most max messages, header `batch: ID`; or 204 when
- *                                     nothing came within waitMs
+ *                                     nothing came within waitMs; &acknowledge=ID acknowledges
+ *                                     that batch first, 404 as below
  *   DELETE /queues/NAME/batches/ID    204 acknowledges the batch; 404 when it is not out (any more)
  *   POST   /queues/NAME/returned/ID   204 puts the batch back to the front at once; 404 likewise
  *   POST   /queues/NAME/parked        204; the body is JSON {text, reason}
@@ -22,15 +26,18 @@
  * a bad request 400, each with one line of text.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { ServiceTime } from '../../../likes/workloads/service-times.ts';
 import { LikeLines, NullQueue } from './null-queue.ts';
 
-export const NULL_SERVER_VERSION = '1';
+export const NULL_SERVER_VERSION = '2';
 
 const ACKNOWLEDGE_TIMEOUT_MS = 30_000;
 const BODY_BYTES_MAX = 16 * 1024 * 1024;
 const MESSAGES_MAX = 5_000;
 const WAIT_MS = 500;
 const WAIT_MS_MAX = 20_000;
+const SERVICE_MEAN_US_MAX = 60_000_000;
+const SEED_MAX = 2 ** 32 - 1;
 const PARKED_SHAPE = 'send a JSON object with the texts "text" and "reason"';
 
 /** A request that cannot be served as it is; the message is the one line of the answer. */
@@ -50,15 +57,21 @@ interface Call {
   readonly batch: string;
 }
 
-async function bodyOf(request: IncomingMessage): Promise<Buffer> {
-  const parts: Buffer[] = [];
-  let bytes = 0;
-  for await (const part of request as AsyncIterable<Buffer>) {
-    bytes += part.length;
-    if (bytes > BODY_BYTES_MAX) throw new BadRequest(413, `send at most ${BODY_BYTES_MAX} bytes`);
-    parts.push(part);
-  }
-  return parts.length === 1 ? parts[0]! : Buffer.concat(parts);
+/** By events, since the request as an async iterable costs as much as all else of a small send. */
+function bodyOf(request: IncomingMessage): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const parts: Buffer[] = [];
+    let bytes = 0;
+    request.on('data', (part: Buffer) => {
+      bytes += part.length;
+      if (bytes > BODY_BYTES_MAX) {
+        request.pause();
+        reject(new BadRequest(413, `send at most ${BODY_BYTES_MAX} bytes`));
+      } else parts.push(part);
+    });
+    request.once('end', () => resolve(parts.length === 1 ? parts[0]! : Buffer.concat(parts)));
+    request.once('error', reject);
+  });
 }
 
 async function postLikes({ queue, request, response }: Call): Promise<void> {
@@ -71,6 +84,8 @@ async function postLikes({ queue, request, response }: Call): Promise<void> {
 async function getLikes({ queue, response, query }: Call): Promise<void> {
   const max = wholeNumber(query, 'max', MESSAGES_MAX, 1, Number.MAX_SAFE_INTEGER);
   const waitMs = wholeNumber(query, 'waitMs', WAIT_MS, 0, WAIT_MS_MAX);
+  const before = query.get('acknowledge');
+  if (before !== null && !queue.acknowledge(before)) throw notOut(before);
   // A consumer that has gone must not be given what it can no longer acknowledge.
   const gone = new AbortController();
   response.once('close', () => gone.abort());
@@ -80,13 +95,17 @@ async function getLikes({ queue, response, query }: Call): Promise<void> {
   else response.writeHead(204).end();
 }
 
+function notOut(batch: string): BadRequest {
+  return new BadRequest(404, `batch ${batch} is not out (any more)`);
+}
+
 async function acknowledge({ queue, response, batch }: Call): Promise<void> {
-  if (!queue.acknowledge(batch)) throw new BadRequest(404, `batch ${batch} is not out (any more)`);
+  if (!queue.acknowledge(batch)) throw notOut(batch);
   response.writeHead(204).end();
 }
 
 async function giveBack({ queue, response, batch }: Call): Promise<void> {
-  if (!queue.giveBack(batch)) throw new BadRequest(404, `batch ${batch} is not out (any more)`);
+  if (!queue.giveBack(batch)) throw notOut(batch);
   response.writeHead(204).end();
 }
 
@@ -138,6 +157,17 @@ function wholeNumber(
   throw new BadRequest(400, `${name} must be a whole number from ${from} to ${to}`);
 }
 
+/** Undefined where messages can be taken at once. */
+function serviceOf(query: URLSearchParams): ServiceTime | undefined {
+  const distribution = query.get('service');
+  if (distribution === null) return undefined;
+  if (distribution !== 'fixed' && distribution !== 'exponential') {
+    throw new BadRequest(400, 'service must be fixed or exponential');
+  }
+  const meanUs = wholeNumber(query, 'meanUs', Number.NaN, 1, SERVICE_MEAN_US_MAX);
+  return { distribution, meanUs, seed: wholeNumber(query, 'seed', Number.NaN, 0, SEED_MAX) };
+}
+
 function sendJson(response: ServerResponse, value: unknown): void {
   response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(value));
 }
@@ -162,7 +192,7 @@ export function createNullServer({ acknowledgeTimeoutMs = ACKNOWLEDGE_TIMEOUT_MS
     const queue = queues.get(name);
     if (request.method === 'PUT' && part === '') {
       if (queue !== undefined) throw new BadRequest(409, `queue ${name} is already there`);
-      queues.set(name, new NullQueue(acknowledgeTimeoutMs));
+      queues.set(name, new NullQueue(acknowledgeTimeoutMs, serviceOf(query)));
       response.writeHead(201).end();
       return;
     }

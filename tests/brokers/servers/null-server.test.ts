@@ -145,7 +145,7 @@ describe('the null server', () => {
     await using own = await startLocalServer('null', { tier: 'memory', folder: folder.path });
     const response = await fetch(`http://${own.address}/settings`);
     expect(await response.json()).toEqual({
-      version: '1',
+      version: '2',
       pid: String(own.pid),
       node: process.version,
       acknowledgeTimeoutMs: '30000',
