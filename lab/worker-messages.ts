@@ -13,7 +13,8 @@ export type WorkerCommand =
   | { readonly kind: 'end' }
   /** Consumers only: end by SIGKILL at this step of a batch that comes from now on, or do not. */
   | { readonly kind: 'die-at'; readonly step: StoreStep | undefined }
-  /** Consumers only: store and acknowledge what is in hand, then report and end. */
+  /** Consumers: store and acknowledge what is in hand, then report and end. Readers: look once
+   * more, then the same. */
   | { readonly kind: 'stop' };
 
 /**
@@ -83,6 +84,15 @@ export interface ConsumerReport {
   readonly reopened: number;
 }
 
+export interface ReaderReport {
+  readonly usage: WorkerUsage;
+  /** How often it looked at all of its posts. */
+  readonly polls: number;
+  /** From the beginning of one look to that of the next, µs. */
+  readonly pollIntervalUsP99: number;
+  readonly pollIntervalUsMax: number;
+}
+
 /** What a consumer that is held has in hand, delivered and not stored: how many, and the first. */
 export interface InHand {
   readonly likes: number;
@@ -99,6 +109,7 @@ export type WorkerMessage =
   | { readonly kind: 'consumed'; readonly sums: ConsumerSums }
   | { readonly kind: 'producer-done'; readonly report: ProducerReport }
   | { readonly kind: 'consumer-done'; readonly report: ConsumerReport }
+  | { readonly kind: 'reader-done'; readonly report: ReaderReport }
   | { readonly kind: 'failed'; readonly reason: string };
 
 /** A worker's end of the line to the conductor. */
