@@ -14,6 +14,7 @@ import {
   wasLostSince,
   whyVoid,
 } from './judge-faults.ts';
+import { judgeFigures } from './judge-figures.ts';
 import { judge } from './ledger.ts';
 import { type Latencies, measureLatencies } from './measure-latency.ts';
 import { measureRates } from './measure-rates.ts';
@@ -38,7 +39,8 @@ export type Judged = Pick<
   Pick<
     TrialResult,
     'ledger' | 'rates' | 'latencies' | 'resources' | 'recovery' | 'faults' | 'states'
-  >;
+  > &
+  Pick<TrialResult, 'steady' | 'visible'>;
 
 /** Reads every record and every shard once or twice; memory is about one byte a like. */
 export async function judgeTrial(
@@ -78,16 +80,18 @@ export async function judgeTrial(
     plan.mode === 'paced'
       ? measureLatencies({ ...evidence, likes, warmUpS: plan.warmUpS ?? 0 })
       : undefined;
+  const { doubts, notes, ...figures } = judgeFigures(plan, evidence);
   const struck = [
     ...(judgement.verdict === 'pass' ? [] : judgement.reasons),
     ...doubtsOf(plan, evidence, latencies),
+    ...doubts,
   ];
   return {
     ...judgement,
     reasons: [...judgement.reasons],
     numbersValid: struck.length === 0,
     numbersStruck: struck,
-    notes: [...notesOf(evidence), ...notesOfLog(evidence, context)],
+    notes: [...notesOf(evidence), ...notesOfLog(evidence, context), ...notes],
     ledger,
     // A rate or a cost across a fault would say nothing of either side of it.
     ...(strikes.length === 0 && {
@@ -95,6 +99,7 @@ export async function judgeTrial(
       resources: resourcesOf(evidence, store, ledger.counted),
     }),
     latencies,
+    ...figures,
     recovery,
     faults,
     states: plan.checksStates ? measureStates(evidence) : undefined,

@@ -17,10 +17,6 @@ import { recordsFolder } from './trial-fixture.ts';
 const POST = 'post-1';
 const POLL_US = 1_000;
 
-function likeOf(seq: number, post = POST): Like {
-  return madeLike('gateway-1', seq, { post });
-}
-
 /** A like's way: delivered, and recorded as visible. */
 interface Way {
   readonly seq: number;
@@ -29,14 +25,18 @@ interface Way {
   readonly post?: string;
 }
 
+function likeOf({ seq, post = POST }: Pick<Way, 'seq' | 'post'>): Like {
+  return madeLike('gateway-1', seq, { post });
+}
+
 function measured(ways: readonly Way[], sightings: readonly Partial<Sighting>[], posts = [POST]) {
   using folder = recordsFolder();
   const path = folder.path('consumer');
   {
     using records = new RecordWriter(path);
     const written = ways.flatMap((way) => [
-      { us: way.deliveredUs, write: () => records.delivered(way.deliveredUs, [likeOf2(way)]) },
-      { us: way.visibleUs, write: () => records.stored(way.visibleUs, [likeOf2(way)], []) },
+      { us: way.deliveredUs, write: () => records.delivered(way.deliveredUs, [likeOf(way)]) },
+      { us: way.visibleUs, write: () => records.stored(way.visibleUs, [likeOf(way)], []) },
     ]);
     for (const { write } of written.sort((one, other) => one.us - other.us)) write();
     using seen = new SightingWriter(folder.path('sightings'), posts);
@@ -46,8 +46,6 @@ function measured(ways: readonly Way[], sightings: readonly Partial<Sighting>[],
   }
   return measureVisible({ consumerRecords: [path], sightings: folder.path('sightings') });
 }
-
-const likeOf2 = ({ seq, post }: Way) => likeOf(seq, post);
 
 /** Two likes, each seen by the poll that follows its commit; then the last look. */
 const TWO: readonly Way[] = [
@@ -70,23 +68,9 @@ test('a count that a reader saw at the poll after each commit confirms the recor
   expect(doubtsOfVisible(found)).toEqual([]);
 });
 
-test('likes of other posts, and a like that is delivered again, change nothing', () => {
+test('likes of other posts change nothing', () => {
   const other = { seq: 7, deliveredUs: 100, visibleUs: 200, post: 'post-2' };
-  const again = { seq: 0, deliveredUs: 1_500, visibleUs: 1_100 };
   expect(measured([...TWO, other], SEEN)).toEqual(measured(TWO, SEEN));
-  using folder = recordsFolder();
-  const path = folder.path('consumer');
-  {
-    using records = new RecordWriter(path);
-    records.delivered(again.deliveredUs - 700, [likeOf(0)]);
-    records.delivered(again.deliveredUs - 600, [likeOf(0)]);
-    records.stored(1_100, [likeOf(0)], []);
-    using seen = new SightingWriter(folder.path('sightings'), [POST]);
-    // Two counts of one delivered like, however often it came.
-    seen.add({ place: 0, likes: 2, unlikes: 0, beforeUs: 1_000, fromUs: 2_000, toUs: 2_010 });
-  }
-  const found = measureVisible({ consumerRecords: [path], sightings: folder.path('sightings') });
-  expect(found).toMatchObject({ early: 1, likes: 1 });
 });
 
 describe('what is found by name', () => {
@@ -98,6 +82,20 @@ describe('what is found by name', () => {
     const late = early.map((way) => ({ ...way, visibleUs: way.visibleUs + 2_000 }));
     expect(measured(late, SEEN)).toMatchObject({ early: 2, stale: 0 });
     expect(doubts(late, SEEN)).toMatch(/^visible too early: 2 likes seen before their delivery/);
+  });
+
+  test('two counts of one like that was delivered twice', () => {
+    using folder = recordsFolder();
+    const path = folder.path('consumer');
+    {
+      using records = new RecordWriter(path);
+      for (const us of [800, 900]) records.delivered(us, [likeOf({ seq: 0 })]);
+      records.stored(1_100, [likeOf({ seq: 0 })], []);
+      using seen = new SightingWriter(folder.path('sightings'), [POST]);
+      seen.add({ place: 0, likes: 2, unlikes: 0, beforeUs: 1_000, fromUs: 2_000, toUs: 2_010 });
+    }
+    const input = { consumerRecords: [path], sightings: folder.path('sightings') };
+    expect(measureVisible(input)).toMatchObject({ early: 1, likes: 1, confirmed: 1 });
   });
 
   test('a record behind its commit is measured, and is too early when it is far behind', () => {
