@@ -3,9 +3,14 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { openClock } from './clock.ts';
 import { LabError } from './lab-error.ts';
-import type { TrialContext } from './trial-context.ts';
+import type { TrialContext, TrialLive } from './trial-context.ts';
 import { type TrialPlan, workloadOptionsOf } from './trial-plan.ts';
-import type { ConsumerReport, ProducerReport, ReaderReport } from './worker-messages.ts';
+import type {
+  ConsumerReport,
+  LastCounted,
+  ProducerReport,
+  ReaderReport,
+} from './worker-messages.ts';
 import { WorkerProcess, type WorkerSetup } from './worker-process.ts';
 
 /** Opens them, waits for them, and ends them; rejects as soon as one dies that was not meant to. */
@@ -57,6 +62,25 @@ export class Crew {
   /** Likes that the producers say were acknowledged so far. */
   get acknowledged(): number {
     return this.#workers.reduce((sum, { produced }) => sum + produced.ok, 0);
+  }
+
+  /** What the workers have told so far. */
+  get ledger(): TrialLive['ledger'] {
+    const sums = { attempted: 0, ok: 0, unknown: 0, fail: 0, counted: this.counted };
+    for (const { produced } of this.#workers) {
+      sums.attempted += produced.attempted;
+      // Clients send some likes twice; both sends may be acknowledged.
+      sums.ok += Math.min(produced.ok, produced.attempted);
+      sums.unknown += produced.unknown;
+      sums.fail += produced.fail;
+    }
+    return sums;
+  }
+
+  /** By the consumer that is furthest behind. */
+  get lastCounted(): LastCounted | undefined {
+    const all = this.consumers.flatMap(({ lastCounted }) => lastCounted ?? []);
+    return all.sort((one, other) => other.lagMs - one.lagMs)[0];
   }
 
   /** Records of workers that were killed on purpose: they may end in the middle of a block. */

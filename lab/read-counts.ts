@@ -60,7 +60,9 @@ export async function readCounts(
   poll(true);
   sightings.flush();
   const { p99Us, maxUs } = intervals.summary()!;
-  const report = { usage: meter.read(), polls, pollIntervalUsP99: p99Us, pollIntervalUsMax: maxUs };
+  // The histogram rounds up.
+  const pollIntervalUsP99 = Math.min(p99Us, maxUs);
+  const report = { usage: meter.read(), polls, pollIntervalUsP99, pollIntervalUsMax: maxUs };
   await port.tell({ kind: 'reader-done', report });
 }
 

@@ -50,6 +50,13 @@ export interface ConsumerSums {
   readonly transactions: number;
 }
 
+/** The like that a consumer counted last: when it was sent (wall clock), and how long that was ago
+ * when it was counted. */
+export interface LastCounted {
+  readonly likedAtMs: number;
+  readonly lagMs: number;
+}
+
 /**
  * What a process has used: a producer from its start command to its last answer, a consumer from
  * its first batch to its last.
@@ -106,7 +113,11 @@ export type WorkerMessage =
   | { readonly kind: 'sending' }
   | ({ readonly kind: 'holding' } & InHand)
   | { readonly kind: 'produced'; readonly sums: ProducerSums }
-  | { readonly kind: 'consumed'; readonly sums: ConsumerSums }
+  | {
+      readonly kind: 'consumed';
+      readonly sums: ConsumerSums;
+      readonly lastCounted?: LastCounted | undefined;
+    }
   | { readonly kind: 'producer-done'; readonly report: ProducerReport }
   | { readonly kind: 'consumer-done'; readonly report: ConsumerReport }
   | { readonly kind: 'reader-done'; readonly report: ReaderReport }

@@ -8,6 +8,7 @@ import type {
   ConsumerReport,
   ConsumerSums,
   InHand,
+  LastCounted,
   ProducerReport,
   ProducerSums,
   ReaderReport,
@@ -69,6 +70,7 @@ export class WorkerProcess {
   readonly died: Promise<never>;
   produced: ProducerSums = { attempted: 0, sent: 0, ok: 0, fail: 0, unknown: 0 };
   consumed: ConsumerSums = { delivered: 0, counted: 0, transactions: 0 };
+  lastCounted: LastCounted | undefined;
   /** Its report has come; from then on it ends by itself. */
   reported = false;
   readonly #child: ChildProcess;
@@ -118,8 +120,10 @@ export class WorkerProcess {
       else if (message.kind === 'sending') this.#sending?.resolve();
       else if (message.kind === 'holding') this.#holding?.resolve(message);
       else if (message.kind === 'produced') this.produced = message.sums;
-      else if (message.kind === 'consumed') this.consumed = message.sums;
-      else if (message.kind === 'failed') this.#remember(message.reason);
+      else if (message.kind === 'consumed') {
+        this.consumed = message.sums;
+        this.lastCounted = message.lastCounted;
+      } else if (message.kind === 'failed') this.#remember(message.reason);
       else {
         if (message.kind === 'producer-done') this.produced = message.report.sums;
         else if (message.kind === 'consumer-done') this.consumed = message.report.sums;
