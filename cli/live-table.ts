@@ -42,6 +42,8 @@ export interface LiveTrial {
 
 interface LiveColumn {
   readonly head: string;
+  /** Room for what may come, so that the columns stand still. */
+  readonly widthLeast?: number;
   readonly text: (row: LiveRow) => string;
 }
 
@@ -50,9 +52,13 @@ const amount = (value: number | undefined) => (value === undefined ? '–' : com
 const NUMBERS: readonly LiveColumn[] = [
   { head: 'likes/s', text: ({ likesPerS }) => amount(likesPerS) },
   { head: 'backlog', text: ({ backlog }) => amount(backlog) },
-  { head: 'lag', text: ({ lagMs }) => (lagMs === undefined ? '–' : compactTime(lagMs)) },
+  {
+    head: 'lag',
+    widthLeast: 5,
+    text: ({ lagMs }) => (lagMs === undefined ? '–' : compactTime(lagMs)),
+  },
   { head: 'attempted', text: ({ ledger }) => amount(ledger?.attempted) },
-  { head: 'ok', text: ({ ledger }) => amount(ledger?.ok) },
+  { head: 'ok', widthLeast: 5, text: ({ ledger }) => amount(ledger?.ok) },
   { head: 'unknown', text: ({ ledger }) => amount(ledger?.unknown) },
   { head: 'fail', text: ({ ledger }) => amount(ledger?.fail) },
   { head: 'counted', text: ({ ledger }) => amount(ledger?.counted) },
@@ -83,7 +89,7 @@ export function renderRows(rows: readonly LiveRow[], columns: number): string[] 
     head: 'broker',
     text: ({ broker, tier }) => (isAlone ? broker : `${broker} ${tier}`),
   };
-  const now: LiveColumn = { head: 'now', text: (row) => row.now };
+  const now: LiveColumn = { head: 'now', widthLeast: 7, text: (row) => row.now };
   let shown = [name, now, ...NUMBERS];
   for (const head of LEFT_OUT_FIRST) {
     if (lineOf(shown, rows).width <= columns) break;
@@ -97,7 +103,9 @@ function lineOf(columns: readonly LiveColumn[], rows: readonly LiveRow[]) {
     columns.map(({ head }) => head),
     ...rows.map((row) => columns.map((column) => column.text(row))),
   ];
-  const widths = columns.map((_, at) => Math.max(...cells.map((line) => line[at]!.length)));
+  const widths = columns.map(({ widthLeast = 0 }, at) =>
+    Math.max(widthLeast, ...cells.map((line) => line[at]!.length)),
+  );
   const isText = (at: number) => at < 2;
   const lines = cells.map((line) =>
     line

@@ -56,8 +56,8 @@ export function openLiveView(
 
   function draw(): void {
     if (update === undefined || running.size === 0) return;
-    const trials = [...running.values()].filter((trial): trial is LiveTrial & Running => {
-      return trial.progress !== undefined;
+    const trials: LiveTrial[] = [...running.values()].map(({ title, progress = NOT_BEGUN }) => {
+      return { title, progress };
     });
     update(renderLive(trials, [...rows.values()], stream.columns ?? COLUMNS_DEFAULT));
   }
@@ -110,6 +110,10 @@ export function openLiveView(
     done: () => update?.clear(),
   };
 }
+
+const NOT_BEGUN: TrialProgress = {
+  ...{ phase: 'preparing', likesDone: 0, likesTotal: 0, likesPerS: 0 },
+};
 
 /** Of the trial before it nothing is left in a row once the next one begins. */
 const NOTHING_YET = {
