@@ -105,7 +105,9 @@ export function openLiveView(
         ...{ now: verdict, likesPerS: undefined, lagMs: undefined },
         ...(ledger && { ledger, backlog: ledger.stuck }),
       });
-      write(`${title} · ${endOf(result)}`);
+      // On a terminal the sums stand in the row.
+      const counts = ledger && !update ? ` · ${describeLedger(ledger)}` : '';
+      write(`${title} · ${endOf(result)}${counts}`);
     },
     done: () => update?.clear(),
   };
@@ -128,8 +130,7 @@ function titleOf({ experiment, broker, tier, step }: Job): string {
   return `${experiment.name} · ${broker} (${tier}) · ${what}`;
 }
 
-function endOf({ verdict, reasons, durationS, ledger }: TrialResult): string {
+function endOf({ verdict, reasons, durationS }: TrialResult): string {
   const why = reasons.length > 0 ? ` (${reasons.join('; ')})` : '';
-  const counts = ledger ? ` · ${describeLedger(ledger)}` : '';
-  return `${verdict}${why} · ${formatNumber(durationS, 1)} s${counts}`;
+  return `${verdict}${why} · ${formatNumber(durationS, 1)} s`;
 }
