@@ -40,7 +40,7 @@ export const visibleSchema = z.strictObject({
     mostUs: z.number(),
   }),
   /** Likes that were seen before their record was written. */
-  recordLate: z.strictObject({ likes: count, p99Us: amount, mostUs: amount }),
+  recordLate: z.strictObject({ likes: count, tooLate: count, p99Us: amount, mostUs: amount }),
   polls: count,
   pollIntervalUsP99: amount,
   pollIntervalUsMax: amount,

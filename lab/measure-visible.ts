@@ -17,8 +17,12 @@ import { readSightings, type Sighting } from './sightings.ts';
 
 /** A like that was recorded as visible and seen later than this was claimed in vain. */
 export const SEEN_US_MAX = 500_000;
-/** Records that are later than this (99th percentile) tell latencies that are too long. */
+/** A record that is later than this tells a latency that is too long. */
 export const RECORD_LATE_US_MAX = 10_000;
+/** Of the likes seen, so many records may be: a process that has to wait for a core between a
+ * commit and its record is no fault of anybody. */
+const TOO_LATE_SHARE_MAX = 0.01;
+const TOO_LATE_LIKES_MAX = 5;
 
 export interface VisibleInput {
   readonly consumerRecords: readonly string[];
@@ -52,6 +56,8 @@ export interface VisibleMeasure {
   /** Likes seen before their record was written: late by at least this much. */
   readonly recordLate: {
     readonly likes: number;
+    /** By more than RECORD_LATE_US_MAX. */
+    readonly tooLate: number;
     readonly p99Us: number;
     readonly mostUs: number;
   };
@@ -94,20 +100,27 @@ export function measureVisible(input: VisibleInput): VisibleMeasure | undefined 
       p99Us: at(sorted, 0.99),
       mostUs: sorted.at(-1)!,
     },
-    recordLate: { likes: late.length, p99Us: at(late, 0.99), mostUs: late.at(-1) ?? 0 },
+    recordLate: {
+      likes: late.length,
+      tooLate: late.filter((us) => us > RECORD_LATE_US_MAX).length,
+      p99Us: at(late, 0.99),
+      mostUs: late.at(-1) ?? 0,
+    },
   };
 }
 
 /** Why the numbers of the trial cannot stand; undefined is a measure that nobody could take. */
 export function doubtsOfVisible(visible: VisibleMeasure | undefined): string[] {
   if (visible === undefined) return ['no like was confirmed to be visible by a reader'];
-  const { early, stale, shrunk, seenLate, afterRecord } = visible;
+  const { early, stale, shrunk, seenLate, confirmed, recordLate } = visible;
   const doubts: string[] = [];
-  const milliseconds = (us: number) => (us / 1000).toFixed(1);
   if (early > 0) doubts.push(`visible too early: ${early} likes seen before their delivery`);
-  if (-afterRecord.p1Us > RECORD_LATE_US_MAX) {
-    const p99 = milliseconds(-afterRecord.p1Us);
-    doubts.push(`visible too early: p99 ${p99} ms before their record, so latencies are too long`);
+  if (recordLate.tooLate > Math.max(TOO_LATE_LIKES_MAX, TOO_LATE_SHARE_MAX * confirmed)) {
+    const limit = `${RECORD_LATE_US_MAX / 1000} ms`;
+    doubts.push(
+      `visible too early: ${recordLate.tooLate} of ${confirmed} likes seen more than ${limit} ` +
+        'before their record, so latencies are too long',
+    );
   }
   if (stale > 0) doubts.push(`not visible: ${stale} likes missing in a read after their commit`);
   if (shrunk > 0) doubts.push(`not visible: counts became smaller in ${shrunk} reads`);

@@ -1,6 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { openClock } from '../../lab/clock.ts';
+import { type CountsLikes, consume } from '../../lab/consume.ts';
 import {
   doubtsOfVisible,
   measureVisible,
@@ -8,10 +10,13 @@ import {
   SEEN_US_MAX,
   type VisibleMeasure,
 } from '../../lab/measure-visible.ts';
+import { readCounts } from '../../lab/read-counts.ts';
 import { RecordWriter } from '../../lab/record-writer.ts';
 import { type Sighting, SightingWriter } from '../../lab/sightings.ts';
-import type { Like } from '../../likes/like.ts';
+import type { HandleLikes, Like } from '../../likes/like.ts';
+import { openStore } from '../../store/open-store.ts';
 import { madeLike } from '../store/made-likes.ts';
+import { madePort } from './made-port.ts';
 import { recordsFolder } from './trial-fixture.ts';
 
 const POST = 'post-1';
@@ -63,7 +68,7 @@ test('a count that a reader saw at the poll after each commit confirms the recor
   expect(found).toEqual({
     ...{ posts: 1, likes: 2, confirmed: 2, seenLate: 0, early: 0, stale: 0, shrunk: 0 },
     afterRecord: { leastUs: 720, p1Us: 720, p50Us: 720, p99Us: 910, mostUs: 910 },
-    recordLate: { likes: 0, p99Us: 0, mostUs: 0 },
+    recordLate: { likes: 0, tooLate: 0, p99Us: 0, mostUs: 0 },
   } satisfies VisibleMeasure);
   expect(doubtsOfVisible(found)).toEqual([]);
 });
@@ -104,8 +109,15 @@ describe('what is found by name', () => {
     expect(found).toMatchObject({ early: 0, recordLate: { likes: 2, p99Us: 280, mostUs: 280 } });
     expect(found.afterRecord).toMatchObject({ leastUs: -280, mostUs: -90 });
     expect(doubtsOfVisible(found)).toEqual([]);
-    expect(doubts(late(RECORD_LATE_US_MAX + 1_000), SEEN)).toMatch(
-      /^visible too early: p99 10\.3 ms before their record, so latencies are too long$/,
+    // Two records that waited for a core may be as late as they like; more than a few may not.
+    const veryLate = late(RECORD_LATE_US_MAX + 1_000);
+    expect(measured(veryLate, SEEN)).toMatchObject({ recordLate: { likes: 2, tooLate: 2 } });
+    expect(doubts(veryLate, SEEN)).toBe('');
+    const six = [0, 1, 2, 3, 4, 5].map((seq) => ({ ...veryLate[0]!, seq }));
+    const all = [{ ...SEEN[0], likes: 6 }];
+    expect(doubts(six, all)).toBe(
+      'visible too early: 6 of 6 likes seen more than 10 ms before their record, so latencies ' +
+        'are too long',
     );
   });
 
@@ -181,3 +193,96 @@ test('honest histories raise no doubt, whenever commits, records and polls happe
     { numRuns: 60 },
   );
 });
+
+/** A consumer that counts into a real store, and a reader of the same folder beside it. */
+async function measuredOnStore(
+  storeOf: (store: CountsLikes, polled: () => Promise<void>) => CountsLikes,
+) {
+  using folder = recordsFolder();
+  const storeFolder = folder.path('store');
+  using store = await openStore({ folder: storeFolder, shards: 2 });
+  using shown = await openStore({ folder: storeFolder, readOnly: true });
+  const [consuming, reading, clock] = [madePort(), madePort(), openClock()];
+  let reads = 0;
+  const posts = [POST, 'post-2'];
+  const polled = async () => {
+    const least = reads + 2 * posts.length;
+    await expect.poll(() => reads, { interval: 1 }).toBeGreaterThanOrEqual(least);
+  };
+  const reader = readCounts(
+    { recordsPath: folder.path('sightings'), posts },
+    {
+      ...{ clock, port: reading },
+      store: {
+        countOf(post) {
+          reads++;
+          return shown.countOf(post);
+        },
+      },
+    },
+  );
+  const opened = Promise.withResolvers<HandleLikes>();
+  const consumer = consume(
+    { recordsPath: folder.path('consumer'), reopens: false },
+    {
+      ...{ clock, port: consuming, store: storeOf(store, polled) },
+      async openConsumer(handleLikes) {
+        opened.resolve(handleLikes);
+        const stop = async () => undefined;
+        return { failed: new Promise(() => undefined), stop, [Symbol.asyncDispose]: stop };
+      },
+    },
+  );
+  const handleLikes = await opened.promise;
+  for (let seq = 0; seq < 6; seq++) {
+    await handleLikes([likeOf({ seq, post: posts[seq % 2]! })]);
+    await polled();
+  }
+  consuming.command({ kind: 'stop' });
+  await consumer;
+  reading.command({ kind: 'stop' });
+  await reader;
+  const sightings = folder.path('sightings');
+  return measureVisible({ consumerRecords: [folder.path('consumer')], sightings })!;
+}
+
+describe('a reader of a real store', () => {
+  test('confirms every like of an honest consumer', async () => {
+    const found = await measuredOnStore((store) => store);
+    expect(found).toMatchObject({ posts: 2, likes: 6, confirmed: 6, early: 0, stale: 0 });
+    expect(doubtsOfVisible(found)).toEqual([]);
+  });
+
+  test('finds a consumer that calls likes visible before their commit', async () => {
+    const found = await measuredOnStore((store, polled) => ({
+      settings: () => store.settings(),
+      async apply(likes, committed) {
+        committed({ fresh: likes.map((_, place) => place), seen: [] });
+        await polled();
+        await store.apply(likes, () => undefined);
+      },
+    }));
+    expect(found).toMatchObject({ stale: 6, confirmed: 6 });
+    expect(doubtsOfVisible(found).join()).toMatch(/^not visible: 6 likes missing in a read/);
+  });
+
+  test('finds a consumer that stores other likes than it was handed', async () => {
+    const found = await measuredOnStore(doubling);
+    expect(found.early).toBeGreaterThan(0);
+    expect(doubtsOfVisible(found).join()).toMatch(/^visible too early/);
+  });
+});
+
+/** Counts each like once more under another name, and tells nobody. */
+function doubling(store: CountsLikes): CountsLikes {
+  return {
+    settings: () => store.settings(),
+    async apply(likes, committed) {
+      await store.apply(
+        likes.map((like) => ({ ...like, source: 'nobody' })),
+        () => undefined,
+      );
+      await store.apply(likes, committed);
+    },
+  };
+}
