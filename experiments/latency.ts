@@ -116,8 +116,8 @@ export const latency: Experiment = {
     {
       head: 'confirmed visible',
       meaning:
-        'Likes of a few posts (1 %) that a reader of its own, in another process, saw in the count ' +
-        'after their commit. One that is missing in a read, or there too early, strikes the row out.',
+        'Likes of a few posts (1 %) that a reader in a process of its own saw in the count. One ' +
+        'that a read lacks after its commit, or shows before its delivery, strikes the row out.',
       value: ({ visible }) => visible?.confirmed,
       isFinding: true,
     },

@@ -1,7 +1,7 @@
 /**
  * The windows of a trial in which its figure is looked at for a trend: tenths of what is measured
- * after the warm-up. Paced trials: latencies by the time at which likes were due. Closed loop: rates
- * of what was acknowledged, and of what was counted.
+ * after the warm-up. Paced trials: latencies by the time at which likes were due. Closed loop:
+ * rates of what was acknowledged, and of what was counted.
  */
 import { LatencyRecorder } from './latency-histogram.ts';
 import { type LikeTimes, readLikeTimes } from './measure-latency.ts';

@@ -76,7 +76,7 @@ test('piped, a long trial tells its backlog, lag and ledger each ten seconds', (
   );
 });
 
-test('on a terminal, a table has a row for each broker, and a finished one keeps its verdict', () => {
+test('on a terminal, each broker has a row, and a finished one keeps its verdict', () => {
   const { stream, text, clear } = madeStream(true);
   const other = { ...JOB, broker: 'null' };
   const view = openLiveView(stream, [JOB, other]);

@@ -5,7 +5,7 @@ import { readSightings } from '../../lab/sightings.ts';
 import { madePort } from './made-port.ts';
 import { recordsFolder } from './trial-fixture.ts';
 
-test('a reader writes down each new count once, looks once more at the end, and reports', async () => {
+test('a reader writes down each new count once, looks once more at the end, reports', async () => {
   using folder = recordsFolder();
   const port = madePort();
   const counts = new Map([

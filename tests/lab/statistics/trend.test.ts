@@ -28,7 +28,7 @@ describe('the trend of a series', () => {
     }
   });
 
-  test('is turned around with the series, and keeps its chance when the values are stretched', () => {
+  test('is turned around with the series, and keeps its chance when values are stretched', () => {
     const series = fc.array(fc.integer({ min: -1_000, max: 1_000 }), {
       minLength: 2,
       maxLength: 30,
