@@ -109,7 +109,11 @@ export function openLiveView(
       const counts = ledger && !update ? ` · ${describeLedger(ledger)}` : '';
       write(`${title} · ${endOf(result)}${counts}`);
     },
-    done: () => update?.clear(),
+    done() {
+      // An interrupted run leaves trials that nobody ends; what is said after it stands alone.
+      running.clear();
+      update?.clear();
+    },
   };
 }
 

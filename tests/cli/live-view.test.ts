@@ -101,6 +101,19 @@ test('on a terminal, each broker has a row, and a finished one keeps its verdict
   expect(text()).toMatch(/stopping\n.*broker +now/s);
 });
 
+test('on a terminal, nothing of the table is left when done, though a trial was cut short', () => {
+  const { stream, text, clear } = madeStream(true);
+  const view = openLiveView(stream, [JOB]);
+  view.trial({ index: 0, count: 1, job: JOB });
+  view.progress(PROGRESS, JOB);
+  view.done();
+  clear();
+  view.log('go on with');
+  view.progress(PROGRESS, JOB);
+  expect(text()).toContain('go on with');
+  expect(text()).not.toContain('broker');
+});
+
 test('on a terminal, a phase in which nobody tells sums leaves the numbers as they are', () => {
   const { stream, text } = madeStream(true);
   const view = openLiveView(stream, [JOB]);
