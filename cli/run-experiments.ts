@@ -31,7 +31,7 @@ export async function runExperiments(
   const experiments = withoutKills(chosenExperiments, options);
   const contenders = contendersOf(options);
   checkWorkload(experiments, contenders, options);
-  const view = openLiveView(process.stderr);
+  const view = openLiveView(process.stderr, contenders);
   const interrupt = watchInterrupt(view.log);
   const startedAt = new Date();
   const run = nameOf(startedAt);

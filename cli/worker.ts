@@ -4,6 +4,7 @@ import { openClock } from '../lab/clock.ts';
 import { consume } from '../lab/consume.ts';
 import { messageOf } from '../lab/lab-error.ts';
 import { produce } from '../lab/produce.ts';
+import { readCounts } from '../lab/read-counts.ts';
 import type { WorkerCommand, WorkerPort } from '../lab/worker-messages.ts';
 import type { WorkerSetup } from '../lab/worker-process.ts';
 import { openWorkload, type WorkloadName } from '../likes/workloads/workload.ts';
@@ -11,6 +12,13 @@ import { openStore } from '../store/open-store.ts';
 
 async function work(setup: WorkerSetup, port: WorkerPort): Promise<void> {
   const clock = openClock(setup.originS);
+  if (setup.role === 'reader') {
+    // By no broker: it knows nothing but what the store shows to everybody.
+    using store = await openStore({ folder: setup.storeFolder, readOnly: true });
+    const { recordsPath, posts = [] } = setup;
+    await readCounts({ recordsPath, posts }, { store, clock, port });
+    return;
+  }
   const entry = BROKERS[setup.broker];
   if (entry === undefined) throw new Error(`${setup.broker} is no broker of the registry`);
   await using broker = await entry.open(setup.connection);

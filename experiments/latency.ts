@@ -116,6 +116,33 @@ export const latency: Experiment = {
       'sentToAcknowledged',
       'p99Us',
     ),
+    {
+      head: 'confirmed visible',
+      meaning:
+        'Likes of a few posts (1 %) that a reader in a process of its own saw in the count. One ' +
+        'that a read lacks after its commit, or shows before its delivery, strikes the row out.',
+      value: ({ visible }) => visible?.confirmed,
+      isFinding: true,
+    },
+    {
+      head: 'seen after record p99 ms',
+      meaning:
+        'From the recorded time of the commit to the end of the first read that showed the like; ' +
+        'the reader looks every 20 ms.',
+      digits: 1,
+      value: ({ visible }) => visible && visible.afterRecord.p99Us / 1000,
+    },
+    {
+      head: 'change over trial %',
+      meaning:
+        'By how much the median latency rose (or fell, below 0) over the ten windows of the ' +
+        'measured time, as a share of their median. Named below the table from 20 % on, when ' +
+        'chance alone gives such an order in 1 of 100 trials.',
+      value: ({ steady }) => {
+        const share = steady?.[0]?.changeShare;
+        return share === undefined ? undefined : 100 * share;
+      },
+    },
     ...CPU,
     LOST,
     DOUBLE_EFFECTS,

@@ -1,11 +1,11 @@
 /** A consumer's part of a trial: the template under test, between recorders, into the store. */
-import type { HandleLikes, LikeConsumer } from '../likes/like.ts';
+import type { HandleLikes, Like, LikeConsumer } from '../likes/like.ts';
 import type { Clock } from './clock.ts';
 import { openAgainAndAgain, openOnce } from './open-again.ts';
 import { RecordWriter } from './record-writer.ts';
 import { StoreSteps } from './store-steps.ts';
 import { openUsageMeter, type UsageMeter } from './usage-meter.ts';
-import { SUMS_INTERVAL_MS, type WorkerPort } from './worker-messages.ts';
+import { type LastCounted, SUMS_INTERVAL_MS, type WorkerPort } from './worker-messages.ts';
 
 /** What a consumer counts into; store/count-store.ts has it. */
 export interface CountsLikes {
@@ -30,6 +30,7 @@ export async function consume(
   const { store, clock, port } = tools;
   using records = new RecordWriter(options.recordsPath);
   const sums = { delivered: 0, counted: 0, transactions: 0 };
+  let lastCounted: LastCounted | undefined;
   const steps = new StoreSteps(options.recordsPath);
   const orders = new ConsumerOrders(port, steps);
   // What the process does before its first batch and after its last is not counting.
@@ -58,6 +59,7 @@ export async function consume(
         );
         sums.counted += fresh.length;
         sums.transactions++;
+        if (fresh.length > 0) lastCounted = lastOf(likes[fresh.at(-1)!]!);
       });
     } finally {
       records.flush();
@@ -70,7 +72,7 @@ export async function consume(
   const open = () => tools.openConsumer(handleLikes);
   const consumer = options.reopens ? await openAgainAndAgain(open) : await openOnce(open);
   const telling = setInterval(
-    () => void port.tell({ kind: 'consumed', sums: { ...sums } }),
+    () => void port.tell({ kind: 'consumed', sums: { ...sums }, lastCounted }),
     SUMS_INTERVAL_MS,
   );
   try {
@@ -84,6 +86,10 @@ export async function consume(
   } finally {
     clearInterval(telling);
   }
+}
+
+function lastOf({ likedAtMs }: Like): LastCounted {
+  return { likedAtMs, lagMs: Date.now() - likedAtMs };
 }
 
 /** What the conductor asks of a consumer while it runs. */

@@ -3,14 +3,24 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { openClock } from './clock.ts';
 import { LabError } from './lab-error.ts';
-import type { TrialContext } from './trial-context.ts';
+import type { TrialContext, TrialLive } from './trial-context.ts';
 import { type TrialPlan, workloadOptionsOf } from './trial-plan.ts';
-import type { ConsumerReport, ProducerReport } from './worker-messages.ts';
+import type {
+  ConsumerReport,
+  LastCounted,
+  ProducerReport,
+  ReaderReport,
+} from './worker-messages.ts';
 import { WorkerProcess, type WorkerSetup } from './worker-process.ts';
 
 /** Opens them, waits for them, and ends them; rejects as soon as one dies that was not meant to. */
 export class Crew {
-  readonly paths: { producerRecords: string[]; consumerRecords: string[]; storeFolder: string };
+  readonly paths: {
+    producerRecords: string[];
+    consumerRecords: string[];
+    sightings: string[];
+    storeFolder: string;
+  };
   readonly #plan: TrialPlan;
   readonly #context: TrialContext;
   readonly #queue: string;
@@ -26,6 +36,7 @@ export class Crew {
     this.paths = {
       producerRecords: [],
       consumerRecords: [],
+      sightings: [],
       storeFolder: join(context.folder, 'store'),
     };
     this.#accident.promise.catch(() => undefined); // Heard of by whoever waits for something.
@@ -53,6 +64,25 @@ export class Crew {
     return this.#workers.reduce((sum, { produced }) => sum + produced.ok, 0);
   }
 
+  /** What the workers have told so far. */
+  get ledger(): TrialLive['ledger'] {
+    const sums = { attempted: 0, ok: 0, unknown: 0, fail: 0, counted: this.counted };
+    for (const { produced } of this.#workers) {
+      sums.attempted += produced.attempted;
+      // Clients send some likes twice; both sends may be acknowledged.
+      sums.ok += Math.min(produced.ok, produced.attempted);
+      sums.unknown += produced.unknown;
+      sums.fail += produced.fail;
+    }
+    return sums;
+  }
+
+  /** By the consumer that is furthest behind. */
+  get lastCounted(): LastCounted | undefined {
+    const all = this.consumers.flatMap(({ lastCounted }) => lastCounted ?? []);
+    return all.sort((one, other) => other.lagMs - one.lagMs)[0];
+  }
+
   /** Records of workers that were killed on purpose: they may end in the middle of a block. */
   get recordsOfKilled(): readonly string[] {
     return this.#workers
@@ -73,6 +103,18 @@ export class Crew {
   /** Each is a source of its own, with likes of its own: the first has those of the plan. */
   openProducer(): Promise<CrewMember> {
     return this.#open('producer', this.paths.producerRecords);
+  }
+
+  /** Looks at counts from now on. To be opened when the store is there: after the consumers. */
+  openReader(posts: readonly string[]): Promise<CrewMember> {
+    return this.#open('reader', this.paths.sightings, posts);
+  }
+
+  /** To be told when no consumer counts any more; undefined where there is no reader. */
+  async stopReader(signal: AbortSignal): Promise<ReaderReport | undefined> {
+    const reader = this.#workers.find(({ role }) => role === 'reader');
+    reader?.tell({ kind: 'stop' });
+    return reader && ((await this.untilDone(reader, signal)) as ReaderReport);
   }
 
   /** A worker's report; rejects as soon as any worker dies or the trial is interrupted. */
@@ -135,7 +177,11 @@ export class Crew {
     );
   }
 
-  async #open(role: WorkerSetup['role'], paths: string[]): Promise<CrewMember> {
+  async #open(
+    role: WorkerSetup['role'],
+    paths: string[],
+    posts?: readonly string[],
+  ): Promise<CrewMember> {
     if (this.#isDismissed) throw interrupted();
     const { broker, server, folder, workerModule, brokerName } = this.#context;
     const { mode, workload, likesPerS, arrivals, shards } = this.#plan;
@@ -160,6 +206,7 @@ export class Crew {
       sendsInFlight: this.#plan.sendsInFlight ?? broker.habits.sendsInFlight,
       likesPerS,
       arrivals,
+      posts,
     };
     const disk = role === 'consumer' ? this.#context.storeDisk : undefined;
     const worker = new CrewMember(workerModule, setup, disk?.environment);

@@ -14,6 +14,7 @@ import {
   wasLostSince,
   whyVoid,
 } from './judge-faults.ts';
+import { judgeFigures } from './judge-figures.ts';
 import { judge } from './ledger.ts';
 import { measureAddedLatency } from './measure-added-latency.ts';
 import { type Latencies, measureLatencies } from './measure-latency.ts';
@@ -46,6 +47,8 @@ export type Judged = Pick<
     | 'recovery'
     | 'faults'
     | 'states'
+    | 'steady'
+    | 'visible'
   >;
 
 /** Reads every record and every shard once or twice; memory is about one byte a like. */
@@ -86,16 +89,18 @@ export async function judgeTrial(
     plan.mode === 'paced'
       ? measureLatencies({ ...evidence, likes, warmUpS: plan.warmUpS ?? 0 })
       : undefined;
+  const { doubts, notes, ...figures } = judgeFigures(plan, evidence);
   const struck = [
     ...(judgement.verdict === 'pass' ? [] : judgement.reasons),
     ...doubtsOf(plan, evidence, latencies),
+    ...doubts,
   ];
   return {
     ...judgement,
     reasons: [...judgement.reasons],
     numbersValid: struck.length === 0,
     numbersStruck: struck,
-    notes: [...notesOf(evidence), ...notesOfLog(evidence, context)],
+    notes: [...notesOf(evidence), ...notesOfLog(evidence, context), ...notes],
     ledger,
     // A rate or a cost across a fault would say nothing of either side of it.
     ...(strikes.length === 0 && {
@@ -106,6 +111,7 @@ export async function judgeTrial(
     addedLatency: plan.calibrates
       ? measureAddedLatency({ ...plan, ...evidence, likes })
       : undefined,
+    ...figures,
     recovery,
     faults,
     states: plan.checksStates ? measureStates(evidence) : undefined,

@@ -33,8 +33,19 @@ interface Times {
   readonly visible: Float64Array;
 }
 
+/** The same, of so many likes as were sent. */
+export interface LikeTimes extends Times {
+  readonly size: number;
+}
+
 /** Undefined when no like is due after the warm-up, or none became visible. */
 export function measureLatencies(input: LatencyInput): Latencies | undefined {
+  const times = readLikeTimes(input);
+  return summarize(times, times.size, input.warmUpS * 1e6);
+}
+
+/** When what happened to each like. */
+export function readLikeTimes(input: Omit<LatencyInput, 'warmUpS'>): LikeTimes {
   const names = new Names();
   const read = (paths: readonly string[]) =>
     mergeByTime(paths.map((path) => readRecords(path, names, () => undefined)));
@@ -42,7 +53,7 @@ export function measureLatencies(input: LatencyInput): Latencies | undefined {
   const times = emptyTimes(input.likes);
   for (const block of read(input.producerRecords)) readSend(block, places, times);
   for (const block of read(input.consumerRecords)) readDelivery(block, places, times);
-  return summarize(times, places.size, input.warmUpS * 1e6);
+  return { ...times, size: places.size };
 }
 
 function emptyTimes(likes: number): Times {

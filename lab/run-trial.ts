@@ -12,7 +12,8 @@ import { BrokenTrialError } from './judge-remains.ts';
 import type { TrialContext } from './trial-context.ts';
 import { type FaultPlan, type TrialPlan, workloadOptionsOf } from './trial-plan.ts';
 import { watchTrial } from './trial-watch.ts';
-import type { ConsumerReport, ProducerReport } from './worker-messages.ts';
+import { watchedPosts } from './watched-posts.ts';
+import type { ConsumerReport, ProducerReport, ReaderReport } from './worker-messages.ts';
 
 /** How often the server is asked whether the queue is drained. */
 const DRAIN_POLL_MS = 100;
@@ -35,9 +36,12 @@ export interface TrialEvidence {
   readonly workload: Workload;
   readonly producerRecords: readonly string[];
   readonly consumerRecords: readonly string[];
+  /** What the reader saw, in a file for each reader; paced trials have one. */
+  readonly sightings: readonly string[];
   readonly storeFolder: string;
   readonly producers: readonly ProducerReport[];
   readonly consumers: readonly ConsumerReport[];
+  readonly reader: ReaderReport | undefined;
   readonly parked: readonly ParkedMessage[];
   readonly drained: boolean;
   /** Likes that the server said were waiting or unacknowledged when the wait was given up. */
@@ -80,6 +84,7 @@ export async function runTrial(plan: TrialPlan, context: TrialContext): Promise<
       crew.openProducer(),
       together ? crew.openConsumers() : undefined,
     ]);
+    if (plan.mode === 'paced') await crew.openReader(watchedPosts(workload));
     const serverVersion = await server.version();
     const before = await server.usage();
     const { likes } = workload;
@@ -103,6 +108,7 @@ export async function runTrial(plan: TrialPlan, context: TrialContext): Promise<
       recordsOfKilled: crew.recordsOfKilled,
       producers,
       consumers: consumed,
+      reader: await crew.stopReader(signal),
       parked: await broker.parked(queue),
       drained: left === 0,
       left,

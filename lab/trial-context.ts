@@ -10,6 +10,23 @@ export interface StoreToCheck extends StoredCounts, Disposable {
   diskBytes(): number;
 }
 
+/** The sums of a trial that goes on, told by its workers twice a second. */
+export interface TrialLive {
+  /** A like that was sent twice is one here. */
+  readonly ledger: {
+    readonly attempted: number;
+    readonly ok: number;
+    readonly unknown: number;
+    readonly fail: number;
+    readonly counted: number;
+  };
+  /** Likes of which a send was begun, that were not refused and are not counted yet. */
+  readonly backlog: number;
+  /** From a like's send to its count, of the last one counted; where nothing is counted while a
+   * backlog waits, the age of that like. Undefined before any like was counted. */
+  readonly lagMs?: number | undefined;
+}
+
 /** Where a trial is, for the live view. Rates are over the time since the last report. */
 export interface TrialProgress {
   readonly phase:
@@ -25,8 +42,7 @@ export interface TrialProgress {
   readonly likesPerS: number;
   /** While it is struck: how often it was, of how often. Its load has no end of its own. */
   readonly strikes?: { readonly done: number; readonly planned: number } | undefined;
-  /** The server's own word on what waits, where it was asked. */
-  readonly waiting?: number | undefined;
+  readonly live?: TrialLive | undefined;
   readonly held?: boolean | undefined;
 }
 

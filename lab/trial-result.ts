@@ -1,6 +1,7 @@
 /** The result file of a trial: its shape, checked whenever one is written or read. */
 import { z } from 'zod';
 import { RUNTIMES, TIERS } from '../brokers/servers/server.ts';
+import { steadySchema, visibleSchema } from './figures-result.ts';
 import { addedLatencySchema, latencySchema, queueing } from './latency-schema.ts';
 import { SURVIVALS, TRIAL_MODES } from './trial-plan.ts';
 
@@ -206,6 +207,10 @@ export const trialResultSchema = z.strictObject({
       generatorLagUsP99: amount,
     })
     .optional(),
+  /** Files of before this was tested have none. */
+  steady: z.array(steadySchema).optional(),
+  /** Paced trials. */
+  visible: visibleSchema.optional(),
   /** Trials whose server was killed: the proof, and what it cost. */
   recovery: recoverySchema.optional(),
   /** Trials that a fault struck: each strike with its proof, and what it cost. */

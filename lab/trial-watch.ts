@@ -1,8 +1,9 @@
 /** Looks after a running trial: tells how far it is, and holds the producer when the disk fills. */
 
 import { LabError } from './lab-error.ts';
-import type { TrialContext, TrialProgress } from './trial-context.ts';
+import type { TrialContext, TrialLive, TrialProgress } from './trial-context.ts';
 import type { TrialPlan } from './trial-plan.ts';
+import type { LastCounted } from './worker-messages.ts';
 import type { WorkerProcess } from './worker-process.ts';
 
 const LOOK_INTERVAL_MS = 500;
@@ -28,7 +29,12 @@ export function watchTrial(options: {
   readonly plan: TrialPlan;
   readonly context: TrialContext;
   readonly queue: string;
-  readonly crew: { readonly producer: WorkerProcess | undefined; readonly counted: number };
+  readonly crew: {
+    readonly producer: WorkerProcess | undefined;
+    readonly counted: number;
+    readonly ledger: TrialLive['ledger'];
+    readonly lastCounted: LastCounted | undefined;
+  };
   readonly likes: number;
   readonly diskBytesBefore: number;
 }): TrialWatch {
@@ -48,10 +54,12 @@ export function watchTrial(options: {
     const moved = (crew.producer?.produced.sent ?? 0) + crew.counted;
     if (moved !== motion.moved) motion = { moved, atMs: nowMs };
     if (nowMs - motion.atMs > STALL_MS) obstacle.reject(stalled());
-    const { phase, held } = state;
+    const { held } = state;
     // How far such a trial is depends on its strikes, which tell it themselves.
-    if (plan.faults !== undefined && phase === 'both') return;
-    context.onProgress({ phase, likesDone, likesTotal: likes, likesPerS, held });
+    const isStruck = plan.faults !== undefined && state.phase === 'both';
+    const phase = isStruck ? 'striking' : state.phase;
+    const live = liveOf(crew.ledger, crew.lastCounted, likesPerS > 0);
+    context.onProgress({ phase, likesDone, likesTotal: likes, likesPerS, held, live });
   }
 
   async function guardDisk(): Promise<void> {
@@ -94,6 +102,20 @@ export function watchTrial(options: {
     },
     [Symbol.dispose]: () => clearInterval(timer),
   };
+}
+
+/** `moves`: whether likes were counted, or sent before anybody counts, since the last look. */
+export function liveOf(
+  ledger: TrialLive['ledger'],
+  lastCounted: LastCounted | undefined,
+  moves: boolean,
+  nowMs = Date.now(),
+): TrialLive {
+  const backlog = Math.max(0, ledger.attempted - ledger.fail - ledger.counted);
+  if (lastCounted === undefined) return { ledger, backlog };
+  const stands = backlog > 0 && !moves;
+  const lagMs = stands ? nowMs - lastCounted.likedAtMs : lastCounted.lagMs;
+  return { ledger, backlog, lagMs: Math.max(0, lagMs) };
 }
 
 function tooLarge(limitBytes: number): LabError {

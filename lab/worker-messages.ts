@@ -13,7 +13,8 @@ export type WorkerCommand =
   | { readonly kind: 'end' }
   /** Consumers only: end by SIGKILL at this step of a batch that comes from now on, or do not. */
   | { readonly kind: 'die-at'; readonly step: StoreStep | undefined }
-  /** Consumers only: store and acknowledge what is in hand, then report and end. */
+  /** Consumers: store and acknowledge what is in hand, then report and end. Readers: look once
+   * more, then the same. */
   | { readonly kind: 'stop' };
 
 /**
@@ -47,6 +48,13 @@ export interface ConsumerSums {
   readonly delivered: number;
   readonly counted: number;
   readonly transactions: number;
+}
+
+/** The like that a consumer counted last: when it was sent (wall clock), and how long that was ago
+ * when it was counted. */
+export interface LastCounted {
+  readonly likedAtMs: number;
+  readonly lagMs: number;
 }
 
 /**
@@ -83,6 +91,15 @@ export interface ConsumerReport {
   readonly reopened: number;
 }
 
+export interface ReaderReport {
+  readonly usage: WorkerUsage;
+  /** How often it looked at all of its posts. */
+  readonly polls: number;
+  /** From the beginning of one look to that of the next, µs. */
+  readonly pollIntervalUsP99: number;
+  readonly pollIntervalUsMax: number;
+}
+
 /** What a consumer that is held has in hand, delivered and not stored: how many, and the first. */
 export interface InHand {
   readonly likes: number;
@@ -96,9 +113,14 @@ export type WorkerMessage =
   | { readonly kind: 'sending' }
   | ({ readonly kind: 'holding' } & InHand)
   | { readonly kind: 'produced'; readonly sums: ProducerSums }
-  | { readonly kind: 'consumed'; readonly sums: ConsumerSums }
+  | {
+      readonly kind: 'consumed';
+      readonly sums: ConsumerSums;
+      readonly lastCounted?: LastCounted | undefined;
+    }
   | { readonly kind: 'producer-done'; readonly report: ProducerReport }
   | { readonly kind: 'consumer-done'; readonly report: ConsumerReport }
+  | { readonly kind: 'reader-done'; readonly report: ReaderReport }
   | { readonly kind: 'failed'; readonly reason: string };
 
 /** A worker's end of the line to the conductor. */

@@ -1,4 +1,4 @@
-/** A producer or consumer in a process of its own, as the conductor sees it. */
+/** A producer, consumer or reader in a process of its own, as the conductor sees it. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connection } from '../brokers/broker.ts';
@@ -9,15 +9,17 @@ import type {
   ConsumerReport,
   ConsumerSums,
   InHand,
+  LastCounted,
   ProducerReport,
   ProducerSums,
+  ReaderReport,
   WorkerCommand,
   WorkerMessage,
 } from './worker-messages.ts';
 
 /** The first message to a worker: everything it needs to do its part. */
 export interface WorkerSetup {
-  readonly role: 'producer' | 'consumer';
+  readonly role: 'producer' | 'consumer' | 'reader';
   readonly broker: string;
   readonly connection: Connection;
   readonly queue: string;
@@ -34,7 +36,11 @@ export interface WorkerSetup {
   readonly sendsInFlight: number;
   readonly likesPerS?: number | undefined;
   readonly arrivals?: Arrivals | undefined;
+  /** Readers only: the posts to watch. */
+  readonly posts?: readonly string[] | undefined;
 }
+
+export type WorkerReport = ProducerReport | ConsumerReport | ReaderReport;
 
 /** A worker that is not ready by then has met something that it does not report. */
 const READY_TIMEOUT_MS = 60_000;
@@ -61,11 +67,12 @@ export class WorkerProcess {
   /** Resolves when the worker is ready; rejects when it dies or takes too long. */
   readonly ready: Promise<void>;
   /** Resolves with the report; rejects with the worker's last words when it dies before. */
-  readonly done: Promise<ProducerReport | ConsumerReport>;
+  readonly done: Promise<WorkerReport>;
   /** Rejects when the worker dies and nobody meant it to; never resolves. */
   readonly died: Promise<never>;
   produced: ProducerSums = { attempted: 0, sent: 0, ok: 0, fail: 0, unknown: 0 };
   consumed: ConsumerSums = { delivered: 0, counted: 0, transactions: 0 };
+  lastCounted: LastCounted | undefined;
   /** Its report has come; from then on it ends by itself. */
   reported = false;
   readonly #child: ChildProcess;
@@ -91,7 +98,7 @@ export class WorkerProcess {
       stream.setEncoding('utf8').on('data', (text: string) => this.#remember(text));
     }
     const ready = Promise.withResolvers<void>();
-    const done = Promise.withResolvers<ProducerReport | ConsumerReport>();
+    const done = Promise.withResolvers<WorkerReport>();
     this.ready = within(ready.promise, READY_TIMEOUT_MS, `the ${setup.role} is not ready`);
     this.done = done.promise;
     this.done.catch(() => undefined); // Whoever waits for it hears of it; nobody has to.
@@ -115,11 +122,13 @@ export class WorkerProcess {
       else if (message.kind === 'sending') this.#sending?.resolve();
       else if (message.kind === 'holding') this.#holding?.resolve(message);
       else if (message.kind === 'produced') this.produced = message.sums;
-      else if (message.kind === 'consumed') this.consumed = message.sums;
-      else if (message.kind === 'failed') this.#remember(message.reason);
+      else if (message.kind === 'consumed') {
+        this.consumed = message.sums;
+        this.lastCounted = message.lastCounted;
+      } else if (message.kind === 'failed') this.#remember(message.reason);
       else {
         if (message.kind === 'producer-done') this.produced = message.report.sums;
-        else this.consumed = message.report.sums;
+        else if (message.kind === 'consumer-done') this.consumed = message.report.sums;
         this.reported = true;
         done.resolve(message.report);
       }

@@ -35,6 +35,8 @@ export interface SqliteStoreOptions {
   readonly synchronous?: Synchronous;
   /** How long to wait for a shard's write lock, in ms, before it is an outage. */
   readonly busyTimeoutMs?: number;
+  /** For whoever only looks: makes no store, and cannot change one. */
+  readonly readOnly?: boolean;
 }
 
 /** A store that only this object knows, and that ends with it. */
@@ -55,6 +57,7 @@ const optionsSchema: z.ZodType<StoreOptions> = z.union([
     shards: shardsSchema,
     synchronous: z.enum(SYNCHRONOUS_LEVELS).optional(),
     busyTimeoutMs: z.number().int().nonnegative().optional(),
+    readOnly: z.boolean().optional(),
   }),
 ]) as z.ZodType<StoreOptions>;
 
@@ -68,7 +71,10 @@ export async function openStore(options: StoreOptions): Promise<CountStore> {
   const checked = checkOptions(options);
   if (checked.engine === 'memory') return openMemoryStore(checked.shards ?? SHARDS_DEFAULT);
   const folder = resolve(checked.folder);
-  if (!isStore(folder)) createStore(folder, checked.shards ?? SHARDS_DEFAULT);
+  if (!isStore(folder)) {
+    if (checked.readOnly) throw notAStore(folder, 'is empty or not there yet');
+    createStore(folder, checked.shards ?? SHARDS_DEFAULT);
+  }
   const description = readStoreFile(folder);
   const found = description.slotMap.shards;
   if (checked.shards !== undefined && checked.shards !== found) {
@@ -102,14 +108,14 @@ function openMemoryStore(count: number): CountStore {
 function openShards(
   folder: string,
   { store, slotMap }: StoreDescription,
-  { synchronous = 'FULL', busyTimeoutMs = BUSY_TIMEOUT_MS }: SqliteStoreOptions,
+  { synchronous = 'FULL', busyTimeoutMs = BUSY_TIMEOUT_MS, readOnly = false }: SqliteStoreOptions,
 ): Shard[] {
   const opened: Shard[] = [];
   try {
     for (let index = 0; index < slotMap.shards; index++) {
       const path = shardPath(folder, index);
       const identity = { store, index };
-      opened.push(new SqliteShard({ path, identity, synchronous, busyTimeoutMs }));
+      opened.push(new SqliteShard({ path, identity, synchronous, busyTimeoutMs, readOnly }));
     }
     return opened;
   } catch (error) {

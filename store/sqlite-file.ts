@@ -75,11 +75,17 @@ export function createShardFile(path: string, identity: ShardIdentity, map: Slot
 export function openShardFile(
   path: string,
   identity: ShardIdentity,
-  settings: { readonly synchronous: Synchronous; readonly busyTimeoutMs: number },
+  settings: {
+    readonly synchronous: Synchronous;
+    readonly busyTimeoutMs: number;
+    readonly readOnly?: boolean;
+  },
 ): DatabaseSync {
   let database: DatabaseSync | undefined;
   try {
-    database = openExisting(path, settings.busyTimeoutMs);
+    database = settings.readOnly
+      ? openSnapshot(path, settings.busyTimeoutMs)
+      : openExisting(path, settings.busyTimeoutMs);
     database.exec(`PRAGMA synchronous = ${settings.synchronous}`);
     database.exec(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
     checkIdentity(database, path, identity);
@@ -91,7 +97,7 @@ export function openShardFile(
   }
 }
 
-/** A connection of its own that sees one snapshot, for reading at length beside the writer. */
+/** A connection that cannot write: for reading at length, or again and again, beside a writer. */
 export function openSnapshot(path: string, busyTimeoutMs: number): DatabaseSync {
   return new DatabaseSync(fileUrl(path, 'ro'), { readOnly: true, timeout: busyTimeoutMs });
 }

@@ -23,6 +23,8 @@ export interface SqliteShardOptions {
   readonly identity: ShardIdentity;
   readonly synchronous: Synchronous;
   readonly busyTimeoutMs?: number;
+  /** Whoever applies to such a shard is refused by SQLite. */
+  readonly readOnly?: boolean;
 }
 
 /** Nothing of the file is kept in memory between transactions: other processes write it too. */
@@ -44,10 +46,11 @@ export class SqliteShard implements Shard, MarkReader {
   /** @throws the errors of openShardFile. */
   constructor(options: SqliteShardOptions) {
     const { path, identity, synchronous, busyTimeoutMs = BUSY_TIMEOUT_MS } = options;
+    const { readOnly = false } = options;
     this.index = identity.index;
     this.#path = path;
     this.#busyTimeoutMs = busyTimeoutMs;
-    const database = openShardFile(path, identity, { synchronous, busyTimeoutMs });
+    const database = openShardFile(path, identity, { synchronous, busyTimeoutMs, readOnly });
     this.#database = database;
     this.#begin = database.prepare('BEGIN IMMEDIATE');
     this.#commit = database.prepare('COMMIT');

@@ -9,6 +9,13 @@ import { LIKES, openRealTrials, type RealTrials, workerPids } from './real-trial
 
 const MODES = ['publish-then-count', 'sustained', 'paced'] as const;
 
+/** What of each mode is looked at for a trend. */
+const STEADY: Record<(typeof MODES)[number], string[]> = {
+  'publish-then-count': ['published rate', 'counted rate'],
+  sustained: ['counted rate'],
+  paced: ['p50 latency'],
+};
+
 describe.each(['null', 'redis-streams'])('a real trial on %s', (broker) => {
   let trials: RealTrials;
 
@@ -62,6 +69,17 @@ describe.each(['null', 'redis-streams'])('a real trial on %s', (broker) => {
     expect(result!.latencies?.dueToVisible.samples).toBe(
       mode === 'paced' ? result!.latencies?.likesDue : undefined,
     );
+    for (const series of result!.steady!) expect(series.values).toHaveLength(10);
+    const figures = result!.steady!.map(({ figure }) => figure);
+    // What is over in 50 ms has no windows.
+    expect(STEADY[mode]).toEqual(expect.arrayContaining(figures));
+    if (mode === 'paced') {
+      expect(figures).toEqual(STEADY.paced);
+      const { visible } = result!;
+      expect(visible).toMatchObject({ posts: 18, early: 0, stale: 0, shrunk: 0 });
+      expect(visible!.confirmed).toBe(visible!.likes);
+      expect(visible!.likes).toBeGreaterThan(100);
+    } else expect(result!.visible).toBeUndefined();
     await expectNothingLeft();
   });
 

@@ -36,6 +36,24 @@ describe('openStore', () => {
     });
   });
 
+  test('for reading only sees what others commit, and makes and changes nothing', async () => {
+    using temporary = temporaryFolder();
+    const { folder } = temporary;
+    await expect(openStore({ folder, readOnly: true })).rejects.toMatchObject({
+      code: 'NOT_A_STORE',
+      message: expect.stringContaining('is empty or not there yet'),
+    });
+    expect(existsSync(folder)).toBe(false);
+    using store = await openStore({ folder, shards: 2 });
+    using reader = await openStore({ folder, readOnly: true });
+    for (const like of madeLikes('gateway-1', 20)) {
+      await store.apply([like]);
+      expect(reader.countOf(like.post)).toEqual(store.countOf(like.post));
+    }
+    await expect(reader.apply(madeLikes('gateway-2', 1))).rejects.toThrow(/readonly/);
+    expect(reader.totals()).toMatchObject({ marks: 20 });
+  });
+
   test('a folder that holds other things is left alone and named', async () => {
     using temporary = temporaryFolder();
     const { folder } = temporary;
