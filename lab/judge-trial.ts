@@ -1,4 +1,5 @@
 /** From a trial's evidence to its result: checked, measured, judged. */
+import { auditFactsOf } from './audit/facts.ts';
 import { type CheckOutput, check } from './checker.ts';
 import { countAttempted } from './count-deliveries.ts';
 import {
@@ -37,7 +38,7 @@ export type Judged = Pick<
 > &
   Pick<
     TrialResult,
-    'ledger' | 'rates' | 'latencies' | 'resources' | 'recovery' | 'faults' | 'states'
+    'ledger' | 'rates' | 'latencies' | 'resources' | 'recovery' | 'faults' | 'states' | 'audit'
   >;
 
 /** Reads every record and every shard once or twice; memory is about one byte a like. */
@@ -93,6 +94,7 @@ export async function judgeTrial(
     ...(strikes.length === 0 && {
       rates: { ...rates, ...copyLists(rates) },
       resources: resourcesOf(evidence, store, ledger.counted),
+      audit: auditFactsOf(plan, evidence),
     }),
     latencies,
     recovery,

@@ -1,6 +1,7 @@
 /** Runs the trials of a schedule one after the other; whatever happens, what is done is kept. */
 import { basename } from 'node:path';
 import type { Tier } from '../brokers/servers/server.ts';
+import { withAudit } from './audit/of-trial.ts';
 import type { Equipment, Fault } from './faults/fault.ts';
 import { survivalOf } from './judge-faults.ts';
 import { BrokenTrialError, judgeRemains } from './judge-remains.ts';
@@ -170,7 +171,7 @@ export async function runJob(
     if (whyNot !== undefined) return { ...facts(), ...notTested(plan, job.tier, whyNot) };
     const onProgress = (progress: TrialProgress) => setup.onProgress(progress, job);
     const judged = await runOpened(plan, { ...opened, signal: setup.signal, onProgress }, setup);
-    return { ...facts(), ...judged, durationS: facts().durationS };
+    return withAudit({ ...facts(), ...judged, durationS: facts().durationS }, results);
   } catch (error) {
     if (isInterruption(error, setup)) return undefined;
     const fault = plan.faults?.fault;

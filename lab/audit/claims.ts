@@ -84,7 +84,8 @@ export interface SettingClaim {
   readonly what: string;
   readonly labelled: string;
   readonly found: string;
-  readonly holds: boolean;
+  /** Undefined where what was found does not tell. */
+  readonly holds: boolean | undefined;
 }
 
 /** Whether each like, message or request was the same work. */

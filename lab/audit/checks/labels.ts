@@ -1,18 +1,23 @@
 /** Checks on what a row is called: its settings, and that its work is that of the others. */
-import { type Check, clean, hit, together } from '../check.ts';
+import { type Check, cannotTell, clean, hit, together } from '../check.ts';
 
 export const settingsLabel: Check = {
   name: 'settings-label',
   mistake: 'a label that is not what ran',
-  find: ({ settings }) =>
-    together(
+  find({ settings }) {
+    const isHit = settings.some(({ holds }) => holds === false);
+    const untold = settings.find(({ holds }) => holds === undefined);
+    // What is not told must not hide behind what is.
+    if (!isHit && untold) return cannotTell(`${untold.what} ${untold.labelled}: ${untold.found}`);
+    return together(
       settings.map(({ what, labelled, found, holds }) =>
         holds
           ? clean(`${what} ${labelled}: ${found}`)
           : hit(`${what} is labelled ${labelled}, found: ${found}`, found),
       ),
       'settings that were read back',
-    ),
+    );
+  },
 };
 
 export const equalWork: Check = {
