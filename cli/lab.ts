@@ -7,6 +7,7 @@ import type { Experiment } from '../lab/experiment.ts';
 import { addCountCommand } from './count.ts';
 import { showCounts } from './counts.ts';
 import { addDeadLettersCommand } from './dead-letters.ts';
+import { addDoctorCommand } from './doctor.ts';
 import { addFaultOptions, addRunOptions, helpOfNames, type RunOptions } from './options.ts';
 import { addProduceCommand } from './produce.ts';
 import { report } from './report.ts';
@@ -61,6 +62,7 @@ function buildProgram(): Command {
   addProduceCommand(program);
   addCountCommand(program);
   addDeadLettersCommand(program);
+  addDoctorCommand(program);
   program
     .command('counts')
     .description('what a store has counted: totals, the most liked posts, its soundness')

@@ -37,6 +37,9 @@ export const cannotTell = (missing: string): Finding => ({
   evidence: missing,
 });
 
+/** A finding is a line, and the parts of a measurement may be many. */
+const PARTS_TOLD_MAX = 3;
+
 /**
  * One finding from those on the parts: every hit is told, one part that is clean is enough when none
  * is a hit, and without any the check cannot tell.
@@ -46,7 +49,12 @@ export function together(findings: readonly Finding[], missing: string): Finding
   const told = hits.length > 0 ? hits : findings.filter(({ verdict }) => verdict === 'clean');
   const [first] = told;
   if (first === undefined) return findings[0] ?? cannotTell(missing);
-  const join = (texts: readonly string[]) => [...new Set(texts)].join('; ');
+  const join = (texts: readonly string[]) => {
+    const different = [...new Set(texts)];
+    const more = different.length - PARTS_TOLD_MAX;
+    const rest = more > 0 ? [`and ${more} more alike`] : [];
+    return [...different.slice(0, PARTS_TOLD_MAX), ...rest].join('; ');
+  };
   const wouldBe = join(told.flatMap((finding) => finding.wouldBe ?? []));
   const evidence = join(told.map((finding) => finding.evidence));
   return { verdict: first.verdict, evidence, ...(wouldBe !== '' && { wouldBe }) };

@@ -124,7 +124,8 @@ export interface Claims {
     | undefined;
   readonly load?:
     | {
-        readonly kind: 'open' | 'closed';
+        /** Where a tool does not tell whether a rate was set, it is not known. */
+        readonly kind: 'open' | 'closed' | 'unknown';
         readonly offeredPerS?: number | undefined;
         readonly reachedPerS?: number | undefined;
         /** By how much the backlog grew, as a share of what was sent. */

@@ -177,7 +177,8 @@ function flowsOf({ latencies, audit: facts }: TrialResult): Claims['flows'] {
 function settingsOf({ trial, broker, tier, plan, settings }: TrialResult): SettingClaim[] {
   const claims: SettingClaim[] = tierClaims(tier, settings);
   const name = `${broker}-${tier}-`;
-  claims.push({ what: 'trial', labelled: trial, found: name, holds: trial.includes(name) });
+  const found = `${broker} at ${tier}`;
+  claims.push({ what: 'trial', labelled: trial, found, holds: trial.includes(name) });
   const shards = settings['store shards'];
   if (shards !== undefined) {
     const labelled = String(plan.shards);

@@ -73,8 +73,8 @@ export const saturation: Check = {
     const { load, latencies } = claims;
     if (latencies.length === 0) return clean('no latency is given');
     const findings = [...findUnreached(claims), ...findBacklog(claims)];
-    if (load?.busyShare !== undefined && load.kind === 'closed') {
-      const busy = `${percent(load.busyShare)} of what could be in flight was, a closed loop`;
+    if (load?.busyShare !== undefined && load.kind !== 'open') {
+      const busy = `${percent(load.busyShare)} of what could be in flight was`;
       if (load.busyShare < 0.8) findings.push(clean(busy));
       else
         findings.push({ verdict: 'cannot tell', evidence: `whether the server had room: ${busy}` });
