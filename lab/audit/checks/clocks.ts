@@ -33,7 +33,7 @@ function findResolution({ clock }: Claims, latency: LatencyClaim): Finding | und
   const resolutionMs = latency.resolutionMs ?? clock?.resolutionMs;
   const least = leastOf(latency);
   if (resolutionMs === undefined || least === undefined) return undefined;
-  const share = resolutionMs / Math.max(least.ms, resolutionMs);
+  const share = resolutionMs > 0 ? resolutionMs / Math.max(least.ms, resolutionMs) : 0;
   const text = `${latency.name}: steps of ${figure(resolutionMs)} ms`;
   if (share <= RESOLUTION_SHARE_MAX) return clean(text);
   return hit(

@@ -1,11 +1,14 @@
 /** Checks on what flows through a system: what is in it, what was offered, what it could bear. */
 import { type Check, clean, type Finding, figure, hit, percent, together } from '../check.ts';
-import type { Claims, FlowClaim } from '../claims.ts';
+import type { Claims, FlowClaim, RateClaim } from '../claims.ts';
 
 /** Likes at both ends of the measured time are in the one figure and not in the other. */
 const FLOW_SHARE_OFF = 0.1;
 /** A rate that is taken between two moments may be off by what fell due between two wakings. */
 const OFFERED_SHARE_OFF = 0.02;
+/** Windows that a rate is held against: this many, and this share of its time. */
+const WINDOWS_LEAST = 3;
+const WINDOWS_SHARE_LEAST = 0.9;
 /** Below this share of what was offered, or from this growth on, a system is saturated. */
 const REACHED_SHARE_LEAST = 0.95;
 const GROWTH_SHARE_MAX = 0.05;
@@ -49,14 +52,15 @@ export const rateAboveOffered: Check = {
   mistake: 'a rate above what was offered, or above its own best window',
   find: ({ rates }) =>
     together(
-      rates.flatMap(({ name, perS, offeredPerS, windowsPerS = [] }) => {
+      rates.flatMap((rate) => {
+        const { name, perS, offeredPerS, windowsPerS = [] } = rate;
         const findings: Finding[] = [];
         if (offeredPerS !== undefined) {
           const text = `${name}: ${figure(perS)}/s of ${figure(offeredPerS)}/s offered`;
           const isAbove = perS > offeredPerS * (1 + OFFERED_SHARE_OFF);
           findings.push(isAbove ? hit(text, `${figure(offeredPerS)}/s at most`) : clean(text));
         }
-        if (windowsPerS.length < 3) return findings;
+        if (!coversAll(rate)) return findings;
         const best = Math.max(...windowsPerS);
         const text = `${name}: ${figure(perS)}/s, best window ${figure(best)}/s`;
         const isAbove = perS > best * (1 + OFFERED_SHARE_OFF);
@@ -65,6 +69,14 @@ export const rateAboveOffered: Check = {
       'what rate was offered',
     ),
 };
+
+/** What lies outside all full windows may have been faster than any of them. */
+function coversAll({ windowsPerS = [], windowS, spanS }: RateClaim): boolean {
+  if (windowsPerS.length < WINDOWS_LEAST || windowS === undefined || spanS === undefined) {
+    return false;
+  }
+  return windowsPerS.length * windowS >= spanS * WINDOWS_SHARE_LEAST;
+}
 
 export const saturation: Check = {
   name: 'saturation',

@@ -5,6 +5,10 @@ const COUNTS_READ_MAX = 100_000;
 const SHARES_READ = 60;
 /** A histogram whose finest step holds more samples than this does not tell how many it holds. */
 const STEP_SAMPLES_MAX = 5_000;
+/** Of fewer quantiles, a number of samples may fit by chance. */
+const QUANTILES_LEAST = 5;
+/** Quantiles of no more digits than this were rounded, and fit a power of ten. */
+const DIGITS_ROUNDED = 4;
 /** How far from a whole number a count may be. */
 const COUNT_OFF = 0.01;
 
@@ -22,6 +26,8 @@ export function samplesIn(quantiles: Readonly<Record<string, number>>): number |
   const percents = Object.keys(quantiles)
     .map(Number)
     .filter((percent) => percent < 100);
+  const isRounded = (percent: number) => Number(percent.toFixed(DIGITS_ROUNDED)) === percent;
+  if (percents.length < QUANTILES_LEAST || percents.every(isRounded)) return undefined;
   const below = percents.map((percent) => percent / 100).sort((a, b) => a - b);
   const above = percents.map((percent) => 1 - percent / 100).sort((a, b) => a - b);
   const shares = [...below.slice(0, SHARES_READ), ...above.slice(0, SHARES_READ)];
@@ -30,7 +36,7 @@ export function samplesIn(quantiles: Readonly<Record<string, number>>): number |
   for (let inStep = 1; inStep <= STEP_SAMPLES_MAX; inStep++) {
     const samples = inStep / least;
     const counts = shares.map((share) => share * samples).filter((c) => c < COUNTS_READ_MAX);
-    if (counts.length < 2) return undefined;
+    if (counts.length < QUANTILES_LEAST) return undefined;
     if (counts.every((c) => Math.abs(c - Math.round(c)) <= COUNT_OFF)) return Math.round(samples);
   }
   return undefined;

@@ -6,7 +6,7 @@ import type { RateClaim, SettingClaim } from '../claims.ts';
 const FACTORS: Readonly<Record<string, number>> = { k: 1_000, m: 1_000_000 };
 const NAMED = [
   /(\d+(?:\.\d+)?)([km]?)-rate\b/i,
-  /(\d+(?:\.\d+)?)([km]?) ?(?:req(?:uests)?|msgs?|messages|likes)?(?:\/s|\/sec|ps)\b/i,
+  /(\d+(?:\.\d+)?)([km]?) ?(?:(?:req(?:uests)?|msgs?|messages|likes)?\/s(?:ec)?|[rq]ps)\b/i,
 ];
 const FILE_NAMED = [...NAMED, /(?:^|[-_])(\d+(?:\.\d+)?)([km])\.json$/i];
 /** A measured rate above its label by more is of another run, or the label is of another one. */
