@@ -25,7 +25,8 @@ export function addDoctorCommand(program: Command): void {
     .option('--json', 'everything as JSON', false)
     .addHelpText(
       'after',
-      `\nMistakes:\n${mistakes}\n\nExits with 0 when none is found, 1 when any is, 64 for a file that is none of these.`,
+      `\nMistakes:\n${mistakes}\n\nExits with 0 when none is found, 1 when any is, ` +
+        'and 64 for a file that is none of these.\n',
     )
     .action(doctor);
 }

@@ -1,6 +1,6 @@
 /**
- * Whether the clock of another process shows the same time: asked several times, the answer with the
- * shortest round trip counts. Between two clocks that agree no more than half of it can stand.
+ * Whether the clock of another process shows the same time: asked several times, the answer with
+ * the shortest round trip counts. Between two clocks that agree no more than half of it can stand.
  */
 import type { Clock } from './clock.ts';
 
@@ -19,7 +19,7 @@ export interface ClockComparison {
 
 const QUESTIONS = 8;
 
-/** Undefined when no question was answered; `ask` resolves with undefined when none comes in time. */
+/** Undefined when no question was answered; so does `ask` resolve when no answer comes in time. */
 export async function compareClocks(
   ask: () => Promise<ClockReading | undefined>,
   clock: Pick<Clock, 'nowUs'>,

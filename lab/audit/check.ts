@@ -41,8 +41,8 @@ export const cannotTell = (missing: string): Finding => ({
 const PARTS_TOLD_MAX = 3;
 
 /**
- * One finding from those on the parts: every hit is told, one part that is clean is enough when none
- * is a hit, and without any the check cannot tell.
+ * One finding from those on the parts: hits are told, one part that is clean is enough when none is
+ * a hit, and without any the check cannot tell.
  */
 export function together(findings: readonly Finding[], missing: string): Finding {
   const hits = findings.filter(({ verdict }) => verdict === 'hit');

@@ -12,7 +12,6 @@ import { tierClaims } from './tier-settings.ts';
 type Latencies = NonNullable<TrialResult['latencies']>;
 type Summary = Latencies['dueToVisible'];
 
-/** Samples that the printed percentiles of a histogram may be apart from it: three digits. */
 const LATENCY_NAMES = [
   'dueToVisible',
   'dueToSent',
@@ -98,8 +97,9 @@ function ratesOf(result: TrialResult): RateClaim[] {
 }
 
 /**
- * The full seconds of a rate after the warm-up. The first and the last second that anything was done
- * in are full by chance only. Without a witness the warm-up ends where its share of likes is reached.
+ * The full seconds of a rate after the warm-up. The first and the last second that anything was
+ * done in are full by chance only. Without a witness the warm-up ends where its share of likes is
+ * reached.
  */
 function fullWindows(
   { rates, plan }: TrialResult,

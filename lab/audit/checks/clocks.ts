@@ -55,7 +55,8 @@ function findSkew({ clock, latencies }: Claims): Finding[] {
   const leastMs = leasts.length === 0 ? 1 : Math.min(...leasts);
   // Half a round trip is all that may stand between two clocks that agree.
   const provenMs = Math.max(0, Math.abs(skewMs) - skewBoundMs);
-  const text = `clocks of two processes ${figure(Math.abs(skewMs))} ms apart, known to ${figure(skewBoundMs)} ms`;
+  const apart = `clocks of two processes ${figure(Math.abs(skewMs))} ms apart`;
+  const text = `${apart}, known to ${figure(skewBoundMs)} ms`;
   if (provenMs > leastMs * SKEW_SHARE_MAX) {
     return [hit(text, `each latency between them ${figure(provenMs)} ms off at least`)];
   }

@@ -1,4 +1,4 @@
-/** Checks on rates: only what belongs into their count and time, and alike from window to window. */
+/** Checks on rates: only what belongs into their count and time, and alike in all windows. */
 import {
   type Check,
   cannotTell,

@@ -1,5 +1,5 @@
 /**
- * JSON of autocannon 8 (`autocannon --json`): latencies in whole ms, rates as samples once a second.
+ * JSON of autocannon 8 (`autocannon --json`): latencies in whole ms, rates once a second.
  * With a rate it corrects for coordinated omission by an expected interval of ceil(1 / rate), which
  * is meant in seconds and taken as ms, so always 1 ms: each sample of v ms is recorded v times, as
  * v, v - 1, … 1 (lib/worker: recordValueWithExpectedInterval).

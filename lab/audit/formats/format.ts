@@ -15,8 +15,8 @@ export interface Format {
   /** Whether the contents are of this kind, by what only such files hold. */
   recognises(value: unknown): boolean;
   /**
-   * @throws LabError RESULT_INVALID, naming the file and the field, when the contents look like this
-   * kind and are not
+   * @throws LabError RESULT_INVALID, naming the file and the field, when the contents look like
+   * this kind and are not
    */
   examine(value: unknown, path: string): Examined;
 }

@@ -1,6 +1,6 @@
 /**
- * Summaries of k6: what `handleSummary` is given (`metrics.X.values`, with `state` and `options`) and
- * what `--summary-export` writes (`metrics.X` flat). Times are in ms, rates over the whole test run.
+ * Summaries of k6: what `handleSummary` is given (`metrics.X.values`, with `state`, `options`) and
+ * what `--summary-export` writes (`metrics.X` flat). Times are in ms, rates over the whole run.
  */
 import { basename } from 'node:path';
 import { z } from 'zod';
@@ -42,7 +42,8 @@ export const k6: Format = {
     const spanS = state?.testRunDurationMs && state.testRunDurationMs / 1000;
     const file = basename(path);
     const claims = claimsOf(metrics, spanS || undefined, file);
-    const subject = `${figure(metrics.http_reqs?.count ?? metrics.iterations?.count ?? 0)} ${claims.unit}`;
+    const counted = (metrics.http_reqs ?? metrics.iterations)?.count ?? 0;
+    const subject = `${figure(counted)} ${claims.unit}`;
     return { kind: k6.name, subject, checks: audit(claims) };
   },
 };

@@ -1,4 +1,4 @@
-/** Results that every check of the audit can judge and finds nothing in: an open and a closed loop. */
+/** Results in which every check of the audit finds nothing: of an open and of a closed loop. */
 
 import { auditResult } from '../../../lab/audit/of-trial.ts';
 import { LatencyRecorder } from '../../../lab/latency-histogram.ts';

@@ -23,7 +23,7 @@ const CLEAN: Metrics = {
   vus_max: { value: 10, min: 10, max: 10 },
 };
 
-/** What the script's handleSummary is given: values apart, with type, contents and the run's time. */
+/** What a script's handleSummary is given: values apart, with type, contents and the time. */
 function handled(metrics: Metrics, failed = 0) {
   const entries = Object.entries(metrics).map(([name, values]) => [
     name,
@@ -124,7 +124,9 @@ describe.each(SHAPES)('a summary of k6 by %s', (shape, made) => {
     expect(hitNames(examined({ ...value, metrics }))).toContain('sample-count');
   });
 
-  test(`that counts a warm-up in its rate is ${shape === 'handleSummary' ? '' : 'not '}told`, () => {
+  const tells = shape === 'handleSummary' ? 'is told' : 'is not told';
+
+  test(`whether a warm-up is counted in a rate ${tells}`, () => {
     const found = examined(made(changed('http_reqs', { rate: 120 })));
     const verdict = shape === 'handleSummary' ? 'hit' : 'cannot tell';
     expect(judged(found, verdict)).toContain('warm-up-in-rate');

@@ -42,7 +42,7 @@ test('what was planted in it is found from its contents, whatever it says of its
   expect(hitNames(examineFile(JSON.stringify(planted), 'trial.json'))).toEqual(['equal-work']);
 });
 
-test('a run of ours is checked trial by trial and between them, and each hit names its trial', () => {
+test('a run of ours is checked in and between its trials, and each hit names its trial', () => {
   const other = closedResult({ workload: { ...pacedResult().workload, hash: 'xyz' } });
   const { path, text } = written([pacedResult(), other]);
   const found = examineFile(text, path);
