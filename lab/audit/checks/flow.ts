@@ -43,7 +43,9 @@ function findFlow(flow: FlowClaim, unit: string): Finding {
   }
   return hit(
     `${name}: ${law} in the system on average, and ${figure(inSystem)} were counted in it`,
-    inSystem > 0 ? `a mean of ${figure((inSystem / perS) * 1000)} ms by that count` : undefined,
+    inSystem > 0 && perS > 0
+      ? `a mean of ${figure((inSystem / perS) * 1000)} ms by that count`
+      : undefined,
   );
 }
 

@@ -71,6 +71,7 @@ export const timeoutInRate: Check = {
       const text = `${name}: the longest pause is ${figure(gapS)} s of ${figure(spanS)} s`;
       if (gapS <= GAP_S_MAX || gapS <= GAP_SHARE_MAX * spanS) return clean(text);
       const counted = events ?? perS * spanS;
+      if (gapS >= spanS) return hit(text);
       return hit(text, `${figure(counted / (spanS - gapS))}/s without it`);
     }),
 };

@@ -1,7 +1,7 @@
 /**
  * Results of the OpenMessaging Benchmark: one JSON file a run, with a rate, a backlog and
- * percentiles for each window of 10 s, and quantiles over all (TestResult.java and WorkloadGenerator.java of
- * openmessaging/benchmark; latencies in ms, the publish delay in µs).
+ * percentiles for each window of 10 s, and quantiles over all (TestResult.java and
+ * WorkloadGenerator.java of openmessaging/benchmark; latencies in ms, the publish delay in µs).
  */
 import { basename } from 'node:path';
 import { z } from 'zod';
