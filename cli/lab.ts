@@ -7,6 +7,7 @@ import type { Experiment } from '../lab/experiment.ts';
 import { addCountCommand } from './count.ts';
 import { showCounts } from './counts.ts';
 import { addDeadLettersCommand } from './dead-letters.ts';
+import { addDoctorCommand } from './doctor.ts';
 import {
   addFaultOptions,
   addResumeOption,
@@ -74,6 +75,7 @@ function buildProgram(): Command {
   addProduceCommand(program);
   addCountCommand(program);
   addDeadLettersCommand(program);
+  addDoctorCommand(program);
   program
     .command('counts')
     .description('what a store has counted: totals, the most liked posts, its soundness')

@@ -1,6 +1,6 @@
 /** The entry of a worker process: composes broker, store and role, and does what it is told. */
 import { BROKERS } from '../brokers/index.ts';
-import { openClock } from '../lab/clock.ts';
+import { type Clock, openClock, resolutionUs } from '../lab/clock.ts';
 import { consume } from '../lab/consume.ts';
 import { messageOf } from '../lab/lab-error.ts';
 import { produce } from '../lab/produce.ts';
@@ -10,8 +10,7 @@ import type { WorkerSetup } from '../lab/worker-process.ts';
 import { openWorkload, type WorkloadName } from '../likes/workloads/workload.ts';
 import { openStore } from '../store/open-store.ts';
 
-async function work(setup: WorkerSetup, port: WorkerPort): Promise<void> {
-  const clock = openClock(setup.originS);
+async function work(setup: WorkerSetup, port: WorkerPort, clock: Clock): Promise<void> {
   if (setup.role === 'reader') {
     // By no broker: it knows nothing but what the store shows to everybody.
     using store = await openStore({ folder: setup.storeFolder, readOnly: true });
@@ -39,10 +38,15 @@ async function work(setup: WorkerSetup, port: WorkerPort): Promise<void> {
 }
 
 /** Commands in the order they came, for whoever asks next. */
-function openPort(): WorkerPort {
+function openPort(clock: Clock): WorkerPort {
+  const resolution = resolutionUs(clock);
   const commands: WorkerCommand[] = [];
   const waiting: ((command: WorkerCommand) => void)[] = [];
   const take = (command: WorkerCommand) => {
+    if (command.kind === 'tell-clock') {
+      process.send!({ kind: 'clock', nowUs: clock.nowUs(), resolutionUs: resolution });
+      return;
+    }
     const next = waiting.shift();
     if (next) next(command);
     else commands.push(command);
@@ -65,9 +69,10 @@ process.on('SIGINT', () => undefined);
 // A conductor that is gone, however it went, needs no worker any more.
 process.on('disconnect', () => process.exit(1));
 process.once('message', async (setup: WorkerSetup) => {
-  const port = openPort();
+  const clock = openClock(setup.originS);
+  const port = openPort(clock);
   try {
-    await work(setup, port);
+    await work(setup, port, clock);
     process.exit(0);
   } catch (error) {
     console.error(error instanceof Error ? error.stack : messageOf(error));

@@ -1,7 +1,8 @@
 /** The workers of one trial, each in a process of its own. */
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { openClock } from './clock.ts';
+import { type Clock, openClock } from './clock.ts';
+import { type ClockComparison, compareClocks } from './compare-clocks.ts';
 import { LabError } from './lab-error.ts';
 import type { TrialContext, TrialLive } from './trial-context.ts';
 import { type TrialPlan, workloadOptionsOf } from './trial-plan.ts';
@@ -52,6 +53,11 @@ export class Crew {
     return this.#workers.filter(
       ({ role, isRunning, reported }) => role === 'consumer' && isRunning && !reported,
     );
+  }
+
+  /** The clocks of all that answered, against this one. */
+  get clocks(): readonly ClockComparison[] {
+    return this.#workers.flatMap(({ clockFound }) => clockFound ?? []);
   }
 
   /** Likes that the consumers say they have counted so far. */
@@ -213,6 +219,8 @@ export class Crew {
     this.#workers.push(worker);
     worker.died.catch(this.#accident.reject);
     await this.whileAlive(worker.ready, this.#context.signal);
+    // Nobody waits for it: answers take a fraction of a millisecond, and the work goes on.
+    void worker.compareClock(this.clock);
     return worker;
   }
 }
@@ -220,10 +228,15 @@ export class Crew {
 /** A worker, and where its records are. */
 export class CrewMember extends WorkerProcess {
   readonly recordsPath: string;
+  clockFound: ClockComparison | undefined;
 
   constructor(workerModule: string, setup: WorkerSetup, environment?: NodeJS.ProcessEnv) {
     super(workerModule, setup, environment);
     this.recordsPath = setup.recordsPath;
+  }
+
+  async compareClock(clock: Clock): Promise<void> {
+    this.clockFound = await compareClocks(() => this.readClock(), clock);
   }
 }
 

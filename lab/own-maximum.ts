@@ -8,6 +8,7 @@
  * came within 8 % of what was sustained on Kafka, Redis Streams and BullMQ, above it or below. A
  * short trial of SQS runs on a server that still compiles its code: 839/s instead of 1,646/s.
  */
+import { isOnlyUnsteady } from './audit/of-trial.ts';
 import { LabError } from './lab-error.ts';
 import type { Job } from './schedule.ts';
 import { median } from './statistics/median.ts';
@@ -87,8 +88,9 @@ function ratesOf(
   results: readonly TrialResult[],
   setting: Setting,
 ): number[] {
+  // A rate whose windows differ is not printed; what load to offer, it still tells.
   const valid = closedLoopOf(contender, results, setting).filter(
-    ({ numbersValid }) => numbersValid,
+    (result) => result.numbersValid || isOnlyUnsteady(result),
   );
   const sustained = valid.flatMap(({ rates }) => rates?.sustainedLikesPerS ?? []);
   const reckoned = valid.flatMap(({ rates }) => {

@@ -1,5 +1,6 @@
 /** Runs the trials of a schedule one after the other; whatever happens, what is done is kept. */
 import { basename } from 'node:path';
+import { withAudit } from './audit/of-trial.ts';
 import type { Equipment } from './faults/fault.ts';
 import { BrokenTrialError, judgeRemains } from './judge-remains.ts';
 import { judgeTrial } from './judge-trial.ts';
@@ -176,7 +177,7 @@ export async function runJob(
     if (whyNot !== undefined) return { ...facts(), ...notTested(plan, job.tier, whyNot) };
     const onProgress = (progress: TrialProgress) => setup.onProgress(progress, job);
     const judged = await runOpened(plan, { ...opened, signal: setup.signal, onProgress }, setup);
-    return { ...facts(), ...judged, durationS: facts().durationS };
+    return withAudit({ ...facts(), ...judged, durationS: facts().durationS }, results);
   } catch (error) {
     if (isInterruption(error, setup)) return undefined;
     const fault = plan.faults?.fault;

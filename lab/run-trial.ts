@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Broker, LogEntry, ParkedMessage } from '../brokers/broker.ts';
 import type { ServerUsage, Settings } from '../brokers/servers/server.ts';
 import { openWorkload, type Workload } from '../likes/workloads/workload.ts';
+import { type ClockFacts, clockFactsOf } from './compare-clocks.ts';
 import { Crew } from './crew.ts';
 import { DrainProgress } from './drain-progress.ts';
 import { type StrikeFacts, strikeAll } from './fault-trial.ts';
@@ -55,6 +56,8 @@ export interface TrialEvidence {
   /** Empty where nothing was done to the trial. */
   readonly strikes: readonly StrikeFacts[];
   readonly drainedUs: number;
+  /** The workers' clocks against the conductor's; undefined when none was compared. */
+  readonly clocks: ClockFacts | undefined;
   /** What the server itself still holds, counted or not; of brokers with offsets, when struck. */
   readonly log: readonly LogEntry[] | undefined;
 }
@@ -118,6 +121,7 @@ export async function runTrial(plan: TrialPlan, context: TrialContext): Promise<
       server: isStruck ? undefined : serverUsed(before, between, after, watch.diskBytesMax),
       strikes,
       drainedUs,
+      clocks: clockFactsOf(crew.clocks),
       log: isStruck ? await readLog(broker, queue) : undefined,
     };
     await crew.dismiss();

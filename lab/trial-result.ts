@@ -1,6 +1,7 @@
 /** The result file of a trial: its shape, checked whenever one is written or read. */
 import { z } from 'zod';
 import { RUNTIMES, TIERS } from '../brokers/servers/server.ts';
+import { auditSchema } from './audit/audit-schema.ts';
 import { steadySchema, visibleSchema } from './figures-result.ts';
 import { addedLatencySchema, latencySchema, queueing } from './latency-schema.ts';
 import { SURVIVALS, TRIAL_MODES } from './trial-plan.ts';
@@ -215,6 +216,7 @@ export const trialResultSchema = z.strictObject({
   recovery: recoverySchema.optional(),
   /** Trials that a fault struck: each strike with its proof, and what it cost. */
   faults: faultsSchema.optional(),
+  audit: auditSchema.optional(),
   /** What users are left with, by the rule of the store that takes the likes. */
   states: z
     .strictObject({

@@ -1,10 +1,13 @@
 /**
  * What the conductor and its workers tell each other: commands, sums once a second, never a like.
  */
+import type { ClockReading } from './compare-clocks.ts';
 
 /** From the conductor to a worker. */
 export type WorkerCommand =
   | { readonly kind: 'start' }
+  /** Tell at once what the clock shows. */
+  | { readonly kind: 'tell-clock' }
   /** Whether to hold back: producers new sends, consumers the batches that they were given. */
   | { readonly kind: 'hold'; readonly held: boolean }
   /** Producers only: say `sending` right before the next send. */
@@ -111,6 +114,7 @@ export interface InHand {
 export type WorkerMessage =
   | { readonly kind: 'ready' }
   | { readonly kind: 'sending' }
+  | ({ readonly kind: 'clock' } & ClockReading)
   | ({ readonly kind: 'holding' } & InHand)
   | { readonly kind: 'produced'; readonly sums: ProducerSums }
   | {

@@ -3,6 +3,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connection } from '../brokers/broker.ts';
 import type { WorkloadOptions } from '../likes/workloads/workload.ts';
+import type { ClockReading } from './compare-clocks.ts';
 import { LabError } from './lab-error.ts';
 import type { Arrivals } from './pace.ts';
 import type {
@@ -52,6 +53,8 @@ const END_TIMEOUT_MS = 20_000;
 const PACED_FLAGS = ['--max-semi-space-size=4'];
 /** In an open loop a like is due, and sent, many times within this. */
 const SENDING_TIMEOUT_MS = 10_000;
+/** A worker that does not say what its clock shows has something else to do. */
+const CLOCK_ANSWER_MS_MAX = 1_000;
 /** Lines of a worker's output that are kept as its last words. */
 const LAST_WORDS_LINES = 12;
 
@@ -81,6 +84,7 @@ export class WorkerProcess {
   readonly #lastWords: string[] = [];
   #sending: PromiseWithResolvers<void> | undefined;
   #holding: PromiseWithResolvers<InHand> | undefined;
+  #clock: PromiseWithResolvers<ClockReading> | undefined;
 
   /** `environment`: all of the process's variables, when they are not those of this one. */
   constructor(workerModule: string, setup: WorkerSetup, environment?: NodeJS.ProcessEnv) {
@@ -121,6 +125,7 @@ export class WorkerProcess {
       if (message.kind === 'ready') ready.resolve();
       else if (message.kind === 'sending') this.#sending?.resolve();
       else if (message.kind === 'holding') this.#holding?.resolve(message);
+      else if (message.kind === 'clock') this.#clock?.resolve(message);
       else if (message.kind === 'produced') this.produced = message.sums;
       else if (message.kind === 'consumed') {
         this.consumed = message.sums;
@@ -162,6 +167,14 @@ export class WorkerProcess {
     this.tell({ kind: 'hold', held: true });
     const given = this.#holding.promise;
     return await Promise.race([given, sleep(limitMs, undefined, { ref: false })]);
+  }
+
+  /** What its clock shows when it is asked; undefined when it does not answer in time. */
+  async readClock(): Promise<ClockReading | undefined> {
+    this.#clock = Promise.withResolvers<ClockReading>();
+    this.tell({ kind: 'tell-clock' });
+    const tooLate = sleep(CLOCK_ANSWER_MS_MAX, undefined, { ref: false });
+    return await Promise.race([this.#clock.promise, tooLate]);
   }
 
   /** Waits for the worker's own end, and kills it when that takes too long. */

@@ -1,0 +1,18 @@
+/** What a trial's audit measures by itself, while its records are there. */
+import type { TrialEvidence } from '../run-trial.ts';
+import type { TrialPlan } from '../trial-plan.ts';
+import type { TrialResult } from '../trial-result.ts';
+import { measureWitness } from './witness.ts';
+
+/** What the audit needs beyond the result itself, by a witness of its own. */
+export function auditFactsOf(
+  { mode, warmUpS = 0 }: TrialPlan,
+  evidence: TrialEvidence,
+): TrialResult['audit'] {
+  const { likes } = evidence.workload;
+  const together = mode !== 'publish-then-count';
+  const paced = mode === 'paced' ? { warmUpS } : {};
+  const { rates, inSystem } = measureWitness({ ...evidence, likes, together, ...paced });
+  const { clocks } = evidence;
+  return { rates: [...rates], inSystem, clocks, checks: [] };
+}

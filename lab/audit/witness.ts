@@ -1,0 +1,192 @@
+/**
+ * A second witness of a trial's rates and of what was in the system, from the same records in a way
+ * of its own: sums over blocks, no like by like, so that a mistake of the one is not that of the
+ * other. Memory does not grow with the likes.
+ */
+import { WARM_UP_SHARE } from '../measure-rates.ts';
+import { KIND } from '../record-format.ts';
+import { mergeByTime, Names, type RecordBlock, readRecords } from '../record-reader.ts';
+
+export interface RateWitness {
+  readonly name: 'published' | 'counted' | 'sustained';
+  /** What belongs into the rate, and the same with all that came in the warm-up. */
+  readonly likes: number;
+  readonly likesWithWarmUp: number;
+  /** Since the first send: where the rate's time begins, and how long it is. */
+  readonly fromS: number;
+  readonly spanS: number;
+  /** The longest time in it in which nothing was acknowledged, or counted. */
+  readonly longestGapS: number;
+}
+
+export interface Witness {
+  readonly rates: readonly RateWitness[];
+  /** Open loop only: likes that were due and not yet visible, on average over the measured time. */
+  readonly inSystem?: { readonly likes: number; readonly duePerS: number; readonly spanS: number };
+}
+
+export interface WitnessInput {
+  readonly producerRecords: readonly string[];
+  readonly consumerRecords: readonly string[];
+  readonly likes: number;
+  /** Whether the consumers were at work while likes were sent. */
+  readonly together: boolean;
+  /** Open loop only: likes due in this time are not measured. */
+  readonly warmUpS?: number | undefined;
+}
+
+export function measureWitness(input: WitnessInput): Witness {
+  const warmSeqs = Math.floor(input.likes * WARM_UP_SHARE);
+  const warmUpUs = (input.warmUpS ?? 0) * 1e6;
+  const sends = new SendSums(warmSeqs, warmUpUs);
+  for (const block of blocksOf(input.producerRecords)) sends.add(block);
+  if (sends.firstUs === undefined) return { rates: [] };
+  const counts = new CountSums(warmSeqs, sends, input.together);
+  for (const block of blocksOf(input.consumerRecords)) counts.add(block);
+  const inSystem = input.warmUpS === undefined ? undefined : counts.inSystem();
+  return { rates: [...sends.rates(), ...counts.rates()], ...(inSystem && { inSystem }) };
+}
+
+function blocksOf(paths: readonly string[]): Generator<RecordBlock> {
+  const names = new Names();
+  return mergeByTime(paths.map((path) => readRecords(path, names, () => undefined)));
+}
+
+/** The time from a first to a last event, and the longest pause in it. */
+class Span {
+  fromUs: number | undefined;
+  toUs: number | undefined;
+  gapUs = 0;
+
+  begin(us: number): void {
+    this.fromUs ??= us;
+    this.toUs ??= us;
+  }
+
+  event(us: number): void {
+    if (this.toUs === undefined) return;
+    this.gapUs = Math.max(this.gapUs, us - this.toUs);
+    this.toUs = Math.max(this.toUs, us);
+  }
+}
+
+function rateOf(
+  name: RateWitness['name'],
+  span: Span,
+  firstUs: number,
+  likes: { likes: number; likesWithWarmUp: number },
+): RateWitness[] {
+  const { fromUs, toUs, gapUs } = span;
+  if (fromUs === undefined || toUs === undefined || toUs <= fromUs || likes.likes === 0) return [];
+  const fromS = (fromUs - firstUs) / 1e6;
+  return [{ name, ...likes, fromS, spanS: (toUs - fromUs) / 1e6, longestGapS: gapUs / 1e6 }];
+}
+
+class SendSums {
+  firstUs: number | undefined;
+  /** From when on likes are measured in an open loop, and when the last of them was due. */
+  measuredFromUs = 0;
+  lastDueUs = 0;
+  duesMeasured = 0;
+  /** Due times, none before the measured time, and how many. */
+  dueUsSum = 0;
+  dues = 0;
+  readonly warm = new Span();
+  readonly #warmSeqs: number;
+  readonly #warmUpUs: number;
+  readonly #seqsSeen = new Map<number, number>();
+  #ok = 0;
+  #okWarm = 0;
+
+  constructor(warmSeqs: number, warmUpUs: number) {
+    this.#warmSeqs = warmSeqs;
+    this.#warmUpUs = warmUpUs;
+  }
+
+  add(block: RecordBlock): void {
+    if (block.kind === KIND.attempted) this.#attempted(block);
+    if (block.kind !== KIND.ok) return;
+    this.#ok += block.count;
+    this.#okWarm += countFrom(block, this.#warmSeqs);
+    this.warm.event(block.timeUs);
+  }
+
+  rates(): RateWitness[] {
+    const likes = { likes: this.#okWarm, likesWithWarmUp: this.#ok };
+    return rateOf('published', this.warm, this.firstUs!, likes);
+  }
+
+  #attempted(block: RecordBlock): void {
+    const { seq, lateUs } = block;
+    if (this.firstUs === undefined) {
+      this.firstUs = block.timeUs;
+      this.measuredFromUs = block.timeUs - lateUs(0) + this.#warmUpUs;
+    }
+    // Seqs rise, so that one which does not is a client's retry of a like that was due before.
+    let seen = this.#seqsSeen.get(block.source) ?? -1;
+    for (let index = 0; index < block.count; index++) {
+      if (seq(index) >= this.#warmSeqs) this.warm.begin(block.timeUs);
+      if (seq(index) <= seen) continue;
+      seen = seq(index);
+      const dueUs = block.timeUs - lateUs(index);
+      this.lastDueUs = Math.max(this.lastDueUs, dueUs);
+      this.dues++;
+      this.dueUsSum += Math.max(dueUs, this.measuredFromUs) - this.measuredFromUs;
+      if (dueUs >= this.measuredFromUs) this.duesMeasured++;
+    }
+    this.#seqsSeen.set(block.source, seen);
+  }
+}
+
+class CountSums {
+  readonly #warmSeqs: number;
+  readonly #sends: SendSums;
+  readonly #together: boolean;
+  readonly #span = new Span();
+  #all = 0;
+  #likes = 0;
+  /** For each like, how long before the end of the measured time it was visible. */
+  #visibleUsSum = 0;
+
+  constructor(warmSeqs: number, sends: SendSums, together: boolean) {
+    this.#warmSeqs = warmSeqs;
+    this.#sends = sends;
+    this.#together = together;
+    if (together && sends.warm.fromUs !== undefined) this.#span.begin(sends.warm.fromUs);
+  }
+
+  add(block: RecordBlock): void {
+    if (block.kind !== KIND.fresh) return;
+    const { timeUs, count } = block;
+    const { measuredFromUs: fromUs, lastDueUs: toUs } = this.#sends;
+    this.#visibleUsSum += count * Math.max(0, toUs - Math.max(timeUs, fromUs));
+    this.#all += count;
+    if (this.#together) this.#likes += countFrom(block, this.#warmSeqs);
+    else if (this.#span.fromUs !== undefined) this.#likes += count;
+    else if (this.#all >= this.#warmSeqs) this.#span.begin(timeUs);
+    // Before a backlog's time begins this does nothing.
+    this.#span.event(timeUs);
+  }
+
+  rates(): RateWitness[] {
+    const likes = { likes: this.#likes, likesWithWarmUp: this.#all };
+    const name = this.#together ? 'sustained' : 'counted';
+    return rateOf(name, this.#span, this.#sends.firstUs!, likes);
+  }
+
+  /** The sum of all times in the system within the measured time, over that time. */
+  inSystem(): Witness['inSystem'] {
+    const { measuredFromUs, lastDueUs, dues, dueUsSum, duesMeasured } = this.#sends;
+    const spanUs = lastDueUs - measuredFromUs;
+    if (spanUs <= 0 || duesMeasured === 0) return undefined;
+    const likes = (dues * spanUs - dueUsSum - this.#visibleUsSum) / spanUs;
+    return { likes, duePerS: (duesMeasured * 1e6) / spanUs, spanS: spanUs / 1e6 };
+  }
+}
+
+/** How many likes of a block have a seq from this on. */
+function countFrom({ count, seq }: RecordBlock, least: number): number {
+  let found = 0;
+  for (let index = 0; index < count; index++) if (seq(index) >= least) found++;
+  return found;
+}
