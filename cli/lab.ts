@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { BROKERS } from '../brokers/index.ts';
 import { EXPERIMENTS, experimentsOf, MORE_EXPERIMENTS } from '../experiments/index.ts';
 import type { Experiment } from '../lab/experiment.ts';
+import { addCompareCommand } from './compare.ts';
 import { addCountCommand } from './count.ts';
 import { showCounts } from './counts.ts';
 import { addDeadLettersCommand } from './dead-letters.ts';
@@ -61,6 +62,7 @@ function buildProgram(): Command {
   addProduceCommand(program);
   addCountCommand(program);
   addDeadLettersCommand(program);
+  addCompareCommand(program);
   program
     .command('counts')
     .description('what a store has counted: totals, the most liked posts, its soundness')

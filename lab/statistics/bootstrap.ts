@@ -29,17 +29,20 @@ export interface RatioOfMedians {
 }
 
 /**
- * The 95 % bootstrap interval of the median; undefined below RUNS_LEAST runs.
+ * The bootstrap interval of the median, 95 % unless told; undefined below RUNS_LEAST runs.
  *
  * Percentile intervals over few runs are too narrow, so the two percentiles are moved outwards as
  * if the spread were that of Student's t: the expanded percentile interval (Hesterberg, What
  * Teachers Should Know About the Bootstrap, The American Statistician 69, 2015, section 5.3).
  */
-export function medianInterval(runs: readonly number[]): Interval | undefined {
+export function medianInterval(
+  runs: readonly number[],
+  confidence = CONFIDENCE,
+): Interval | undefined {
   if (runs.length < RUNS_LEAST) return undefined;
   const random = Random.seeded(BOOTSTRAP_SEED, BOOTSTRAP_SEQUENCE);
   const medians = resampled(() => resampledMedian(runs, random));
-  return expanded(medians, runs.length);
+  return expanded(medians, runs.length, confidence);
 }
 
 /**
@@ -49,12 +52,13 @@ export function medianInterval(runs: readonly number[]): Interval | undefined {
 export function ratioOfMedians(
   runs: readonly number[],
   others: readonly number[],
+  confidence = CONFIDENCE,
 ): RatioOfMedians | undefined {
   const least = Math.min(runs.length, others.length);
   if (least < RUNS_LEAST || [...runs, ...others].some((value) => !(value > 0))) return undefined;
   const random = Random.seeded(BOOTSTRAP_SEED, BOOTSTRAP_SEQUENCE);
   const ratios = resampled(() => resampledMedian(runs, random) / resampledMedian(others, random));
-  const interval = expanded(ratios, least);
+  const interval = expanded(ratios, least, confidence);
   const ratio = median(inOrder(runs)) / median(inOrder(others));
   return { ratio, interval, isTie: interval.low <= 1 && interval.high >= 1 };
 }
@@ -72,8 +76,8 @@ function inOrder(values: readonly number[]): number[] {
   return [...values].sort((one, other) => one - other);
 }
 
-function expanded(sorted: Float64Array, runs: number): Interval {
-  const t = studentQuantile((1 + CONFIDENCE) / 2, runs - 1);
+function expanded(sorted: Float64Array, runs: number, confidence: number): Interval {
+  const t = studentQuantile((1 + confidence) / 2, runs - 1);
   const share = normalProbability(-Math.sqrt(runs / (runs - 1)) * t);
   const last = sorted.length - 1;
   const place = Math.floor(share * last);
