@@ -78,9 +78,11 @@ function buildProgram(): Command {
   return program;
 }
 
+const FILE_FLAGS = new Set(['--data', '--consumer']);
+
 /** Published results name a user's own file, and not where it is on their machine. */
 function withoutFolders(words: readonly string[]): string[] {
-  return words.map((word, place) => (words[place - 1] === '--data' ? basename(word) : word));
+  return words.map((word, place) => (FILE_FLAGS.has(words[place - 1]!) ? basename(word) : word));
 }
 
 /**

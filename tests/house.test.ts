@@ -76,6 +76,7 @@ describe('arrows point down', () => {
     ['lab/consume.ts', "import '../cli/lab.ts';"],
     ['experiments/latency.ts', "import { BROKERS } from '../brokers/index.ts';"],
     ['cli/lab.ts', "import { test } from 'vitest';"],
+    ['cli/lab.ts', 'const module = await import(addressOf(path));'],
     ['cli/lab.ts', "import { madeLikes } from '../tests/store/made-likes.ts';"],
     ['gateway/index.ts', "import { decodeLike } from '../likes/like.ts';"],
   ])('and the check finds a wrong one in %s: %s', (path, text) => {
