@@ -38,6 +38,8 @@ export interface ComparedNumber extends Subject {
   readonly verdict: NumberVerdict;
   /** Worse, and by more than the tolerance. */
   readonly isRegression: boolean;
+  /** No regression, and its interval still holds changes for the worse beyond the tolerance. */
+  readonly mayHideOne: boolean;
   /** Why it cannot be told, and what would help. */
   readonly why?: string;
 }
@@ -64,6 +66,8 @@ function valuesOf({ value }: Metric, results: readonly TrialResult[]): number[] 
     .sort((one, other) => one - other);
 }
 
+const BLIND = { isRegression: false, mayHideOne: true } as const;
+
 function rowOf(
   pair: Pair,
   { name, title, unit, better, digits }: Metric,
@@ -80,17 +84,20 @@ function rowOf(
   const told = { ...row, ...(Number.isFinite(change) && { changePercent: change * 100 }) };
   const found = ratioOfMedians(b, a, confidence);
   if (found === undefined) {
-    return { ...told, verdict: 'cannot tell', isRegression: false, why: whyNot(pair, { a, b }) };
+    return { ...told, verdict: 'cannot tell', ...BLIND, why: whyNot(pair, { a, b }) };
   }
   const { ratio, interval, isTie } = found;
   const isWorse = better === 'higher' ? ratio < 1 : ratio > 1;
   const verdict = isTie ? 'tie' : isWorse ? 'worse' : 'better';
+  const isRegression = verdict === 'worse' && Math.abs(ratio - 1) > tolerance;
+  const worst = better === 'higher' ? 1 - interval.low : interval.high - 1;
   return {
     ...told,
     changePercent: (ratio - 1) * 100,
     intervalPercent: { low: (interval.low - 1) * 100, high: (interval.high - 1) * 100 },
     verdict,
-    isRegression: verdict === 'worse' && Math.abs(ratio - 1) > tolerance,
+    isRegression,
+    mayHideOne: !isRegression && worst > tolerance,
   };
 }
 

@@ -171,14 +171,22 @@ function figureText({ median, low, high, bounds, runs }: SideFigures, digits: nu
   return `${text(median)} ${bounds === 'interval' ? `(${between})` : `[${between}]`}`;
 }
 
-function chanceOf({ numbersTold, falseAlarmsMax, limits }: Comparison): string {
+function chanceOf({ numbers, numbersTold, falseAlarmsMax, limits }: Comparison): string {
   const level = percent(limits.confidence * 100);
   if (numbersTold === 0) return 'No figure was compared, so none can be worse by chance.';
   const line =
     `${several(numbersTold, 'figure')} compared at ${level}: by chance alone up to ` +
     `${formatNumber(falseAlarmsMax, falseAlarmsMax < 0.1 ? 2 : 1)} of them may be called worse.`;
+  const hiding = numbers.filter(
+    ({ verdict, mayHideOne }) => mayHideOne && verdict !== 'cannot tell',
+  ).length;
+  const hidden =
+    hiding === 0
+      ? ''
+      : ` In ${formatNumber(hiding, 0)} of them the interval also holds changes for the worse ` +
+        `beyond ${percent(limits.tolerance * 100)}: more repeats narrow it.`;
   const isMany = falseAlarmsMax >= FALSE_ALARMS_NAMED_LEAST && limits.confidence < 0.99;
-  return isMany ? `${line} --level 99% makes the gate stricter.` : line;
+  return `${line}${isMany ? ' --level 99% makes the gate stricter.' : ''}${hidden}`;
 }
 
 function several(count: number, what: string): string {
