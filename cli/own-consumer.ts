@@ -68,8 +68,8 @@ export function refuseOtherConsumers(
   if (other === undefined) return;
   const had = other.consumer === undefined ? "the lab's own" : `the file ${other.consumer.file}`;
   throw new UsageError(
-    `--resume: in trial ${other.trial} another consumer counted, ${had} as it was then; go on with ` +
-      'that one, or start a new run',
+    `--resume: another consumer counted in trial ${other.trial}, ${had} as it was then; go on ` +
+      'with that one, or start a new run',
   );
 }
 

@@ -1,4 +1,4 @@
-/** What became of the promises between two runs: the part of a comparison that no number excuses. */
+/** What became of the promises between two runs: what no figure of a comparison excuses. */
 import type { Pair, Subject } from './compare-pairs.ts';
 import { brokenPromises } from './ledger.ts';
 import type { TrialResult } from './trial-result.ts';

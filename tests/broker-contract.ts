@@ -78,7 +78,7 @@ function testQueues(subject: BrokerUnderTest, facts: BrokerFacts): void {
     expect(await broker.backlog(queue)).toEqual({ waiting: 0, unacknowledged: 0, parked: 0 });
   });
 
-  test("a consumer of one's own takes the place of the template, with the same options", async () => {
+  test("a consumer of one's own takes the template's place, with the same options", async () => {
     const queue = await subject.freshQueue();
     const { address, tier } = subject.connection(queue);
     const failed = new Promise<never>(() => undefined);

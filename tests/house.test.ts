@@ -21,6 +21,7 @@ const MIRRORS_NOTHING = new Set([
   'tests/cli/faults-smoke.test.ts',
   'tests/consumers/lift.test.ts',
   'tests/consumers/take-two-files.test.ts',
+  'tests/examples/ci.test.ts',
   'tests/lab/records.test.ts',
   'tests/lab/run-faults.full.test.ts',
   'tests/lab/run-controls.test.ts',

@@ -52,7 +52,7 @@ describe('--consumer', () => {
     });
   });
 
-  test('refuses a broker that the file is not for, and to keep its results among ours', async () => {
+  test('refuses a broker that it is not for, and to keep results among ours', async () => {
     const consumer = fileOf('kafka');
     await expect(ownConsumersOf({ brokers: ['kafka', 'sqs'], consumer, out })).rejects.toThrow(
       /exports no function openSqsConsumer, which sqs needs/,

@@ -19,7 +19,7 @@ test('trials are paired by broker and setting, and named apart only where they m
   ]);
 });
 
-test('a trial that broke off, and knows not how many likes go in a send, has its counterpart', () => {
+test('a trial that broke off, and knows no likes per send, has its counterpart', () => {
   const broken = madeResult({ plan: { ...plan, likesPerSend: undefined } });
   const { pairs, onlyInA, onlyInB } = pairTrials([madeResult()], [broken]);
   expect(pairs).toHaveLength(1);
