@@ -145,6 +145,12 @@ export interface Broker extends AsyncDisposable {
   settings(queue: string): Promise<Settings>;
 }
 
+/**
+ * Takes the place of a template's function in `consumers/`, with the same signature: what its
+ * options are, only the broker and its template know.
+ */
+export type OpenOwnConsumer = (options: never, handleLikes: HandleLikes) => Promise<LikeConsumer>;
+
 /** One line of the registry: what is known of a broker before its client library is loaded. */
 export interface BrokerEntry {
   readonly server: ServerName;
@@ -157,6 +163,8 @@ export interface BrokerEntry {
    * are sized by it, and nothing is judged by it.
    */
   readonly likesPerSRough: number;
-  /** Connects to a running server. */
-  open(connection: Connection): Promise<Broker>;
+  /** What its template in `consumers/` exports, and a consumer in its place exports as well. */
+  readonly consumerFunction: string;
+  /** Connects to a running server. Consumers are the template's unless one is given. */
+  open(connection: Connection, ownConsumer?: OpenOwnConsumer): Promise<Broker>;
 }

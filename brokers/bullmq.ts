@@ -2,7 +2,7 @@
 import { type Job, Queue } from 'bullmq';
 import { LOCK_MS, openBullmqConsumer, STALLED_CHECK_MS } from '../consumers/bullmq.ts';
 import { ANSWER_TIMEOUT_MS, openBullmqProducer } from '../producers/bullmq.ts';
-import type { Backlog, Broker, Connection, ParkedMessage } from './broker.ts';
+import type { Backlog, Broker, Connection, OpenOwnConsumer, ParkedMessage } from './broker.ts';
 import { BrokerError } from './broker-error.ts';
 import { redisOptionsOf } from './redis-options.ts';
 import { connectRedis, limitMemory, readRedisSettings, rewriteGrownFile } from './redis-server.ts';
@@ -18,7 +18,11 @@ const EVENTS_MAX = 10_000;
 const PARKED_PER_READ = 1_000;
 
 /** Connects one administrative connection; rejects with BROKER_UNREACHABLE when nobody answers. */
-export async function openBullmqBroker(connection: Connection): Promise<Broker> {
+export async function openBullmqBroker(
+  connection: Connection,
+  own?: OpenOwnConsumer,
+): Promise<Broker> {
+  const openConsumer = (own ?? openBullmqConsumer) as typeof openBullmqConsumer;
   const client = redisOptionsOf(connection);
   const redis = await connectRedis('bullmq', connection);
 
@@ -72,7 +76,7 @@ export async function openBullmqBroker(connection: Connection): Promise<Broker> 
       }),
     openProducer: async (name) => openBullmqProducer({ client, queue: await existing(name) }),
     openConsumer: async (name, handleLikes) =>
-      openBullmqConsumer({ client, queue: await existing(name) }, handleLikes),
+      openConsumer({ client, queue: await existing(name) }, handleLikes),
     backlog: async (name) => withQueue(await existing(name), backlogOf),
     parked: async (name) => withQueue(await existing(name), parkedOf),
     post: async (name, texts) => withQueue(await existing(name), (queue) => post(queue, texts)),

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Kafka, type KafkaConfig, logLevel, type SASLOptions } from 'kafkajs';
 import { openKafkaConsumer, SESSION_TIMEOUT_MS } from '../consumers/kafka.ts';
 import { ANSWER_TIMEOUT_MS, openKafkaProducer } from '../producers/kafka.ts';
-import type { Broker, Connection } from './broker.ts';
+import type { Broker, Connection, OpenOwnConsumer } from './broker.ts';
 import { BrokerError } from './broker-error.ts';
 import { type Letters, parkedOf, postTexts, readLog, redriveLetters } from './kafka-messages.ts';
 import {
@@ -33,7 +33,11 @@ function clientOf({ address, tls, ...shown }: Connection): KafkaConfig {
 }
 
 /** Connects an admin client; rejects with BROKER_UNREACHABLE when no broker answers. */
-export async function openKafkaBroker(connection: Connection): Promise<Broker> {
+export async function openKafkaBroker(
+  connection: Connection,
+  own?: OpenOwnConsumer,
+): Promise<Broker> {
+  const openConsumer = (own ?? openKafkaConsumer) as typeof openKafkaConsumer;
   const client = clientOf(connection);
   const admin = new Kafka(client).admin({ retry: { retries: ADMIN_RETRIES_MAX } });
   await admin.connect().catch((cause: unknown) => {
@@ -73,7 +77,7 @@ export async function openKafkaBroker(connection: Connection): Promise<Broker> {
     deleteQueue: (queue) => inTurn(() => deleteTopics(admin, queue)),
     openProducer: (queue) => openKafkaProducer({ client, topic: queue }),
     openConsumer: (queue, handleLikes) =>
-      openKafkaConsumer(
+      openConsumer(
         {
           client,
           topic: queue,

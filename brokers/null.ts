@@ -1,7 +1,7 @@
 /** The null broker: the lab's own ceiling, a process that only passes the same bytes on. */
 import { openNullConsumer } from '../consumers/null.ts';
 import { openNullProducer } from '../producers/null.ts';
-import type { Backlog, Broker, Connection, ParkedMessage } from './broker.ts';
+import type { Backlog, Broker, Connection, OpenOwnConsumer, ParkedMessage } from './broker.ts';
 import { BrokerError } from './broker-error.ts';
 import type { Settings } from './servers/server.ts';
 
@@ -9,7 +9,11 @@ import type { Settings } from './servers/server.ts';
 const ANSWER_TIMEOUT_MS = 10_000;
 
 /** Connects nothing: every request is a connection of its own to `address`. */
-export async function openNullBroker(connection: Connection): Promise<Broker> {
+export async function openNullBroker(
+  connection: Connection,
+  own?: OpenOwnConsumer,
+): Promise<Broker> {
+  const openConsumer = (own ?? openNullConsumer) as typeof openNullConsumer;
   const url = `http://${connection.address}`;
   const ask = async (path: string, method = 'GET', body?: string): Promise<Response> => {
     const signal = AbortSignal.timeout(ANSWER_TIMEOUT_MS);
@@ -62,7 +66,7 @@ export async function openNullBroker(connection: Connection): Promise<Broker> {
     },
     deleteQueue: async (queue) => void (await ask(queuePath(queue), 'DELETE')),
     openProducer: (queue) => openNullProducer({ url, queue }),
-    openConsumer: (queue, handleLikes) => openNullConsumer({ url, queue }, handleLikes),
+    openConsumer: (queue, handleLikes) => openConsumer({ url, queue }, handleLikes),
     backlog: async (queue) => (await (await ask(queuePath(queue))).json()) as Backlog,
     parked: parkedOf,
     post,

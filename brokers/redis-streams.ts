@@ -6,7 +6,7 @@ import type { ChainableCommander } from 'ioredis';
 import { LEASE_S, openRedisStreamsConsumer } from '../consumers/redis-streams.ts';
 import { decodeLike, NotALikeError } from '../likes/like.ts';
 import { ANSWER_TIMEOUT_MS, openRedisStreamsProducer } from '../producers/redis-streams.ts';
-import type { Backlog, Broker, Connection, ParkedMessage } from './broker.ts';
+import type { Backlog, Broker, Connection, OpenOwnConsumer, ParkedMessage } from './broker.ts';
 import { BrokerError } from './broker-error.ts';
 import { redisOptionsOf } from './redis-options.ts';
 import { connectRedis, limitMemory, readRedisSettings, rewriteGrownFile } from './redis-server.ts';
@@ -35,7 +35,11 @@ const streamsOf = (queue: string, lanes: number): string[] =>
   Array.from({ length: lanes }, (_, lane) => `${queue}:${lane}`);
 
 /** Connects one administrative connection; rejects with BROKER_UNREACHABLE when nobody answers. */
-export async function openRedisStreamsBroker(connection: Connection): Promise<Broker> {
+export async function openRedisStreamsBroker(
+  connection: Connection,
+  own?: OpenOwnConsumer,
+): Promise<Broker> {
+  const openConsumer = (own ?? openRedisStreamsConsumer) as typeof openRedisStreamsConsumer;
   const client = redisOptionsOf(connection);
   const redis = await connectRedis('redis-streams', connection);
 
@@ -89,13 +93,10 @@ export async function openRedisStreamsBroker(connection: Connection): Promise<Br
       const names = ['lanes', 'dead', 'consumers', 'owners'].map((name) => `${queue}:${name}`);
       await redis.unlink(...names, ...streamsOf(queue, lanes));
     },
-    async openProducer(queue) {
-      return openRedisStreamsProducer({ client, queue, lanes: await lanesOf(queue) });
-    },
-    async openConsumer(queue, handleLikes) {
-      const lanes = await lanesOf(queue);
-      return openRedisStreamsConsumer({ client, queue, lanes, group: GROUP }, handleLikes);
-    },
+    openProducer: async (queue) =>
+      openRedisStreamsProducer({ client, queue, lanes: await lanesOf(queue) }),
+    openConsumer: async (queue, handleLikes) =>
+      openConsumer({ client, queue, lanes: await lanesOf(queue), group: GROUP }, handleLikes),
     backlog,
     async parked(queue): Promise<ParkedMessage[]> {
       const entries = await redis.xrange(deadOf(queue), '-', '+');

@@ -4,7 +4,7 @@
  */
 import { openSqsConsumer, VISIBILITY_S } from '../consumers/sqs.ts';
 import { openSqsProducer } from '../producers/sqs.ts';
-import type { Backlog, Broker, Connection, Promises } from './broker.ts';
+import type { Backlog, Broker, Connection, OpenOwnConsumer, Promises } from './broker.ts';
 import { BrokerError } from './broker-error.ts';
 import type { Settings } from './servers/server.ts';
 import { parkedOf, postTexts, RECEIVES_MAX, redriveLetters } from './sqs-letters.ts';
@@ -45,16 +45,17 @@ function promisesOf(name: Name, isAmazon: boolean): Promises {
 }
 
 /** Likes of one post may overtake each other. @throws BrokerError BROKER_UNREACHABLE */
-export function openSqsBroker(connection: Connection): Promise<Broker> {
-  return open('sqs', connection);
+export function openSqsBroker(connection: Connection, own?: OpenOwnConsumer): Promise<Broker> {
+  return open('sqs', connection, own);
 }
 
 /** A message group for every post. @throws BrokerError BROKER_UNREACHABLE */
-export function openSqsFifoBroker(connection: Connection): Promise<Broker> {
-  return open('sqs-fifo', connection);
+export function openSqsFifoBroker(connection: Connection, own?: OpenOwnConsumer): Promise<Broker> {
+  return open('sqs-fifo', connection, own);
 }
 
-async function open(name: Name, connection: Connection): Promise<Broker> {
+async function open(name: Name, connection: Connection, own?: OpenOwnConsumer): Promise<Broker> {
+  const openConsumer = (own ?? openSqsConsumer) as typeof openSqsConsumer;
   const client = clientOf(connection);
   const queues = new Queues(name, connection, client);
   await queues.expectAnswer();
@@ -87,7 +88,7 @@ async function open(name: Name, connection: Connection): Promise<Broker> {
       const queueUrl = await queues.url(queue);
       const receiveWaitS = name === 'sqs-fifo' && !isAmazon(connection) ? 0 : 1;
       const options = { client, queueUrl, deadLetterQueueUrl, receiveWaitS };
-      return openSqsConsumer(options, handleLikes);
+      return openConsumer(options, handleLikes);
     },
     async backlog(queue): Promise<Backlog> {
       const [likes, letters] = await Promise.all([queue, lettersOf(queue)].map(queues.counts));

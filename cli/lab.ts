@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { BROKERS } from '../brokers/index.ts';
 import { EXPERIMENTS, experimentsOf, MORE_EXPERIMENTS } from '../experiments/index.ts';
 import type { Experiment } from '../lab/experiment.ts';
+import { addCompareCommand } from './compare.ts';
 import { addCountCommand } from './count.ts';
 import { showCounts } from './counts.ts';
 import { addDeadLettersCommand } from './dead-letters.ts';
@@ -76,6 +77,7 @@ function buildProgram(): Command {
   addCountCommand(program);
   addDeadLettersCommand(program);
   addDoctorCommand(program);
+  addCompareCommand(program);
   program
     .command('counts')
     .description('what a store has counted: totals, the most liked posts, its soundness')
@@ -91,9 +93,11 @@ function buildProgram(): Command {
   return program;
 }
 
+const FILE_FLAGS = new Set(['--data', '--consumer']);
+
 /** Published results name a user's own file, and not where it is on their machine. */
 function withoutFolders(words: readonly string[]): string[] {
-  return words.map((word, place) => (words[place - 1] === '--data' ? basename(word) : word));
+  return words.map((word, place) => (FILE_FLAGS.has(words[place - 1]!) ? basename(word) : word));
 }
 
 /**

@@ -34,6 +34,8 @@ export interface RunOptions {
   readonly shards: number;
   readonly backlogLimit: number;
   readonly out?: string;
+  /** A module of the user's that opens the consumers in place of the templates. */
+  readonly consumer?: string;
   readonly json: boolean;
   /** Of the experiment `faults` only. */
   readonly faults?: readonly string[];
@@ -112,6 +114,10 @@ export function addRunOptions(command: Command, defaults: { brokers: readonly st
       "largest size of a server's data folder before the producer waits",
       whole(BACKLOG_BYTES_LEAST, BACKLOG_BYTES_MOST),
       BACKLOG_BYTES_MAX_DEFAULT,
+    )
+    .option(
+      '--consumer <file>',
+      "a consumer of your own in place of the lab's, for each broker of --brokers; needs --out",
     )
     .option('--out <folder>', "keep this run's files together in a folder of their own")
     .option('--json', 'print the results as JSON instead of tables', false);

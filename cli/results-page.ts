@@ -7,6 +7,7 @@ import { EVERY_EXPERIMENT } from '../experiments/index.ts';
 import type { LocatedRun } from '../lab/choose-rows.ts';
 import { renderFirstScreen, renderPage } from '../lab/report.ts';
 import { type Run, readRun } from '../lab/result-files.ts';
+import { UsageError } from './usage-error.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 export const RESULTS_FOLDER = join(ROOT, 'results');
@@ -31,12 +32,29 @@ export function writeResultsPage(indexPaths: readonly string[]): string {
   return relative(process.cwd(), RESULTS_PAGE);
 }
 
-/** @throws LabError RESULT_INVALID for a file of another version, or one that is damaged. */
+/**
+ * Runs of a user's own consumer are left out: the page is about those of the lab.
+ * @throws LabError RESULT_INVALID for a file of another version, or one that is damaged.
+ */
 export function resultsPage(indexPaths: readonly string[]): string {
-  const runs = indexPaths.map((path): LocatedRun => {
+  const located = indexPaths.map((path): LocatedRun => {
     return { run: readRun(path), indexPath: relative(RESULTS_FOLDER, path) };
   });
+  const runs = located.filter(({ run }) => !hasOwnConsumer(run));
   return renderPage(EVERY_EXPERIMENT, runs, FRAME);
+}
+
+function hasOwnConsumer({ results }: Run): boolean {
+  return results.some(({ consumer }) => consumer !== undefined);
+}
+
+/** @throws UsageError for a run of a user's own consumer, which no page of the lab shows. */
+export function refuseOwnConsumer(indexPath: string): void {
+  if (!hasOwnConsumer(readRun(indexPath))) return;
+  throw new UsageError(
+    `${indexPath}: a consumer of your own counted in this run (--consumer), and the lab's pages ` +
+      'show its own only; look at it with npm run compare',
+  );
 }
 
 /** The project's README with its table made from a run; the rest of it stays as it is. */

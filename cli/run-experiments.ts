@@ -16,6 +16,7 @@ import { openWorkload } from '../likes/workloads/workload.ts';
 import { watchInterrupt } from './interrupt.ts';
 import { openLiveView } from './live-view.ts';
 import { contendersOf, type RunOptions, repeatsOf } from './options.ts';
+import { ownConsumersOf, refuseOtherConsumers } from './own-consumer.ts';
 import { indexesHere, RESULTS_FOLDER, writeResultsPage } from './results-page.ts';
 import { ServerPool } from './server-pool.ts';
 import { EXIT, UsageError } from './usage-error.ts';
@@ -31,6 +32,7 @@ export async function runExperiments(
   const experiments = withoutKills(chosenExperiments, options);
   const contenders = contendersOf(options);
   checkWorkload(experiments, contenders, options);
+  const ownConsumers = await ownConsumersOf(options);
   const view = openLiveView(process.stderr, contenders);
   const interrupt = watchInterrupt(view.log);
   const startedAt = new Date();
@@ -42,7 +44,8 @@ export async function runExperiments(
           { resultsFolder: RESULTS_FOLDER, outFolder: options.out },
         )
       : RunFiles.goOn(options.resume, options.profile);
-  await using pool = await ServerPool.open(contenders, view.log, options.runtime);
+  refuseOtherConsumers(files.before, ownConsumers);
+  await using pool = await ServerPool.open(contenders, view.log, options.runtime, ownConsumers);
   const { workload, data, seed, lanes, consumers, shards, likesPerSend, profile, likes } = options;
   const repeated = repeatsOf(options, experiments);
   const chosen = { consumers, lanes };
@@ -55,6 +58,7 @@ export async function runExperiments(
   const results = await runJobs(withoutDone(jobs, files.before, options), {
     run: files.run,
     before: files.before,
+    ownConsumers,
     parallel: options.parallel ?? 1,
     commit,
     machine: describeMachine(),

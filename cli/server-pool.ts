@@ -13,6 +13,7 @@ import type { Runtime, Server } from '../brokers/servers/server.ts';
 import { openProxy } from '../lab/faults/proxy.ts';
 import { LabError } from '../lab/lab-error.ts';
 import type { OpenTrial, TrialNeeds } from '../lab/run-jobs.ts';
+import type { OwnConsumer } from '../lab/trial-context.ts';
 import type { Contender } from '../lab/trial-plan.ts';
 import { openStore } from '../store/open-store.ts';
 
@@ -23,12 +24,20 @@ export class ServerPool implements AsyncDisposable {
   readonly #runtime: Runtime;
   readonly #folder: RunFolder;
   readonly #log: (line: string) => void;
+  /** By the brokers whose templates they take the place of. */
+  readonly #ownConsumers: Readonly<Record<string, OwnConsumer>>;
   readonly #servers = new Map<string, Promise<Server>>();
 
-  private constructor(runtime: Runtime, folder: RunFolder, log: (line: string) => void) {
+  private constructor(
+    runtime: Runtime,
+    folder: RunFolder,
+    log: (line: string) => void,
+    ownConsumers: Readonly<Record<string, OwnConsumer>>,
+  ) {
     this.#runtime = runtime;
     this.#folder = folder;
     this.#log = log;
+    this.#ownConsumers = ownConsumers;
   }
 
   /**
@@ -39,12 +48,13 @@ export class ServerPool implements AsyncDisposable {
     contenders: readonly Contender[],
     log: (line: string) => void,
     asked?: Runtime,
+    ownConsumers: Readonly<Record<string, OwnConsumer>> = {},
   ): Promise<ServerPool> {
     const wanted = contenders.map(({ broker, tier }) => ({ name: BROKERS[broker]!.server, tier }));
     const runtime = asked ?? (await chooseRuntime([...new Set(wanted.map(({ name }) => name))]));
     if (runtime !== (asked ?? 'local')) log('the servers run in containers (--runtime compose)');
     await prepareServers(runtime, wanted, log);
-    const pool = new ServerPool(runtime, await openRunFolder(), log);
+    const pool = new ServerPool(runtime, await openRunFolder(), log, ownConsumers);
     try {
       if (runtime === 'external') await pool.#tryEach(contenders);
       return pool;
@@ -99,6 +109,7 @@ export class ServerPool implements AsyncDisposable {
       storeDisk,
       clientEndpoint: proxy && { ...server.endpoint, address: proxy.address },
       workerModule: WORKER_MODULE,
+      ownConsumer: this.#ownConsumers[name],
       folder,
       openStore: (path) => openStore({ folder: path }),
       [Symbol.asyncDispose]: () => held.disposeAsync(),

@@ -9,6 +9,7 @@ import type { WorkerCommand, WorkerPort } from '../lab/worker-messages.ts';
 import type { WorkerSetup } from '../lab/worker-process.ts';
 import { openWorkload, type WorkloadName } from '../likes/workloads/workload.ts';
 import { openStore } from '../store/open-store.ts';
+import { loadOwnConsumer } from './load-consumer.ts';
 
 async function work(setup: WorkerSetup, port: WorkerPort, clock: Clock): Promise<void> {
   if (setup.role === 'reader') {
@@ -20,7 +21,9 @@ async function work(setup: WorkerSetup, port: WorkerPort, clock: Clock): Promise
   }
   const entry = BROKERS[setup.broker];
   if (entry === undefined) throw new Error(`${setup.broker} is no broker of the registry`);
-  await using broker = await entry.open(setup.connection);
+  const { ownConsumer } = setup;
+  const own = ownConsumer && (await loadOwnConsumer(ownConsumer, entry.consumerFunction));
+  await using broker = await entry.open(setup.connection, own);
   if (setup.role === 'producer') {
     const { name, options } = setup.workload;
     const workload = openWorkload(name as WorkloadName, options);

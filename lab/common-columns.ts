@@ -7,9 +7,13 @@ export const BROKER_HEAD = {
   meaning: 'One queueing system, used in one way; `null` only passes the same bytes on.',
 };
 
-/** The broker, and in brackets the server where that stands in for what it is named after. */
-export function brokerOf({ broker, promises, server }: TrialResult): string {
-  return promises?.emulates === undefined ? broker : `${broker} (${server?.title ?? 'emulator'})`;
+/**
+ * The broker, in brackets the server where that stands in for what it is named after, and the file
+ * of a user's own consumer.
+ */
+export function brokerOf({ broker, promises, server, consumer }: TrialResult): string {
+  const emulator = promises?.emulates === undefined ? '' : ` (${server?.title ?? 'emulator'})`;
+  return `${broker}${emulator}${consumer === undefined ? '' : ` with ${consumer.file}`}`;
 }
 
 /** What ends the promised order, in a word each. */

@@ -205,6 +205,7 @@ export class Crew {
       recordsPath,
       storeFolder: this.paths.storeFolder,
       shards,
+      ownConsumer: this.#context.ownConsumer,
       reopens: mode === 'crash' || mode === 'faults',
       source: randomBytes(6).toString('base64url'),
       workload: { name: workload, options: { ...options, seed } },

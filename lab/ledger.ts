@@ -114,7 +114,8 @@ export function judge(ledger: Ledger, promised: Promised, obstacles: readonly st
   return { verdict: doubts.length > 0 ? 'unknown' : 'pass', reasons: doubts };
 }
 
-function brokenPromises(ledger: Ledger, promised: Promised): string[] {
+/** Each begins with how many, and goes on with which, in words that stay the same. */
+export function brokenPromises(ledger: Ledger, promised: Promised): string[] {
   const findings: [number, string][] = [
     [promised.survival ? ledger.lost : 0, 'lost: acknowledged, never counted'],
     [ledger.stuck, 'stuck: not drained by the deadline, with the consumers healthy'],

@@ -1,7 +1,9 @@
 /** From a step of an experiment, and what the user chose, to the plan of one trial. */
+import { basename } from 'node:path';
 import type { Step } from './experiment.ts';
 import type { Job } from './schedule.ts';
 import { formatNumber } from './table.ts';
+import type { OwnConsumer } from './trial-context.ts';
 import {
   CONSUMERS_DEFAULT,
   LANES_DEFAULT,
@@ -108,4 +110,18 @@ export function planFacts(
     likesPerSend: plan.likesPerSend ?? habits?.likesPerSend,
     sendsInFlight: plan.sendsInFlight ?? habits?.sendsInFlight,
   };
+}
+
+/** Whose consumer counted, where it was not the broker's template. */
+export function consumerFacts(own: OwnConsumer | undefined): Pick<TrialResult, 'consumer'> {
+  return own === undefined ? {} : { consumer: { file: basename(own.path), sha256: own.sha256 } };
+}
+
+/** The settings of a part of the trial, each name with that part's before it. */
+export function named(
+  part: string,
+  settings: Readonly<Record<string, string>>,
+): Record<string, string> {
+  const entries = Object.entries(settings);
+  return Object.fromEntries(entries.map(([name, value]) => [`${part} ${name}`, value]));
 }

@@ -7,11 +7,11 @@ import { judgeTrial } from './judge-trial.ts';
 import { LabError, messageOf } from './lab-error.ts';
 import { isVoidReason } from './measure-recovery.ts';
 import { maximumOf, probeFor, whyTooMuch } from './own-maximum.ts';
-import { type ChosenPlan, planFacts, planOf } from './plan-trial.ts';
+import { type ChosenPlan, consumerFacts, named, planFacts, planOf } from './plan-trial.ts';
 import { runTrial } from './run-trial.ts';
 import type { Job } from './schedule.ts';
 import { dropDecided } from './stop-early.ts';
-import type { TrialContext, TrialProgress } from './trial-context.ts';
+import type { OwnConsumer, TrialContext, TrialProgress } from './trial-context.ts';
 import type { Contender, TrialPlan } from './trial-plan.ts';
 import { RESULT_FORMAT, type TrialResult } from './trial-result.ts';
 import { notTested, unjudged } from './unjudged.ts';
@@ -27,6 +27,8 @@ export interface RunSetup {
   readonly versions: Record<string, string>;
   /** The part of every plan that the user chose. */
   readonly plan: ChosenPlan;
+  /** A user's own consumers, by the brokers whose templates they take the place of. */
+  readonly ownConsumers?: Readonly<Record<string, OwnConsumer>> | undefined;
   readonly signal: AbortSignal;
   /** Trials that run side by side; 1 where rates are measured. */
   readonly parallel?: number;
@@ -156,6 +158,7 @@ export async function runJob(
     broker: job.broker,
     ...(job.alias !== undefined && { alias: job.alias }),
     tier: job.tier,
+    ...consumerFacts(setup.ownConsumers?.[job.broker]),
     startedAt: startedAt.toISOString(),
     durationS: (Date.now() - startedAt.getTime()) / 1000,
     versions: setup.versions,
@@ -208,9 +211,11 @@ async function runOpened(plan: TrialPlan, context: TrialContext, setup: RunSetup
   const { habits, promises } = context.broker;
   return {
     ...judged,
-    ...(judged.faults && {
-      faults: { ...judged.faults, timeoutsMs: { ...context.broker.timeoutsMs } },
-    }),
+    // Those are the template's; what a user's own consumer waits for, nobody knows.
+    ...(judged.faults &&
+      !context.ownConsumer && {
+        faults: { ...judged.faults, timeoutsMs: { ...context.broker.timeoutsMs } },
+      }),
     plan: planFacts(plan, habits),
     promises: { ...promises },
     server: { title: context.server.title, runtime: context.server.runtime },
@@ -229,10 +234,4 @@ async function runOpened(plan: TrialPlan, context: TrialContext, setup: RunSetup
 /** Whatever breaks off once the run is interrupted does so for that, a fault's own wait too. */
 function isInterruption(error: unknown, { signal }: RunSetup): boolean {
   return signal.aborted || (error instanceof LabError && error.code === 'INTERRUPTED');
-}
-
-/** The settings of a part of the trial, each name with that part's before it. */
-function named(part: string, settings: Readonly<Record<string, string>>): Record<string, string> {
-  const entries = Object.entries(settings);
-  return Object.fromEntries(entries.map(([name, value]) => [`${part} ${name}`, value]));
 }

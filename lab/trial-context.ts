@@ -46,6 +46,12 @@ export interface TrialProgress {
   readonly held?: boolean | undefined;
 }
 
+/** A user's own consumer: the module, and the sum of its file (without what it imports). */
+export interface OwnConsumer {
+  readonly path: string;
+  readonly sha256: string;
+}
+
 export interface TrialContext {
   readonly brokerName: string;
   readonly broker: Broker;
@@ -59,6 +65,8 @@ export interface TrialContext {
   readonly storeDisk?:
     | { readonly environment: NodeJS.ProcessEnv; readonly control: DiskControl }
     | undefined;
+  /** Takes the place of the broker's template in the consumers' processes. */
+  readonly ownConsumer?: OwnConsumer | undefined;
   /** The module that runs a worker; it composes broker, store and role (cli/worker.ts). */
   readonly workerModule: string;
   /** An empty folder for this trial's store and records; the caller removes it. */

@@ -161,6 +161,11 @@ export const trialResultSchema = z.strictObject({
         .optional(),
     })
     .optional(),
+  /**
+   * Set where not the lab's own consumer counted but a user's (`--consumer`): the name of its file
+   * and the sum of the file, without what it imports. Such rows stand in no table of ours.
+   */
+  consumer: z.strictObject({ file: z.string(), sha256: z.string().length(64) }).optional(),
   /** Which server this ran on, and who runs it. Files of before this was written have none. */
   server: z.strictObject({ title: z.string(), runtime: z.enum(RUNTIMES) }).optional(),
   verdict: z.enum(['pass', 'fail', 'unknown']),

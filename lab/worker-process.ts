@@ -6,6 +6,7 @@ import type { WorkloadOptions } from '../likes/workloads/workload.ts';
 import type { ClockReading } from './compare-clocks.ts';
 import { LabError } from './lab-error.ts';
 import type { Arrivals } from './pace.ts';
+import type { OwnConsumer } from './trial-context.ts';
 import type {
   ConsumerReport,
   ConsumerSums,
@@ -28,6 +29,8 @@ export interface WorkerSetup {
   readonly recordsPath: string;
   readonly storeFolder: string;
   readonly shards: number;
+  /** Consumers: whose takes the place of the broker's template; undefined for the template. */
+  readonly ownConsumer?: OwnConsumer | undefined;
   /** Consumers: whether a template that gave up is opened again, as a supervisor would do. */
   readonly reopens: boolean;
   /** Producers only, from here on. */

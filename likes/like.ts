@@ -154,13 +154,18 @@ export async function handleMessages(
   }
   if (likes.length > 0) {
     await handleLikes(likes).catch((error: unknown) => {
-      if (!(error instanceof RefusedLikesError)) throw error;
+      if (!isRefusal(error)) throw error;
       for (const { index, reason } of error.refusals) {
         refusals.push({ index: places[index]!, reason });
       }
     });
   }
   return refusals;
+}
+
+/** By its code: where this file was copied, its class is not that of the store's own copy. */
+function isRefusal(error: unknown): error is RefusedLikesError {
+  return error instanceof Error && 'code' in error && error.code === 'LIKES_REFUSED';
 }
 
 /** Stores what one arrival brought; resolves with the refusals among its own messages. */

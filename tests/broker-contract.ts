@@ -89,6 +89,26 @@ function testQueues(subject: BrokerUnderTest, facts: BrokerFacts): void {
     expect(await broker.backlog(queue)).toEqual({ waiting: 0, unacknowledged: 0, parked: 0 });
   });
 
+  test("a consumer of one's own takes the template's place, with the same options", async () => {
+    const queue = await subject.freshQueue();
+    const { address, tier } = subject.connection(queue);
+    const failed = new Promise<never>(() => undefined);
+    const stop = async () => undefined;
+    const handleLikes = async () => undefined;
+    const asked: unknown[] = [];
+    await using broker = await BROKERS[subject.broker.name]!.open(
+      { address, tier },
+      async (...words) => {
+        asked.push(...words);
+        return { failed, stop, [Symbol.asyncDispose]: stop };
+      },
+    );
+    await using consumer = await broker.openConsumer(queue, handleLikes);
+    expect(consumer.failed).toBe(failed);
+    expect(asked).toEqual([expect.objectContaining({}), handleLikes]);
+    expect(JSON.stringify(asked[0])).toContain(queue);
+  });
+
   test('an address where nobody listens is reported with that address', async () => {
     const address = `127.0.0.1:${await getPort({ host: '127.0.0.1' })}`;
     const { name, tier } = subject.broker;

@@ -21,6 +21,7 @@ const MIRRORS_NOTHING = new Set([
   'tests/cli/faults-smoke.test.ts',
   'tests/consumers/lift.test.ts',
   'tests/consumers/take-two-files.test.ts',
+  'tests/examples/ci.test.ts',
   'tests/lab/records.test.ts',
   'tests/lab/run-faults.full.test.ts',
   'tests/lab/run-controls.test.ts',
@@ -76,6 +77,7 @@ describe('arrows point down', () => {
     ['lab/consume.ts', "import '../cli/lab.ts';"],
     ['experiments/latency.ts', "import { BROKERS } from '../brokers/index.ts';"],
     ['cli/lab.ts', "import { test } from 'vitest';"],
+    ['cli/lab.ts', 'const module = await import(addressOf(path));'],
     ['cli/lab.ts', "import { madeLikes } from '../tests/store/made-likes.ts';"],
     ['gateway/index.ts', "import { decodeLike } from '../likes/like.ts';"],
   ])('and the check finds a wrong one in %s: %s', (path, text) => {

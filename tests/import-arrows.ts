@@ -9,6 +9,8 @@ interface Rule {
   readonly to: readonly string[];
   /** npm packages: none, those that run with the lab, or those for its development as well. */
   readonly packages: 'none' | 'runtime' | 'all';
+  /** May import what is named while it runs: a module of the user's, whatever that is. */
+  readonly computed?: true;
 }
 
 const COMPOSES = ['bench', 'brokers', 'cli', 'consumers', 'experiments', 'lab', 'likes'];
@@ -66,6 +68,13 @@ const ARROWS: readonly Rule[] = [
     packages: 'runtime',
   },
   { from: /^experiments\//, to: ['experiments/', 'lab/', 'likes/'], packages: 'none' },
+  // A user's own consumer; nothing else that the lab runs is named by a user.
+  {
+    from: /^cli\/load-consumer\.ts$/,
+    to: ['brokers/broker.ts', 'lab/trial-context.ts'],
+    packages: 'none',
+    computed: true,
+  },
   {
     from: /^cli\//,
     to: ['cli/', 'brokers/', 'experiments/', 'lab/', 'likes/', 'store/'],
@@ -104,11 +113,11 @@ function isAllowed(
   file: string,
   target: string,
   allowed: readonly string[],
-  { packages: kind }: Rule,
+  { packages: kind, computed }: Rule,
   { runtime, development }: Packages,
 ): boolean {
   if (target.startsWith('node:')) return true;
-  if (target === COMPUTED_TARGET) return kind === 'all';
+  if (target === COMPUTED_TARGET) return computed ?? kind === 'all';
   const name = packageOf(target);
   if (name !== undefined) {
     if (kind === 'none') return false;

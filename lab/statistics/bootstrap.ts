@@ -38,7 +38,7 @@ export interface RatioOfMedians {
 }
 
 /**
- * The 95 % bootstrap interval of the median; undefined below RUNS_LEAST runs.
+ * The bootstrap interval of the median, 95 % unless told; undefined below RUNS_LEAST runs.
  *
  * Percentile intervals over few runs are too narrow, so the two percentiles are moved outwards as
  * if the spread were that of Student's t: the expanded percentile interval (Hesterberg, What

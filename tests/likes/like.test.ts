@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import {
   decodeLike,
   encodeLike,
+  handleMessages,
   type Like,
   NAME_LENGTH_MAX,
   NotALikeError,
@@ -114,6 +115,16 @@ describe('errors that producers and consumers share', () => {
     const error = new SendError(['ok', 'unknown', 'fail', 'unknown'], cause);
     expect(error.message).toBe('2 likes unknown, 1 refused: connection lost');
     expect(error).toMatchObject({ code: 'SEND_INCOMPLETE', cause });
+  });
+
+  test('refused likes are known by their code, whatever copy they come from', async () => {
+    const refusals = [{ index: 1, reason: 'post is unknown' }];
+    const other = Object.assign(new Error('refused'), { code: 'LIKES_REFUSED', refusals });
+    const messages = ['not a like', encodeLike(like), encodeLike({ ...like, seq: 1 })];
+    const found = await handleMessages(messages, () => Promise.reject(other));
+    expect(found.map(({ index }) => index)).toEqual([0, 2]);
+    const outage = new Error('away');
+    await expect(handleMessages(messages, () => Promise.reject(outage))).rejects.toBe(outage);
   });
 
   test('refused likes keep their places and the first reason', () => {
