@@ -7,6 +7,7 @@ import type { Experiment } from '../lab/experiment.ts';
 import { addCountCommand } from './count.ts';
 import { showCounts } from './counts.ts';
 import { addDeadLettersCommand } from './dead-letters.ts';
+import { objectiveOption } from './objective-option.ts';
 import { addFaultOptions, addRunOptions, helpOfNames, type RunOptions } from './options.ts';
 import { addProduceCommand } from './produce.ts';
 import { report } from './report.ts';
@@ -50,12 +51,13 @@ function buildProgram(): Command {
   const names = EXPERIMENTS.map(({ name }) => name).join(', ');
   addExperiment(
     'all',
-    `${names}, one after the other; scaling too with --profile full`,
+    `${names}, one after the other; scaling and capacity-curve too with --profile full`,
     (options) => experimentsOf(options.profile),
   );
   for (const experiment of [...EXPERIMENTS, ...MORE_EXPERIMENTS]) {
     const added = addExperiment(experiment.name, experiment.question, () => [experiment]);
     if (experiment.name === 'faults') addFaultOptions(added);
+    if (experiment.name === 'capacity-curve') added.addOption(objectiveOption());
   }
   addServerCommands(program);
   addProduceCommand(program);

@@ -15,6 +15,7 @@ import {
   whyVoid,
 } from './judge-faults.ts';
 import { judge } from './ledger.ts';
+import { measureBacklog } from './measure-backlog.ts';
 import { type Latencies, measureLatencies } from './measure-latency.ts';
 import { measureRates } from './measure-rates.ts';
 import { doubtsOfCrash, measureRecovery, type Recovery } from './measure-recovery.ts';
@@ -37,7 +38,7 @@ export type Judged = Pick<
 > &
   Pick<
     TrialResult,
-    'ledger' | 'rates' | 'latencies' | 'resources' | 'recovery' | 'faults' | 'states'
+    'ledger' | 'rates' | 'latencies' | 'backlog' | 'resources' | 'recovery' | 'faults' | 'states'
   >;
 
 /** Reads every record and every shard once or twice; memory is about one byte a like. */
@@ -95,10 +96,18 @@ export async function judgeTrial(
       resources: resourcesOf(evidence, store, ledger.counted),
     }),
     latencies,
+    backlog: backlogOf(plan, evidence),
     recovery,
     faults,
     states: plan.checksStates ? measureStates(evidence) : undefined,
   };
+}
+
+function backlogOf(plan: TrialPlan, evidence: TrialEvidence): TrialResult['backlog'] {
+  const { mode, likesPerS, warmUpS = 0 } = plan;
+  if (mode !== 'paced' || likesPerS === undefined) return undefined;
+  const backlog = measureBacklog({ ...evidence, likesPerS, warmUpS });
+  return backlog && { ...backlog, likes: [...backlog.likes] };
 }
 
 function recoveryOf(

@@ -40,7 +40,8 @@ export function planOf(job: Job, maximum: number | undefined, chosen: ChosenPlan
     seed: chosen.seed + (step.seedAdded ?? 0),
   };
   if (step.rate === undefined) return base;
-  const { likesPerS, pace } = offeredRate(step.rate, maximum, parallel);
+  const { likesPerS, ...offered } = offeredRate(step.rate, maximum, parallel);
+  const pace = step.pace ?? offered.pace;
   const warmUpS = step.warmUpS ?? 0;
   // A share of a maximum that nobody knows is no rate that a result may name.
   if (likesPerS === undefined) return { ...base, warmUpS, pace };

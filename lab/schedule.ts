@@ -1,11 +1,13 @@
 /** Which trials a run consists of, and in which order. */
 import { Random } from '../likes/workloads/random.ts';
-import type { Experiment, Profile, Step } from './experiment.ts';
+import type { Experiment, Profile, Step, StepOrder } from './experiment.ts';
 import type { Contender } from './trial-plan.ts';
 
 export interface Job extends Contender {
   readonly experiment: Experiment;
   readonly step: Step;
+  /** What the experiment was asked, where it goes on from its results. */
+  readonly order?: StepOrder;
 }
 
 /** Keeps the order's random numbers apart from those of the workloads with the same seed. */
@@ -22,6 +24,7 @@ export interface ScheduleOptions {
   readonly lanes?: number | undefined;
   readonly faults?: readonly string[] | undefined;
   readonly strikes?: number | undefined;
+  readonly objectiveMs?: number | undefined;
   readonly seed: number;
 }
 
@@ -31,21 +34,24 @@ export interface ScheduleOptions {
  */
 export function schedule(options: ScheduleOptions): Job[] {
   const random = Random.seeded(options.seed, SCHEDULE_SEQUENCE);
-  const { profile, likes, faults, strikes } = options;
+  const { profile, likes, faults, strikes, repeats, objectiveMs } = options;
+  const asked = { profile, likes, faults, strikes, repeats, objectiveMs };
   return options.experiments.flatMap((experiment) => {
     const jobs: Job[] = [];
     const stepsOf = new Map(
       options.contenders.map((contender) => {
-        const steps = experiment.steps({ profile, likes, contender, faults, strikes });
+        const steps = experiment.steps({ ...asked, contender });
         return [contender, withoutTwins(steps, options)] as const;
       }),
     );
     const places = Math.max(0, ...[...stepsOf.values()].map(({ length }) => length));
-    for (let repeat = 0; repeat < options.repeats; repeat++) {
+    const goesOn = experiment.next !== undefined;
+    for (let repeat = 0; repeat < (goesOn ? 1 : repeats); repeat++) {
       for (let place = 0; place < places; place++) {
         for (const contender of shuffled(options.contenders, random)) {
           const step = stepsOf.get(contender)![place];
-          if (step !== undefined) jobs.push({ ...contender, experiment, step });
+          const order = goesOn ? { order: { ...asked, contender } } : {};
+          if (step !== undefined) jobs.push({ ...contender, experiment, step, ...order });
         }
       }
     }

@@ -1,6 +1,7 @@
 /** The result file of a trial: its shape, checked whenever one is written or read. */
 import { z } from 'zod';
 import { RUNTIMES, TIERS } from '../brokers/servers/server.ts';
+import { backlogSchema, capacitySchema } from './capacity-facts.ts';
 import { SURVIVALS, TRIAL_MODES } from './trial-plan.ts';
 
 /** Rises whenever a field changes its meaning; files of other numbers are refused by name. */
@@ -217,6 +218,9 @@ export const trialResultSchema = z.strictObject({
   recovery: recoverySchema.optional(),
   /** Trials that a fault struck: each strike with its proof, and what it cost. */
   faults: faultsSchema.optional(),
+  /** Paced trials. Files of before this was measured have none. */
+  backlog: backlogSchema.optional(),
+  capacity: capacitySchema.optional(),
   /** What users are left with, by the rule of the store that takes the likes. */
   states: z
     .strictObject({
