@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { BROKERS } from '../brokers/index.ts';
 import { EXPERIMENTS, experimentsOf, MORE_EXPERIMENTS } from '../experiments/index.ts';
 import type { Experiment } from '../lab/experiment.ts';
+import { addChooseCommand } from './choose.ts';
 import { addCountCommand } from './count.ts';
 import { showCounts } from './counts.ts';
 import { addDeadLettersCommand } from './dead-letters.ts';
@@ -63,6 +64,7 @@ function buildProgram(): Command {
   addProduceCommand(program);
   addCountCommand(program);
   addDeadLettersCommand(program);
+  addChooseCommand(program);
   program
     .command('counts')
     .description('what a store has counted: totals, the most liked posts, its soundness')
