@@ -22,6 +22,7 @@ interface ChooseOptions {
   readonly skills?: readonly Skill[];
   readonly objective?: number;
   readonly results: string;
+  readonly all: boolean;
   readonly json: boolean;
 }
 
@@ -45,6 +46,7 @@ export function addChooseCommand(program: Command): void {
     )
     .addOption(objectiveOption())
     .option('--results <folder>', 'where the results are', RESULTS_FOLDER)
+    .option('--all', 'every reason, also of what does not decide', false)
     .option('--json', 'print the answer as JSON', false)
     .addHelpText('after', '\nWithout flags it asks, on a terminal. With flags it takes their word.')
     .action(answer);
@@ -55,7 +57,7 @@ async function answer(options: ChooseOptions): Promise<void> {
   const brokers = Object.entries(BROKERS).map(([broker, { tiers }]) => ({ broker, tiers }));
   const found = choose(needs, brokers, locate(options.results));
   if (options.json) process.stdout.write(`${JSON.stringify(found, undefined, 1)}\n`);
-  else process.stdout.write(`${found.sentence}\n\n${toText(tableOfAnswer(found))}\n`);
+  else process.stdout.write(`${found.sentence}\n\n${toText(tableOfAnswer(found, options.all))}\n`);
 }
 
 /** Undefined when no flag says anything. */

@@ -147,10 +147,21 @@ function searchTable(results: readonly TrialResult[], found: Found): Table {
     rows: rows.sort((one, other) => one.slice(0, 2).join().localeCompare(other.slice(0, 2).join())),
     notes: subjects.flatMap((own) => {
       const move = found(own);
-      if (move?.kind === 'done' && move.isResolved) return [];
-      return move === undefined ? [] : [`${own[0]!.broker} ${own[0]!.tier}: ${move.reason}`];
+      const said = move === undefined || (move.kind === 'done' && move.isResolved);
+      const lines = [...(said ? [] : [move.reason]), ...contradictionsOf(own)];
+      return lines.map((line) => `${own[0]!.broker} ${own[0]!.tier}: ${line}`);
     }),
   };
+}
+
+/** Below its capacity every rate should hold; where one does not, the machine was not the same. */
+function contradictionsOf(own: readonly TrialResult[]): string[] {
+  return own.flatMap((result) => {
+    const { point, objectiveMs } = result.capacity!;
+    const step = searchStepOf(result, objectiveMs);
+    if (point === undefined || point.share >= 1 || step?.limit === undefined) return [];
+    return [`${result.plan.pace} did not hold when the curve was run: ${step.found}`];
+  });
 }
 
 function searchRow(own: readonly TrialResult[], move: SearchMove): string[] {

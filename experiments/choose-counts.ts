@@ -9,7 +9,6 @@ import {
   notMeasured,
   yes,
 } from './choose-cell.ts';
-import { EVERYSEC } from './choose-facts.ts';
 
 const TIERS_PAGE = 'results/README.md, what the columns mean: tier';
 
@@ -105,8 +104,10 @@ function notPromised({ tier }: Candidate, struck: readonly Located[], what: stri
   const lost = struck.find(({ result }) => (result.ledger?.lost ?? 0) > 0);
   const seen = lost === undefined ? '' : `; measured: ${lossOf([lost])}`;
   const isLate = tier === 'everysec' && what !== 'a power cut';
-  const words = isLate ? EVERYSEC.text : `tier ${tier} promises nothing for ${what}`;
-  return no(`${words}${seen}`, lost?.path ?? (isLate ? EVERYSEC.source : TIERS_PAGE));
+  const words = isLate
+    ? 'up to the last 2 s may be lost when an fsync is late'
+    : `tier ${tier} promises nothing for ${what}`;
+  return no(`${words}${seen}`, lost?.path ?? TIERS_PAGE);
 }
 
 function lossOf(trials: readonly Located[]): string {

@@ -40,10 +40,8 @@ const HOURS = 730;
 const MILLIONS_PER_LIKE_PER_S = (HOURS * 3_600) / 1e6;
 const PRICES_SQS = 'public price lists for us-east-1, 2026-03 to 2026-06';
 
-const SQS_SURVIVAL: Fact = {
-  text: 'stored in more than one availability zone before it is acknowledged, kept up to 14 days',
-  source: `${AMAZON}/quotas-messages.html, ${READ}`,
-};
+const SQS_SURVIVAL =
+  'stored in more than one availability zone before it is acknowledged, kept up to 14 days';
 const SQS_RE_READ = {
   isPossible: false,
   text: 'a message is gone for everybody once it is deleted; retention (14 days at most) is for likes that nobody has counted yet',
@@ -64,13 +62,13 @@ function sqsPrice(usdPerMillion: number) {
 
 /** Two r7g.large nodes of Amazon ElastiCache for Redis at 0.219 USD an hour. */
 const redisPrice = (): Fact => ({
-  text: `${usd(2 * 0.219 * HOURS)} USD a month for two r7g.large nodes of Amazon ElastiCache, at any rate that they bear; with tier power on nodes of your own, since ElastiCache has no fsync at each write`,
+  text: `${usd(2 * 0.219 * HOURS)} USD a month for two r7g.large nodes of Amazon ElastiCache, at any rate that they bear`,
   source: 'AWS Price List, read 2026-10-02',
 });
 
 const REDIS_JOBS_GONE: BrokerFacts['reRead'] = {
   isPossible: false,
-  text: 'a completed job is kept, as long as it is told to, to be looked at; no worker is given it again',
+  text: 'completed jobs are removed here; those that one keeps are there to be examined, and are no log that another reader goes through',
   source: `docs.bullmq.io/guide/queues/auto-removal-of-jobs, ${READ}`,
 };
 
@@ -80,7 +78,7 @@ export const FACTS: Readonly<Record<string, BrokerFacts>> = {
     reRead: {
       isPossible: true,
       text: 'the log keeps what was counted until its retention ends; each group reads it for itself, from any offset',
-      source: 'kafka.apache.org/43/design/design/',
+      source: `kafka.apache.org/43/design/design/, ${READ}`,
     },
     price: () => ({
       text: `${usd(3 * 0.204 * HOURS)} USD a month for three m7g.large brokers of Amazon MSK, at any rate that they bear, storage apart`,
@@ -107,9 +105,9 @@ export const FACTS: Readonly<Record<string, BrokerFacts>> = {
       order: {
         isPerPost: false,
         text: 'order as far as it goes, with exceptions',
-        source: `${AMAZON}/standard-queues.html`,
+        source: `${AMAZON}/standard-queues.html, ${READ}`,
       },
-      survival: SQS_SURVIVAL,
+      survival: { text: SQS_SURVIVAL, source: `${AMAZON}/standard-queues.html, ${READ}` },
       rate: {
         likesPerSMax: undefined,
         text: 'nearly unlimited requests per second and action',
@@ -127,9 +125,9 @@ export const FACTS: Readonly<Record<string, BrokerFacts>> = {
       order: {
         isPerPost: true,
         text: 'in order per message group, and a group is a post',
-        source: `${AMAZON}/FIFO-key-terms.html`,
+        source: `${AMAZON}/FIFO-key-terms.html, ${READ}`,
       },
-      survival: SQS_SURVIVAL,
+      survival: { text: SQS_SURVIVAL, source: `${AMAZON}/FIFO-key-terms.html, ${READ}` },
       rate: {
         likesPerSMax: 3_000,
         text: '300 requests per second and action, 3,000 likes in batches of ten; more with high throughput, by region',
@@ -137,10 +135,4 @@ export const FACTS: Readonly<Record<string, BrokerFacts>> = {
       },
     },
   },
-};
-
-/** Where the words of the tiers come from. */
-export const EVERYSEC: Fact = {
-  text: 'up to the last 2 s may be lost when an fsync is late',
-  source: `redis.io/docs/latest/operate/oss_and_stack/management/persistence/, ${READ}`,
 };

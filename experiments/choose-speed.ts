@@ -13,6 +13,8 @@ import {
   yes,
 } from './choose-cell.ts';
 
+const MAXIMUM_EXPERIMENTS = new Set(['throughput', 'latency', 'capacity-curve']);
+
 const rate = (likesPerS: number) => `${formatNumber(likesPerS, 0)}/s`;
 const milliseconds = (ms: number) => `${formatNumber(ms, ms < 10 ? 1 : 0)} ms`;
 
@@ -59,9 +61,7 @@ function byRun(located: readonly Located[]): Located[][] {
 
 function cellOfMaximum(candidate: Candidate, own: readonly Located[], needs: Needs) {
   for (const run of byRun(own)) {
-    const closed = run.filter(
-      ({ result }) => isClosedLoop(result.plan.mode) && result.numbersValid,
-    );
+    const closed = run.filter(({ result }) => isMaximum(result));
     const results = closed.map(({ result }) => result);
     const most = maximumIn(candidate, results);
     if (most === undefined) continue;
@@ -72,8 +72,10 @@ function cellOfMaximum(candidate: Candidate, own: readonly Located[], needs: Nee
   return undefined;
 }
 
-function isClosedLoop(mode: string): boolean {
-  return mode === 'sustained' || mode === 'publish-then-count';
+/** Of trials that had the machine to themselves: those of `faults` may run side by side. */
+function isMaximum({ experiment, plan, numbersValid }: Located['result']): boolean {
+  if (!numbersValid || !MAXIMUM_EXPERIMENTS.has(experiment)) return false;
+  return plan.mode === 'sustained' || plan.mode === 'publish-then-count';
 }
 
 function maximumIn(candidate: Candidate, results: Located['result'][]): number | undefined {

@@ -127,13 +127,26 @@ function sentenceOf(rows: readonly Row[], needs: Needs): string {
   const fitting = rows.filter(({ fits }) => fits === 'yes');
   if (fitting.length > 0) {
     const names = fitting.map(({ name }) => name);
-    return `Take ${orOf(names)} for ${asked}${tieOf(fitting, needs)}.`;
+    return `Take ${listOf(names, 'or')} for ${asked}${tieOf(fitting, needs)}.`;
   }
   const [nearest] = rows;
   if (nearest === undefined) return `There is no broker to choose from for ${asked}.`;
-  const missing = failuresOf(nearest).map((name) => `${name} (${nearest.cells[name].reason})`);
+  const short = failuresOf(nearest);
+  const alike = rows.filter(
+    (row) => row.fits === nearest.fits && failuresOf(row).join() === short.join(),
+  );
+  const missing = short.map((name) => `${name} (${whyOf(nearest.cells[name])})`);
   const verdict = nearest.fits === 'unknown' ? 'Nothing is shown to fit yet' : 'Nothing here fits';
-  return `${verdict} for ${asked}: nearest is ${nearest.name}, short of ${missing.join(' and ')}.`;
+  const are = alike.length > 1 ? 'nearest are' : 'nearest is';
+  const names = listOf(
+    alike.map(({ name }) => name),
+    'and',
+  );
+  return `${verdict} for ${asked}: ${are} ${names}, short of ${missing.join(' and ')}.`;
+}
+
+function whyOf({ state, reason, source }: Cell): string {
+  return state === 'unknown' ? `${reason}: ${source}` : reason;
 }
 
 function tieOf(fitting: readonly Row[], { skills }: Needs): string {
@@ -145,8 +158,9 @@ function tieOf(fitting: readonly Row[], { skills }: Needs): string {
   return `: each meets all of it; what you know (${skills.join(', ')}) only breaks the tie`;
 }
 
-function orOf(names: readonly string[]): string {
-  return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`;
+function listOf(names: readonly string[], word: 'and' | 'or'): string {
+  if (names.length < 2) return names.join('');
+  return `${names.slice(0, -1).join(', ')} ${word} ${names.at(-1)}`;
 }
 
 function notesOf(rows: readonly Row[], { skills, likesPerS }: Needs): string[] {
@@ -155,10 +169,11 @@ function notesOf(rows: readonly Row[], { skills, likesPerS }: Needs): string[] {
     const { name, emulator } = FACTS[broker]!.service!;
     return `${broker}: the lab runs ${emulator}, an emulator; ${name} itself is documented here, not measured`;
   });
-  const prices = [...new Map(rows.map((row) => [row.price.text, row])).values()].map(
-    ({ broker, price }) =>
-      `price at ${formatNumber(likesPerS, 0)}/s, ${broker}: ${price.text} (${price.source})`,
-  );
+  const prices = [...Map.groupBy(rows, ({ price }) => price.text).values()].map((alike) => {
+    const names = [...new Set(alike.map(({ broker }) => broker))].sort().join(', ');
+    const { text, source } = alike[0]!.price;
+    return `price at ${formatNumber(likesPerS, 0)}/s, ${names}: ${text} (${source})`;
+  });
   const known =
     skills.length > 0
       ? `what you know (${skills.join(', ')}) decides only between brokers that fit equally`
@@ -166,11 +181,15 @@ function notesOf(rows: readonly Row[], { skills, likesPerS }: Needs): string[] {
   return [...emulated, ...prices, known];
 }
 
-/** A column for each requirement; each reason stands below, by its number. */
-export function tableOfAnswer({ rows, notes }: Answer): Table {
+/**
+ * A column for each requirement; reasons stand below, by their numbers. Of a row that does not fit
+ * only what it fails by, unless `all` are wanted.
+ */
+export function tableOfAnswer({ rows, notes }: Answer, all = false): Table {
   const reasons: string[] = [];
-  const cellText = ({ state, reason, source }: Cell) => {
-    if (source === 'your answer') return `${state}, not asked`;
+  const cellText = ({ state, reason, source }: Cell, { fits }: Row) => {
+    if (source === 'your answer') return '–';
+    if (!all && fits === 'no' && state !== 'no') return state;
     const text = `${reason} (${source})`;
     const known = reasons.indexOf(text);
     const place = known === -1 ? reasons.push(text) : known + 1;
@@ -179,11 +198,11 @@ export function tableOfAnswer({ rows, notes }: Answer): Table {
   return {
     title: 'Who meets what you ask for',
     heads: ['broker', 'tier', 'fits', ...REQUIREMENTS],
-    rows: rows.map(({ broker, tier, fits, cells }) => [
-      broker,
-      tier,
-      fits,
-      ...REQUIREMENTS.map((name) => cellText(cells[name])),
+    rows: rows.map((row) => [
+      row.broker,
+      row.tier,
+      row.fits,
+      ...REQUIREMENTS.map((name) => cellText(row.cells[name], row)),
     ]),
     notes: [...reasons.map((text, place) => `[${place + 1}] ${text}`), ...notes],
   };

@@ -155,6 +155,33 @@ describe('trials', () => {
   });
 });
 
+describe('an experiment that goes on from its results', () => {
+  const order = { profile: 'quick', likes: undefined, contender: CONTENDER } as const;
+
+  test('has its next trial behind all others, until it has none, and its reasons are told', async () => {
+    const desk = new Desk();
+    const decisions: string[] = [];
+    const experiment = {
+      ...madeExperiment,
+      next: (own: readonly TrialResult[]) =>
+        own.length < 3
+          ? { step: { mode: 'sustained' as const, likes: own.length }, decision: `${own.length}` }
+          : undefined,
+    };
+    const goesOn = { ...jobsOf(1)[0]!, experiment: { ...experiment, name: 'goes-on' }, order };
+    const setup = desk.setup({ onDecision: (_, line) => decisions.push(line) });
+    const results = await desk.endAll(runJobs([goesOn, ...jobsOf(2)], setup));
+    expect(desk.opened.map(({ job }) => job.experiment.name)).toEqual([
+      ...['goes-on', 'throughput', 'throughput'],
+      ...['goes-on', 'goes-on'],
+    ]);
+    expect(desk.opened.map(({ job }) => job.step.likes)).toEqual([10, 10, 10, 1, 2]);
+    expect(decisions).toEqual(['1', '2']);
+    expect(desk.told.map(({ count }) => count)).toEqual([3, 4, 4, 4, 5]);
+    expect(results).toHaveLength(5);
+  });
+});
+
 describe('an interruption', () => {
   test('keeps what was complete, and begins nothing more, side by side or not', async () => {
     for (const parallel of [1, 2]) {
