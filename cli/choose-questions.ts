@@ -68,7 +68,8 @@ export async function askNeeds(
     ),
     reRead: await answer('Must counted likes be there to be read again? [y/N] ', parseYesNo),
     skills: await answer(
-      'What do you know already: kafka, redis, aws (several by commas) or none? It only breaks ties. ',
+      'What do you know already: kafka, redis, aws (several by commas) or none? It ' +
+        'only breaks ties. ',
       parseSkills,
     ),
     objectiveMs,

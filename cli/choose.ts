@@ -35,7 +35,8 @@ export function addChooseCommand(program: Command): void {
     .addOption(
       new Option(
         '--survive <what>',
-        'what an acknowledged like must survive: kill (of the server), power (cut) or none (default)',
+        'what an acknowledged like must survive: kill (of the server), power (cut) ' +
+          'or none (default)',
       ).argParser(parseSurvive),
     )
     .option('--re-read', 'counted likes must be there to be read again')

@@ -44,7 +44,9 @@ const SQS_SURVIVAL =
   'stored in more than one availability zone before it is acknowledged, kept up to 14 days';
 const SQS_RE_READ = {
   isPossible: false,
-  text: 'a message is gone for everybody once it is deleted; retention (14 days at most) is for likes that nobody has counted yet',
+  text:
+    'a message is gone for everybody once it is deleted; retention (14 days at most) ' +
+    'is for likes that nobody has counted yet',
   source: `${AMAZON}/quotas-messages.html, ${READ}`,
 };
 
@@ -55,20 +57,27 @@ function usd(amount: number): string {
 /** A send, a receive and a delete, each shared by ten likes; batches of one cost ten times that. */
 function sqsPrice(usdPerMillion: number) {
   return (likesPerS: number): Fact => ({
-    text: `${usd(likesPerS * MILLIONS_PER_LIKE_PER_S * usdPerMillion)} USD a month with full batches of ten (${usdPerMillion} USD per million likes), ten times that without batches`,
+    text:
+      `${usd(likesPerS * MILLIONS_PER_LIKE_PER_S * usdPerMillion)} USD a month with ` +
+      `full batches of ten (${usdPerMillion} USD per million likes), ten times that ` +
+      'without batches',
     source: PRICES_SQS,
   });
 }
 
 /** Two r7g.large nodes of Amazon ElastiCache for Redis at 0.219 USD an hour. */
 const redisPrice = (): Fact => ({
-  text: `${usd(2 * 0.219 * HOURS)} USD a month for two r7g.large nodes of Amazon ElastiCache, at any rate that they bear`,
+  text:
+    `${usd(2 * 0.219 * HOURS)} USD a month for two r7g.large nodes of Amazon ` +
+    'ElastiCache, at any rate that they bear',
   source: 'AWS Price List, read 2026-10-02',
 });
 
 const REDIS_JOBS_GONE: BrokerFacts['reRead'] = {
   isPossible: false,
-  text: 'completed jobs are removed here; those that one keeps are there to be examined, and are no log that another reader goes through',
+  text:
+    'completed jobs are removed here; those that one keeps are there to be examined, ' +
+    'and are no log that another reader goes through',
   source: `docs.bullmq.io/guide/queues/auto-removal-of-jobs, ${READ}`,
 };
 
@@ -77,11 +86,15 @@ export const FACTS: Readonly<Record<string, BrokerFacts>> = {
     skill: 'kafka',
     reRead: {
       isPossible: true,
-      text: 'the log keeps what was counted until its retention ends; each group reads it for itself, from any offset',
+      text:
+        'the log keeps what was counted until its retention ends; each group reads it ' +
+        'for itself, from any offset',
       source: `kafka.apache.org/43/design/design/, ${READ}`,
     },
     price: () => ({
-      text: `${usd(3 * 0.204 * HOURS)} USD a month for three m7g.large brokers of Amazon MSK, at any rate that they bear, storage apart`,
+      text:
+        `${usd(3 * 0.204 * HOURS)} USD a month for three m7g.large brokers of Amazon ` +
+        'MSK, at any rate that they bear, storage apart',
       source: 'AWS sizing script for MSK, 2026-08',
     }),
   },
@@ -89,7 +102,9 @@ export const FACTS: Readonly<Record<string, BrokerFacts>> = {
     skill: 'redis',
     reRead: {
       isPossible: true,
-      text: 'an acknowledged entry stays in its stream, in memory, until it is trimmed; a new group reads from any entry on',
+      text:
+        'an acknowledged entry stays in its stream, in memory, until it is trimmed; a ' +
+        'new group reads from any entry on',
       source: `redis.io/docs/latest/develop/data-types/streams/, ${READ}`,
     },
     price: redisPrice,
@@ -130,7 +145,9 @@ export const FACTS: Readonly<Record<string, BrokerFacts>> = {
       survival: { text: SQS_SURVIVAL, source: `${AMAZON}/FIFO-key-terms.html, ${READ}` },
       rate: {
         likesPerSMax: 3_000,
-        text: '300 requests per second and action, 3,000 likes in batches of ten; more with high throughput, by region',
+        text:
+          '300 requests per second and action, 3,000 likes in batches of ten; more ' +
+          'with high throughput, by region',
         source: `${AMAZON}/quotas-messages.html, ${READ}`,
       },
     },

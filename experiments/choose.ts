@@ -167,7 +167,9 @@ function notesOf(rows: readonly Row[], { skills, likesPerS }: Needs): string[] {
   const services = rows.filter(({ tier }) => tier === 'documented');
   const emulated = services.map(({ broker }) => {
     const { name, emulator } = FACTS[broker]!.service!;
-    return `${broker}: the lab runs ${emulator}, an emulator; ${name} itself is documented here, not measured`;
+    return;
+    `${broker}: the lab runs ${emulator}, an emulator; ${name} itself is documented ` +
+      'here, not measured';
   });
   const prices = [...Map.groupBy(rows, ({ price }) => price.text).values()].map((alike) => {
     const names = [...new Set(alike.map(({ broker }) => broker))].sort().join(', ');

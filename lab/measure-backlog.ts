@@ -3,8 +3,8 @@
  * records; and whether they become more and more. The whole way counts, the producer's own waiting
  * likes included: a queue that takes no more likes is as far behind as one that hands out none.
  *
- * The trend is the slope of Theil and Sen: the median of the slopes between all pairs of samples (P.
- * K. Sen, JASA 63, 1968). One pause of the machine, which bends a least-squares line, leaves it
+ * The trend is the slope of Theil and Sen: the median of the slopes between all pairs of samples
+ * (P. K. Sen, JASA 63, 1968). One pause of the machine, which bends a least-squares line, leaves it
  * alone. The backlog grows when that line rises
  * - by 2 % of the offered rate or more, and
  * - over the measured part by more than the samples scatter about it (twice their median distance)

@@ -40,7 +40,7 @@ test('a wrong answer is told what is allowed, and asked again', async () => {
   expect(asked).toHaveLength(7);
 });
 
-test('three wrong answers to one question end the asking with a usage error of one line', async () => {
+test('three wrong answers to a question end the asking with a usage error', async () => {
   const { needs, asked } = somebody('many', 'some', 'few');
   await expect(needs).rejects.toMatchObject({
     code: 'USAGE',

@@ -58,7 +58,7 @@ describe('a run of one broker', () => {
     expect(capacityCurve.shows!(MAXIMUM)).toBe(false);
   });
 
-  test('finds the capacity, then draws its curve: shares of it, and common rates up to 110 %', () => {
+  test('finds the capacity, then draws its curve: shares, and common rates up to 110 %', () => {
     const { own, decisions } = play({ p99Ms: kneeAt(2_500) });
     const found = foundBySearch(own);
     expect(found).toMatchObject({ kind: 'done', isResolved: true, limit: 'p99' });

@@ -30,7 +30,7 @@ describe('order', () => {
     });
   });
 
-  test('that was only tried with one consumer is not measured: most give it up only with two', () => {
+  test('that was only tried with one consumer is not measured: most lose it with two', () => {
     expect(orderCell(KAFKA, located(ordering(1)), NEEDS).state).toBe('unknown');
   });
 
@@ -79,8 +79,8 @@ describe('survival', () => {
     expect(cell).toEqual({
       state: 'no',
       reason:
-        '4 of 110 acknowledged likes lost by a SIGKILL of the server, although tier kill promises ' +
-        'none; 2 other trials lost none, which does not undo it',
+        '4 of 110 acknowledged likes lost by a SIGKILL of the server, although tier kill ' +
+        'promises none; 2 other trials lost none, which does not undo it',
       source: 'results/1.json',
     });
   });

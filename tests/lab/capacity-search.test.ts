@@ -101,7 +101,7 @@ describe('the search', () => {
     );
   });
 
-  test('ends at its bound of steps and says that it was cut short, whatever the broker does', () => {
+  test('ends at its bound of steps and says so, whatever the broker does', () => {
     const stepsMax = fc.integer({ min: 1, max: 12 });
     fc.assert(
       fc.property(anyStart, stepsMax, fc.infiniteStream(fc.boolean()), (start, most, noise) => {
@@ -136,7 +136,7 @@ describe('there is no capacity', () => {
     expect(steps.length).toBeLessThanOrEqual(BOUNDS.stepsMax);
   });
 
-  test('when three trials in a row cannot be judged, and the search does not go on for ever', () => {
+  test('when three trials in a row cannot be judged', () => {
     const step: SearchStep = { likesPerS: 2_000, limit: 'not judged', found: 'no server' };
     const steps = [step, { ...step, likesPerS: 1_000 }];
     expect(nextMove(steps, BOUNDS)).toMatchObject({ kind: 'try', likesPerS: 500 });

@@ -158,7 +158,7 @@ describe('trials', () => {
 describe('an experiment that goes on from its results', () => {
   const order = { profile: 'quick', likes: undefined, contender: CONTENDER } as const;
 
-  test('has its next trial behind all others, until it has none, and its reasons are told', async () => {
+  test('has its next trial behind all others until it has none, and tells why', async () => {
     const desk = new Desk();
     const decisions: string[] = [];
     const experiment = {
