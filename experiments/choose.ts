@@ -126,8 +126,7 @@ function sentenceOf(rows: readonly Row[], needs: Needs): string {
   const asked = describeNeeds(needs);
   const fitting = rows.filter(({ fits }) => fits === 'yes');
   if (fitting.length > 0) {
-    const names = fitting.map(({ name }) => name);
-    return `Take ${listOf(names, 'or')} for ${asked}${tieOf(fitting, needs)}.`;
+    return `Take ${listOf(namesOf(fitting), 'or')} for ${asked}${tieOf(fitting, needs)}.`;
   }
   const [nearest] = rows;
   if (nearest === undefined) return `There is no broker to choose from for ${asked}.`;
@@ -138,10 +137,7 @@ function sentenceOf(rows: readonly Row[], needs: Needs): string {
   const missing = short.map((name) => `${name} (${whyOf(nearest.cells[name])})`);
   const verdict = nearest.fits === 'unknown' ? 'Nothing is shown to fit yet' : 'Nothing here fits';
   const are = alike.length > 1 ? 'nearest are' : 'nearest is';
-  const names = listOf(
-    alike.map(({ name }) => name),
-    'and',
-  );
+  const names = listOf(namesOf(alike), 'and');
   return `${verdict} for ${asked}: ${are} ${names}, short of ${missing.join(' and ')}.`;
 }
 
@@ -158,6 +154,19 @@ function tieOf(fitting: readonly Row[], { skills }: Needs): string {
   return `: each meets all of it; what you know (${skills.join(', ')}) only breaks the tie`;
 }
 
+/** Each broker once, with all its tiers among these rows. */
+function namesOf(rows: readonly Row[]): string[] {
+  return [...Map.groupBy(rows, ({ broker }) => broker).values()].map((own) => {
+    const [first, ...others] = own;
+    return others.length === 0
+      ? first!.name
+      : `${first!.broker} (${listOf(
+          own.map(({ tier }) => tier),
+          'or',
+        )})`;
+  });
+}
+
 function listOf(names: readonly string[], word: 'and' | 'or'): string {
   if (names.length < 2) return names.join('');
   return `${names.slice(0, -1).join(', ')} ${word} ${names.at(-1)}`;
@@ -167,9 +176,10 @@ function notesOf(rows: readonly Row[], { skills, likesPerS }: Needs): string[] {
   const services = rows.filter(({ tier }) => tier === 'documented');
   const emulated = services.map(({ broker }) => {
     const { name, emulator } = FACTS[broker]!.service!;
-    return;
-    `${broker}: the lab runs ${emulator}, an emulator; ${name} itself is documented ` +
-      'here, not measured';
+    return (
+      `${broker}: the lab runs ${emulator}, an emulator; ${name} itself is documented here, ` +
+      'not measured'
+    );
   });
   const prices = [...Map.groupBy(rows, ({ price }) => price.text).values()].map((alike) => {
     const names = [...new Set(alike.map(({ broker }) => broker))].sort().join(', ');
