@@ -64,7 +64,8 @@ export const CURVE_COLUMNS: readonly Column[] = [
     head: 'backlog',
     meaning:
       '`grows` when that trend is 2 % of the offered rate or more, and its rise over the ' +
-      'measured part is above twice the scatter of the samples about it and ten likes; else `steady`.',
+      'measured part is above twice the scatter of the samples about it and above ten likes; ' +
+      'else `steady`.',
     value: ({ backlog }) => backlog && (backlog.grows ? 'grows' : 'steady'),
     isFinding: true,
   },
