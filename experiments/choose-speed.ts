@@ -1,4 +1,5 @@
 /** Rate and latency, from `capacity-curve` where it was run, else from throughput and latency. */
+import type { Limit } from '../lab/capacity-search.ts';
 import { LabError } from '../lab/lab-error.ts';
 import { maximumOf } from '../lab/own-maximum.ts';
 import { formatNumber, median } from '../lab/table.ts';
@@ -14,6 +15,9 @@ import {
 } from './choose-cell.ts';
 
 const MAXIMUM_EXPERIMENTS = new Set(['throughput', 'latency', 'capacity-curve']);
+
+/** What else ends a search, such as a generator that is late, is the lab's and not the broker's. */
+const LIMITS_OF_BROKERS: ReadonlySet<Limit> = new Set(['p99', 'backlog', 'loss', 'broken promise']);
 
 const rate = (likesPerS: number) => `${formatNumber(likesPerS, 0)}/s`;
 const milliseconds = (ms: number) => `${formatNumber(ms, ms < 10 ? 1 : 0)} ms`;
@@ -44,8 +48,9 @@ function cellOfCapacity(own: readonly Located[], needs: Needs): Cell | undefined
     const holds = capacity >= needs.likesPerS;
     const tells = holds ? objectiveMs <= needs.objectiveMs : objectiveMs >= needs.objectiveMs;
     // A search that was cut short may have stopped far below the border.
-    const isCut = move.kind === 'done' ? !move.isResolved : move.limit === 'not judged';
-    if (!tells || (!holds && isCut)) continue;
+    const isCut = move.kind === 'done' && !move.isResolved;
+    const isOfBroker = move.limit !== undefined && LIMITS_OF_BROKERS.has(move.limit);
+    if (!tells || (!holds && (isCut || !isOfBroker))) continue;
     const at = search.find(({ result }) => result.plan.likesPerS === capacity) ?? search[0]!;
     const words = `its capacity with p99 within ${milliseconds(objectiveMs)} is ${rate(capacity)}`;
     const limit = move.limit === undefined ? '' : `, then ${move.limit} fails`;

@@ -47,6 +47,19 @@ describe('the rate', () => {
     expect(rateCell(KAFKA, located(...searched(400, 900)), NEEDS).state).toBe('no');
   });
 
+  test('of a capacity that the lab itself ended, by a late generator, is no limit of a broker', () => {
+    const late = { numbersValid: false, numbersStruck: ['generator late: p99 20 ms behind'] };
+    const ended = searched(400).map((result) =>
+      result.plan.likesPerS === 400
+        ? result
+        : { ...pacedResult(416, 40, late), capacity: result.capacity },
+    );
+    expect(rateCell(KAFKA, located(...ended, maximum(9_000)), NEEDS)).toMatchObject({
+      state: 'yes',
+      reason: 'its own maximum with both sides at work was 9,000/s',
+    });
+  });
+
   test('is that of the own maximum where no capacity was looked for', () => {
     expect(rateCell(KAFKA, located(maximum(501)), NEEDS)).toMatchObject({ state: 'yes' });
     expect(rateCell(KAFKA, located(maximum(499)), NEEDS)).toMatchObject({ state: 'no' });
