@@ -47,7 +47,7 @@ describe('the rate', () => {
     expect(rateCell(KAFKA, located(...searched(400, 900)), NEEDS).state).toBe('no');
   });
 
-  test('of a capacity that the lab itself ended, by a late generator, is no limit of a broker', () => {
+  test('of a search that a late generator ended is no limit of a broker', () => {
     const late = { numbersValid: false, numbersStruck: ['generator late: p99 20 ms behind'] };
     const ended = searched(400).map((result) =>
       result.plan.likesPerS === 400
