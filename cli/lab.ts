@@ -4,11 +4,13 @@ import { Command, CommanderError } from 'commander';
 import { BROKERS } from '../brokers/index.ts';
 import { EXPERIMENTS, experimentsOf, MORE_EXPERIMENTS } from '../experiments/index.ts';
 import type { Experiment } from '../lab/experiment.ts';
+import { addChooseCommand } from './choose.ts';
 import { addCompareCommand } from './compare.ts';
 import { addCountCommand } from './count.ts';
 import { showCounts } from './counts.ts';
 import { addDeadLettersCommand } from './dead-letters.ts';
 import { addDoctorCommand } from './doctor.ts';
+import { objectiveOption } from './objective-option.ts';
 import {
   addFaultOptions,
   addResumeOption,
@@ -63,7 +65,8 @@ function buildProgram(): Command {
   const names = EXPERIMENTS.map(({ name }) => name).join(', ');
   addExperiment(
     'all',
-    `${names}, one after the other, and what the lab itself adds; scaling too with --profile full`,
+    `${names}, one after the other, and what the lab itself adds; scaling and capacity-curve too ` +
+      'with --profile full',
     (options) => experimentsOf(options.profile),
   );
   for (const experiment of [...EXPERIMENTS, ...MORE_EXPERIMENTS]) {
@@ -71,6 +74,7 @@ function buildProgram(): Command {
     const added = addExperiment(name, question, () => [experiment], brokers);
     if (name === 'faults') addFaultOptions(added);
     if (name === 'noise') addResumeOption(added);
+    if (name === 'capacity-curve') added.addOption(objectiveOption());
   }
   addServerCommands(program);
   addProduceCommand(program);
@@ -78,6 +82,7 @@ function buildProgram(): Command {
   addDeadLettersCommand(program);
   addDoctorCommand(program);
   addCompareCommand(program);
+  addChooseCommand(program);
   program
     .command('counts')
     .description('what a store has counted: totals, the most liked posts, its soundness')

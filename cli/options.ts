@@ -42,6 +42,8 @@ export interface RunOptions {
   readonly kills?: number;
   readonly parallel?: number;
   readonly resume?: string;
+  /** Of the experiment `capacity-curve` only; ms. */
+  readonly objective?: number;
 }
 
 /** Repeats of each trial where the user does not say. Below 6 the tables make no claims. */

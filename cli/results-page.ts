@@ -15,15 +15,17 @@ const RESULTS_PAGE = join(RESULTS_FOLDER, 'README.md');
 const FIRST_SCREEN = join(ROOT, 'README.md');
 
 /** The indexes of all runs below results/, the newest first: runs are named by their start. */
-export function indexesHere(): string[] {
-  const days = existsSync(RESULTS_FOLDER) ? readdirSync(RESULTS_FOLDER) : [];
+export function indexesHere(folder: string = RESULTS_FOLDER): string[] {
+  // A run with files of its own, by --out.
+  if (existsSync(join(folder, 'index.json'))) return [join(folder, 'index.json')];
+  const days = existsSync(folder) ? readdirSync(folder) : [];
   return days
     .filter((name) => /^\d{4}-\d\d-\d\d$/.test(name))
-    .flatMap((day) => readdirSync(join(RESULTS_FOLDER, day)).map((name) => join(day, name)))
+    .flatMap((day) => readdirSync(join(folder, day)).map((name) => join(day, name)))
     .filter((name) => name.endsWith('.json'))
     .sort()
     .reverse()
-    .map((name) => join(RESULTS_FOLDER, name));
+    .map((name) => join(folder, name));
 }
 
 /** Returns the path of the page, relative to where the user stands. */

@@ -49,9 +49,9 @@ export async function runExperiments(
   const { workload, data, seed, lanes, consumers, shards, likesPerSend, profile, likes } = options;
   const repeated = repeatsOf(options, experiments);
   const chosen = { consumers, lanes };
-  const { faults, kills: strikes } = options;
+  const { faults, kills: strikes, objective: objectiveMs } = options;
   const asked = { experiments, contenders, profile, likes, ...repeated, seed, faults, strikes };
-  const jobs = schedule({ ...asked, ...chosen });
+  const jobs = schedule({ ...asked, ...chosen, objectiveMs });
   const commit = await describeCommit(ROOT);
   const own = withoutResume(command);
   for (const line of whatIsMixed(files, commit, own)) view.log(line);
@@ -79,6 +79,7 @@ export async function runExperiments(
     onTrial: view.trial,
     onSkip: view.skip,
     onProgress: view.progress,
+    onDecision: view.skip,
     onResult(result, job) {
       view.result(result, job);
       files.add(result);

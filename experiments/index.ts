@@ -1,6 +1,7 @@
 /** All experiments, in the order in which `all` runs them. */
 import type { Experiment } from '../lab/experiment.ts';
 import { briefCalibration, calibration } from './calibration.ts';
+import { capacityCurve } from './capacity-curve.ts';
 import { faults } from './faults.ts';
 import { fullCount } from './full-count.ts';
 import { latency } from './latency.ts';
@@ -14,10 +15,11 @@ import { throughput } from './throughput.ts';
 export const EXPERIMENTS: readonly Experiment[] = [throughput, latency, ordering, persistence];
 
 /** Those that run when they are asked for; in `all` a brief `calibration`, and with the profile
- * `full` also `scaling`. */
+ * `full` also `scaling` and `capacity-curve`. */
 export const MORE_EXPERIMENTS: readonly Experiment[] = [
   calibration,
   scaling,
+  capacityCurve,
   faults,
   fullCount,
   noise,
@@ -28,5 +30,5 @@ export const EVERY_EXPERIMENT: readonly Experiment[] = [...EXPERIMENTS, ...MORE_
 /** What `all` means with a profile. */
 export function experimentsOf(profile: string): readonly Experiment[] {
   const usual = [...EXPERIMENTS, briefCalibration];
-  return profile === 'full' ? [...usual, scaling] : usual;
+  return profile === 'full' ? [...usual, scaling, capacityCurve] : usual;
 }

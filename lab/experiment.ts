@@ -1,6 +1,7 @@
 /** What an experiment is: a question, the trials that answer it, and the columns of its table. */
 import type { ServiceTime } from '../likes/workloads/service-times.ts';
 import type { WorkloadName } from '../likes/workloads/workload.ts';
+import type { CapacityFacts } from './capacity-facts.ts';
 import type { Arrivals } from './pace.ts';
 import type { Table } from './table.ts';
 import type { Contender, CrashPlan, FaultPlan, TrialMode } from './trial-plan.ts';
@@ -44,6 +45,10 @@ export interface Step {
   readonly consumers?: number;
   readonly lanes?: number;
   readonly checksStates?: boolean;
+  /** The offered load in words, where those of the rate do not say what it is. */
+  readonly pace?: string;
+  /** What the trial is for `capacity-curve`; it stands in its result as it is. */
+  readonly capacity?: CapacityFacts;
 }
 
 /** What an experiment knows when it is asked for its steps. */
@@ -56,6 +61,17 @@ export interface StepOrder {
   readonly faults?: readonly string[] | undefined;
   /** How often each of them strikes in a cell; undefined leaves it to the experiment. */
   readonly strikes?: number | undefined;
+  /** Runs of each trial, for experiments that go on from their results and repeat by themselves. */
+  readonly repeats?: number | undefined;
+  /** Due to visible, 99 % of the likes; undefined leaves it to the experiment. */
+  readonly objectiveMs?: number | undefined;
+}
+
+/** What an experiment makes of its latest result: the trial that follows, and why. */
+export interface Continuation {
+  readonly step?: Step;
+  /** One line for people; kept in a result that is a step of a search. */
+  readonly decision?: string;
 }
 
 /** One column: what stands in its head, what it means, and a trial's value in it. */
@@ -76,6 +92,11 @@ export interface Experiment {
   readonly question: string;
   /** Empty where the question makes no sense for a contender or a profile. */
   steps(order: StepOrder): readonly Step[];
+  /**
+   * What follows from its own results of one contender in this run, the newest one last; asked
+   * after each of them, and undefined when nothing does. Such an experiment repeats by itself.
+   */
+  next?(own: readonly TrialResult[], order: StepOrder): Continuation | undefined;
   /** Runs of each trial where nobody says how many; else as many as the profile has. */
   readonly repeats?: number;
   /**

@@ -18,6 +18,7 @@ import {
 import { judgeFigures } from './judge-figures.ts';
 import { judge } from './ledger.ts';
 import { measureAddedLatency } from './measure-added-latency.ts';
+import { measureBacklog } from './measure-backlog.ts';
 import { type Latencies, measureLatencies } from './measure-latency.ts';
 import { measureRates } from './measure-rates.ts';
 import { doubtsOfCrash, measureRecovery, type Recovery } from './measure-recovery.ts';
@@ -49,6 +50,7 @@ export type Judged = Pick<
     | 'steady'
     | 'visible'
     | 'audit'
+    | 'backlog'
   >;
 
 /** Reads every record and every shard once or twice; memory is about one byte a like. */
@@ -113,10 +115,18 @@ export async function judgeTrial(
       ? measureAddedLatency({ ...plan, ...evidence, likes })
       : undefined,
     ...figures,
+    backlog: backlogOf(plan, evidence),
     recovery,
     faults,
     states: plan.checksStates ? measureStates(evidence) : undefined,
   };
+}
+
+function backlogOf(plan: TrialPlan, evidence: TrialEvidence): TrialResult['backlog'] {
+  const { mode, likesPerS, warmUpS = 0 } = plan;
+  if (mode !== 'paced' || likesPerS === undefined) return undefined;
+  const backlog = measureBacklog({ ...evidence, likesPerS, warmUpS });
+  return backlog && { ...backlog, likes: [...backlog.likes] };
 }
 
 function recoveryOf(

@@ -57,6 +57,8 @@ export function whyTooMuch(
   const { rate } = job.step;
   if (rate === undefined || 'shareOfMaximum' in rate || job.step.mode === 'faults')
     return undefined;
+  // Who looks for the border of what a broker bears has to go beyond it.
+  if (job.step.capacity !== undefined) return undefined;
   const known = ratesOf(job, results, setting);
   if (known.length === 0) return undefined;
   const most = median(known) * RATE_SHARE_MAX;

@@ -44,7 +44,7 @@ export function planOf(job: Job, maximum: number | undefined, chosen: ChosenPlan
   };
   if (step.rate === undefined) return base;
   const { likesPerS, pace: offered } = offeredRate(step.rate, maximum, parallel);
-  const pace = [offered, ...describeQueueing(step)].join(', ');
+  const pace = [step.pace ?? offered, ...describeQueueing(step)].join(', ');
   const warmUpS = step.warmUpS ?? 0;
   // A share of a maximum that nobody knows is no rate that a result may name.
   if (likesPerS === undefined) return { ...base, warmUpS, pace };

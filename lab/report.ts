@@ -170,13 +170,11 @@ function sectionOf(experiment: Experiment, runs: readonly LocatedRun[]): string[
   const parts = chooseRows(runs, pick, keyOf, experiment.outweighs);
   if (parts.length === 0) return [];
   const facts = parts.map(({ located, results }) => factsOf(located, results[0]!));
-  const tables = experiment.rowsStandAlone
-    ? tablesOf(
-        experiment,
-        parts.flatMap(({ results }) => results),
-      )
-    : parts.map(({ results }) => tableOf(experiment, results));
-  const texts = tables.map(toMarkdown);
+  const textOf = (results: readonly TrialResult[]) =>
+    tablesOf(experiment, results).map(toMarkdown).join('\n\n');
+  const texts = experiment.rowsStandAlone
+    ? [textOf(parts.flatMap(({ results }) => results))]
+    : parts.map(({ results }) => textOf(results));
   const explanation = experiment.explanation?.(parts.flatMap(({ results }) => results));
   const body = experiment.rowsStandAlone
     ? [...texts, ...(explanation ? [explanation] : []), ...facts]

@@ -6,6 +6,7 @@ import { BrokenTrialError, judgeRemains } from './judge-remains.ts';
 import { judgeTrial } from './judge-trial.ts';
 import { LabError, messageOf } from './lab-error.ts';
 import { isVoidReason } from './measure-recovery.ts';
+import { followUp } from './next-job.ts';
 import { maximumOf, probeFor, whyTooMuch } from './own-maximum.ts';
 import { type ChosenPlan, consumerFacts, named, planFacts, planOf } from './plan-trial.ts';
 import { runTrial } from './run-trial.ts';
@@ -41,6 +42,8 @@ export interface RunSetup {
   onSkip(job: Job, reason: string): void;
   onProgress(progress: TrialProgress, job: Job): void;
   onResult(result: TrialResult, job: Job): void;
+  /** What an experiment that goes on from its results made of the last one. */
+  onDecision?(job: Job, line: string): void;
 }
 
 /** What a trial needs beyond a broker on a server. */
@@ -71,8 +74,7 @@ export async function runJobs(jobs: readonly Job[], setup: RunSetup): Promise<Tr
       }
       const probe = probeFor(queue[0]!, results, setup.plan);
       if (probe) queue.unshift(probe);
-      const left = queue.length;
-      if (!(await runNext(queue.shift()!, left, results, state, setup))) return;
+      if (!(await runNext(queue.shift()!, queue, results, state, setup))) return;
     }
   };
   await Promise.all(Array.from({ length: parallel }, work));
@@ -85,21 +87,21 @@ function lastNumberOf(results: readonly TrialResult[]): number {
 }
 
 async function runProbes(
-  jobs: readonly Job[],
+  jobs: Job[],
   results: TrialResult[],
   state: { started: number },
   setup: RunSetup,
 ): Promise<void> {
   for (const job of jobs) {
     const probe = setup.signal.aborted ? undefined : probeFor(job, results, setup.plan);
-    if (probe) await runNext(probe, jobs.length + 1, results, state, setup);
+    if (probe) await runNext(probe, jobs, results, state, setup);
   }
 }
 
-/** False when the run was interrupted. */
+/** False when the run was interrupted. What follows from the result goes to the end of `queue`. */
 async function runNext(
   job: Job,
-  left: number,
+  queue: Job[],
   results: TrialResult[],
   state: { started: number },
   setup: RunSetup,
@@ -110,11 +112,14 @@ async function runNext(
     return true;
   }
   const index = state.started++;
-  setup.onTrial({ index, count: index + left, job });
-  const result = await runUntilValid(job, index, results, setup);
-  if (result === undefined) return false;
+  setup.onTrial({ index, count: index + queue.length + 1, job });
+  const found = await runUntilValid(job, index, results, setup);
+  if (found === undefined) return false;
+  const { result, next, decision } = followUp(job, results, found);
   results.push(result);
   setup.onResult(result, job);
+  if (decision !== undefined) setup.onDecision?.(job, decision);
+  if (next !== undefined) queue.push(next);
   return true;
 }
 
@@ -164,6 +169,7 @@ export async function runJob(
     versions: setup.versions,
     machine: setup.machine,
     commit: setup.commit,
+    ...(job.step.capacity && { capacity: job.step.capacity }),
   });
   try {
     const rate = job.step.rate;

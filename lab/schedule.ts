@@ -1,6 +1,6 @@
 /** Which trials a run consists of, and in which order. */
 import { Random } from '../likes/workloads/random.ts';
-import type { Experiment, Profile, Step } from './experiment.ts';
+import type { Experiment, Profile, Step, StepOrder } from './experiment.ts';
 import type { Contender } from './trial-plan.ts';
 
 export interface Job extends Contender {
@@ -8,6 +8,8 @@ export interface Job extends Contender {
   readonly step: Step;
   /** Repeats before this one, where a comparison may be decided by fewer than are planned. */
   readonly repeatsBefore?: number;
+  /** What the experiment was asked, where it goes on from its results. */
+  readonly order?: StepOrder;
 }
 
 /** Keeps the order's random numbers apart from those of the workloads with the same seed. */
@@ -26,6 +28,7 @@ export interface ScheduleOptions {
   readonly lanes?: number | undefined;
   readonly faults?: readonly string[] | undefined;
   readonly strikes?: number | undefined;
+  readonly objectiveMs?: number | undefined;
   readonly seed: number;
 }
 
@@ -35,25 +38,28 @@ export interface ScheduleOptions {
  */
 export function schedule(options: ScheduleOptions): Job[] {
   const random = Random.seeded(options.seed, SCHEDULE_SEQUENCE);
-  const { profile, likes, faults, strikes, repeatsUndecided } = options;
+  const { profile, likes, faults, strikes, repeatsUndecided, objectiveMs } = options;
   return options.experiments.flatMap((experiment) => {
     const jobs: Job[] = [];
     const mayStop = experiment.stopsWhenDecided && repeatsUndecided !== undefined;
     const repeats = mayStop ? repeatsUndecided : options.repeats;
     const contenders = withTwins(experiment, options);
+    const asked = { profile, likes, faults, strikes, repeats, objectiveMs };
+    const goesOn = experiment.next !== undefined;
     const stepsOf = new Map(
       contenders.map((contender) => {
-        const steps = experiment.steps({ profile, likes, contender, faults, strikes });
+        const steps = experiment.steps({ ...asked, contender });
         return [contender, withoutDoubles(steps, options)] as const;
       }),
     );
     const places = Math.max(0, ...[...stepsOf.values()].map(({ length }) => length));
-    for (let repeat = 0; repeat < repeats; repeat++) {
+    for (let repeat = 0; repeat < (goesOn ? 1 : repeats); repeat++) {
       for (let place = 0; place < places; place++) {
         for (const contender of shuffled(contenders, random)) {
           const step = stepsOf.get(contender)![place];
           const early = mayStop && { repeatsBefore: repeat };
-          if (step !== undefined) jobs.push({ ...contender, experiment, step, ...early });
+          const order = goesOn && { order: { ...asked, contender } };
+          if (step !== undefined) jobs.push({ ...contender, experiment, step, ...early, ...order });
         }
       }
     }

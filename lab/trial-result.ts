@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { RUNTIMES, TIERS } from '../brokers/servers/server.ts';
 import { auditSchema } from './audit/audit-schema.ts';
+import { backlogSchema, capacitySchema } from './capacity-facts.ts';
 import { steadySchema, visibleSchema } from './figures-result.ts';
 import { addedLatencySchema, latencySchema, queueing } from './latency-schema.ts';
 import { SURVIVALS, TRIAL_MODES } from './trial-plan.ts';
@@ -222,6 +223,9 @@ export const trialResultSchema = z.strictObject({
   /** Trials that a fault struck: each strike with its proof, and what it cost. */
   faults: faultsSchema.optional(),
   audit: auditSchema.optional(),
+  /** Paced trials. Files of before this was measured have none. */
+  backlog: backlogSchema.optional(),
+  capacity: capacitySchema.optional(),
   /** What users are left with, by the rule of the store that takes the likes. */
   states: z
     .strictObject({

@@ -21,7 +21,7 @@ test('the first experiment runs closed loops, from which the others have their m
   expect(steps.map(({ mode }) => mode)).toContain('publish-then-count');
 });
 
-test('scaling runs with all others in the profile full only', () => {
+test('scaling and capacity-curve run with all others in the profile full only', () => {
   const namesOf = (profile: string) => experimentsOf(profile).map(({ name }) => name);
   expect(namesOf('quick')).toEqual([
     'throughput',
@@ -30,5 +30,5 @@ test('scaling runs with all others in the profile full only', () => {
     'persistence',
     'calibration',
   ]);
-  expect(namesOf('full')).toEqual([...namesOf('quick'), 'scaling']);
+  expect(namesOf('full')).toEqual([...namesOf('quick'), 'scaling', 'capacity-curve']);
 });

@@ -112,6 +112,12 @@ describe('a rate is too much', () => {
     );
   });
 
+  test('never for who looks for the border, and has to go beyond it', () => {
+    const capacity = { objectiveMs: 250, probe: { step: 1, reason: 'made' } };
+    const job = jobOf({ rate: { likesPerS: 9_999 }, capacity });
+    expect(whyTooMuch(job, [sustained(1_000)])).toBeUndefined();
+  });
+
   test('only when the maximum is known, and never as a share of it or in a closed loop', () => {
     expect(whyTooMuch(at(1e9), [])).toBeUndefined();
     expect(whyTooMuch(at(1e9), [sustained(10, INVALID)])).toBeUndefined();

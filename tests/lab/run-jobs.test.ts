@@ -3,23 +3,15 @@ import { describe, expect, test } from 'vitest';
 import type { Step } from '../../lab/experiment.ts';
 import { FAULTS } from '../../lab/faults/index.ts';
 import { LabError } from '../../lab/lab-error.ts';
-import { type OpenTrial, type RunSetup, runJobs, type TrialNeeds } from '../../lab/run-jobs.ts';
-import type { Job } from '../../lab/schedule.ts';
+import { runJobs } from '../../lab/run-jobs.ts';
 import { type TrialResult, trialResultSchema } from '../../lab/trial-result.ts';
+import { CONTENDER, Desk, jobsOf } from './jobs-desk.ts';
 import { madeFaults, struckResult } from './made-faults.ts';
 import { madeExperiment, madePlan, madeRates, madeResult } from './made-result.ts';
 import { SIX, sustainedRuns, times } from './made-runs.ts';
 
 const [SERVER_KILL] = FAULTS;
-const CONTENDER = { broker: 'kafka', tier: 'kill', likesPerSRough: 1_000 } as const;
 const HALF = { shareOfMaximum: 0.5 };
-
-function jobsOf(count: number, step: Partial<Step> = {}, contender: Partial<Job> = {}): Job[] {
-  return Array.from({ length: count }, () => ({
-    ...{ ...CONTENDER, experiment: madeExperiment, ...contender },
-    step: { mode: 'sustained', likes: 10, ...step },
-  }));
-}
 
 const faultStep: Step = {
   mode: 'faults',
@@ -27,61 +19,6 @@ const faultStep: Step = {
   rate: { likesPerS: 100 },
   faults: { fault: SERVER_KILL!, strikes: 1, firstAfterS: 0, goOnS: 0, acknowledgedLeast: 1 },
 };
-
-/** Trials open in the order of their jobs, and each waits until a test lets it end. */
-class Desk {
-  readonly opened: { job: Job; needs: TrialNeeds; end: (error?: Error) => void }[] = [];
-  readonly told: { index: number; count: number }[] = [];
-  readonly skipped: string[] = [];
-  readonly results: TrialResult[] = [];
-  readonly interrupt = new AbortController();
-  mostOpen = 0;
-  #open = 0;
-
-  setup(changed: Partial<RunSetup> = {}): RunSetup {
-    return {
-      run: 'run-1',
-      commit: 'none',
-      machine: {},
-      versions: {},
-      plan: { seed: 1, shards: 4, backlogBytesMax: 1_000 },
-      signal: this.interrupt.signal,
-      open: (contender, needs) => this.#opening(contender as Job, needs),
-      onTrial: ({ index, count }) => this.told.push({ index, count }),
-      onSkip: (_, reason) => this.skipped.push(reason),
-      onProgress: () => undefined,
-      onResult: (result) => this.results.push(result),
-      ...changed,
-    };
-  }
-
-  /** Ends trials as they open, until the run is over. */
-  async endAll<T>(run: Promise<T>): Promise<T> {
-    let isOver = false;
-    const over = run.finally(() => {
-      isOver = true;
-    });
-    for (let next = 0; !isOver; ) {
-      const trial = this.opened[next];
-      if (trial !== undefined) next++;
-      trial?.end();
-      await Promise.race([over, new Promise((resolve) => setImmediate(resolve))]);
-    }
-    return await over;
-  }
-
-  async #opening(job: Job, needs: TrialNeeds): Promise<OpenTrial> {
-    const ended = Promise.withResolvers<never>();
-    const end = (error = new Error('ended by the test')) => ended.reject(error);
-    this.mostOpen = Math.max(this.mostOpen, ++this.#open);
-    this.opened.push({ job, needs, end });
-    try {
-      return await ended.promise;
-    } finally {
-      this.#open--;
-    }
-  }
-}
 
 const INTERRUPTED = new LabError('INTERRUPTED', 'the run was interrupted');
 const opened = (desk: Desk, count: number) =>
@@ -194,6 +131,33 @@ describe('repeats', () => {
     await desk.endAll(runJobs(jobs, desk.setup()));
     const probes = desk.opened.filter(({ job }) => job.step.mode === 'publish-then-count');
     expect(probes.map(({ job }) => job.alias)).toEqual([undefined]);
+  });
+});
+
+describe('an experiment that goes on from its results', () => {
+  const order = { profile: 'quick', likes: undefined, contender: CONTENDER } as const;
+
+  test('has its next trial behind all others until it has none, and tells why', async () => {
+    const desk = new Desk();
+    const decisions: string[] = [];
+    const experiment = {
+      ...madeExperiment,
+      next: (own: readonly TrialResult[]) =>
+        own.length < 3
+          ? { step: { mode: 'sustained' as const, likes: own.length }, decision: `${own.length}` }
+          : undefined,
+    };
+    const goesOn = { ...jobsOf(1)[0]!, experiment: { ...experiment, name: 'goes-on' }, order };
+    const setup = desk.setup({ onDecision: (_, line) => decisions.push(line) });
+    const results = await desk.endAll(runJobs([goesOn, ...jobsOf(2)], setup));
+    expect(desk.opened.map(({ job }) => job.experiment.name)).toEqual([
+      ...['goes-on', 'throughput', 'throughput'],
+      ...['goes-on', 'goes-on'],
+    ]);
+    expect(desk.opened.map(({ job }) => job.step.likes)).toEqual([10, 10, 10, 1, 2]);
+    expect(decisions).toEqual(['1', '2']);
+    expect(desk.told.map(({ count }) => count)).toEqual([3, 4, 4, 4, 5]);
+    expect(results).toHaveLength(5);
   });
 });
 

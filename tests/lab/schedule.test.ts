@@ -153,3 +153,22 @@ describe('a schedule', () => {
     expect(CONTENDERS).toEqual(before);
   });
 });
+
+test('an experiment that goes on by itself begins once, and is told how often to repeat', () => {
+  const goesOn = { ...madeExperiment, next: () => undefined };
+  const jobs = schedule({
+    experiments: [goesOn],
+    contenders: CONTENDERS,
+    profile: 'full',
+    likes: undefined,
+    repeats: 6,
+    objectiveMs: 100,
+    seed: 1,
+  });
+  expect(jobs).toHaveLength(2 * CONTENDERS.length);
+  for (const { order, broker, tier } of jobs) {
+    expect(order).toMatchObject({ profile: 'full', repeats: 6, objectiveMs: 100 });
+    expect(order!.contender).toMatchObject({ broker, tier });
+  }
+  for (const job of scheduled(1)) expect(job.order).toBeUndefined();
+});
