@@ -18,6 +18,7 @@ import { judge } from './ledger.ts';
 import { type Latencies, measureLatencies } from './measure-latency.ts';
 import { measureRates } from './measure-rates.ts';
 import { doubtsOfCrash, measureRecovery, type Recovery } from './measure-recovery.ts';
+import { measureShards } from './measure-shards.ts';
 import { measureStates } from './measure-states.ts';
 import type { TrialEvidence } from './run-trial.ts';
 import type { StoreToCheck, TrialContext } from './trial-context.ts';
@@ -37,7 +38,7 @@ export type Judged = Pick<
 > &
   Pick<
     TrialResult,
-    'ledger' | 'rates' | 'latencies' | 'resources' | 'recovery' | 'faults' | 'states'
+    'ledger' | 'rates' | 'latencies' | 'resources' | 'recovery' | 'faults' | 'states' | 'shards'
   >;
 
 /** Reads every record and every shard once or twice; memory is about one byte a like. */
@@ -98,6 +99,7 @@ export async function judgeTrial(
     recovery,
     faults,
     states: plan.checksStates ? measureStates(evidence) : undefined,
+    shards: measureShards(store),
   };
 }
 

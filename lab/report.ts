@@ -150,12 +150,20 @@ function overviewParts(broad: ReturnType<typeof newestRows>, frame: Frame): stri
   return parts.length > 0 ? ['## Overview', '', ...parts] : [];
 }
 
-function sectionOf(experiment: Experiment, runs: readonly LocatedRun[]): string[] {
-  const pick = (results: readonly TrialResult[]) => shownOf(experiment, results);
+/** The trials that stand in an experiment's tables: of each row those of the newest run with it. */
+export function newestOf(experiment: Experiment, runs: readonly LocatedRun[]): TrialResult[] {
+  return newestParts(experiment, runs).flatMap(({ results }) => results);
+}
+
+function newestParts(experiment: Experiment, runs: readonly LocatedRun[]) {
   const keyOf = experiment.rowsStandAlone
     ? (result: TrialResult) => JSON.stringify(experiment.rowKey(result))
     : subjectOf;
-  const parts = newestRows(runs, pick, keyOf);
+  return newestRows(runs, (results) => shownOf(experiment, results), keyOf);
+}
+
+function sectionOf(experiment: Experiment, runs: readonly LocatedRun[]): string[] {
+  const parts = newestParts(experiment, runs);
   if (parts.length === 0) return [];
   const facts = parts.map(({ located, results }) => factsOf(located, results[0]!));
   const tables = experiment.rowsStandAlone

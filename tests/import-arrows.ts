@@ -11,7 +11,7 @@ interface Rule {
   readonly packages: 'none' | 'runtime' | 'all';
 }
 
-const COMPOSES = ['bench', 'brokers', 'cli', 'consumers', 'experiments', 'lab', 'likes'];
+const COMPOSES = ['bench', 'brokers', 'cli', 'consumers', 'experiments', 'lab', 'likes', 'report'];
 
 /** Targets are files, folders with all below them, or files whose names begin like this (`*`). */
 const ARROWS: readonly Rule[] = [
@@ -62,9 +62,15 @@ const ARROWS: readonly Rule[] = [
     packages: 'runtime',
   },
   { from: /^experiments\//, to: ['experiments/', 'lab/', 'likes/'], packages: 'none' },
+  // Draws what the experiments found. Above them, so that no trial's process loads what draws.
+  {
+    from: /^report\//,
+    to: ['report/', 'experiments/', 'lab/', 'brokers/servers/server.ts', 'likes/'],
+    packages: 'runtime',
+  },
   {
     from: /^cli\//,
-    to: ['cli/', 'brokers/', 'experiments/', 'lab/', 'likes/', 'store/'],
+    to: ['cli/', 'brokers/', 'experiments/', 'lab/', 'likes/', 'report/', 'store/'],
     packages: 'runtime',
   },
   {
