@@ -54,7 +54,7 @@ export function answerTo(need: Need, choices: readonly Choice[]): Answer {
 
 /** Undefined when nothing that was measured speaks against it. */
 function obstacleOf({ isOrdered, likesPerS, tier }: Need, choice: Choice): string | undefined {
-  if (isOrdered && choice.order.word !== 'yes') return `order: ${choice.order.text}`;
+  if (isOrdered && choice.order.word !== 'yes') return choice.order.text;
   const { survives, correctLikesPerS } = choice[tier];
   if (survives.word === 'no' || survives.word === 'not offered') return survives.text;
   if (correctLikesPerS === undefined) return `no rate was measured at tier ${tier}`;
@@ -66,7 +66,7 @@ function reasonsOf({ isOrdered, tier }: Need, choice: Choice): string[] {
   const offer = choice[tier];
   return [
     ...(isOrdered ? [choice.order.text] : []),
-    offer.survives.text,
+    `${tier === 'power' ? 'power cut' : 'killed server'}: ${offer.survives.text}`,
     `${figureText(offer.correctLikesPerS!.figure, 0)} correct likes/s`,
     ...(offer.p99Ms ? [`p99 ${lateness(offer.p99Ms)}`] : []),
   ];

@@ -102,14 +102,14 @@ function survivesPower(
   if (fact !== undefined) return fact;
   const without = cells.find((cell) => isCell(cell, 'kill', 'power-cut') && cell.valid > 0);
   const lost = without?.sum('lost') ?? 0;
-  const below = lost > 0 ? `; at tier kill it lost ${formatNumber(lost, 0)} acknowledged likes` : '';
+  const below = lost > 0 ? `; tier kill lost ${formatNumber(lost, 0)}` : '';
   const from = without?.results ?? [];
   const atPower = own.filter(({ tier }) => tier === 'power');
   if (atPower.length > 0 || tiers?.includes('power')) {
-    const text = `promised at tier power, but no power was cut there${below}`;
+    const text = `promised, never tried${below}`;
     return { word: 'not tested', text, from: from.length > 0 ? from : atPower.slice(0, 1) };
   }
-  return { word: 'not offered', text: `it has no tier power here${below}`, from };
+  return { word: 'not offered', text: `no such tier here${below}`, from };
 }
 
 const isCell = ({ results }: FaultCell, tier: Tier, fault: string) =>
