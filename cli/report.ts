@@ -1,6 +1,6 @@
 /** `lab report [index]`: the pages again, from result files alone. */
 import { resolve } from 'node:path';
-import { indexesHere, writeFirstScreen, writeResultsPage } from './results-page.ts';
+import { indexesHere, writeFirstScreen, writeResultsPages } from './results-page.ts';
 import { UsageError } from './usage-error.ts';
 
 export function report(index: string | undefined, options: { firstScreen: boolean }): void {
@@ -9,7 +9,7 @@ export function report(index: string | undefined, options: { firstScreen: boolea
   if (newest === undefined) {
     throw new UsageError('there is no run below results/ yet; make one with npm start');
   }
-  const page = writeResultsPage(paths);
+  const page = writeResultsPages(paths);
   if (options.firstScreen) writeFirstScreen(newest);
   process.stdout.write(`${page}, from ${paths.join(', ')}\n`);
 }

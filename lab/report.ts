@@ -15,6 +15,8 @@ export interface Frame {
   readonly overviewMeanings: readonly { readonly head: string; readonly meaning: string }[];
   /** Markdown that follows the tables of the page, made from the same results. */
   appendix(results: readonly TrialResult[]): string;
+  /** Pictures of an experiment's results; paths are relative to the page. */
+  pictures?(experiment: string): readonly { readonly title: string; readonly path: string }[];
 }
 
 /** The experiments that have results, each with its own. */
@@ -100,7 +102,7 @@ export function renderPage(
   runs: readonly LocatedRun[],
   frame: Frame,
 ): string {
-  const sections = experiments.flatMap((experiment) => sectionOf(experiment, runs));
+  const sections = experiments.flatMap((experiment) => sectionOf(experiment, runs, frame));
   const shown = experiments.filter((experiment) =>
     runs.some(({ run }) => shownOf(experiment, run.results).length > 0),
   );
@@ -118,6 +120,7 @@ export function renderPage(
       'one run. Several runs are shown as their median and (least–most); below six runs no ' +
       'claim is made about who is faster. Client, server and lab share the same cores.',
     '',
+    ...(frame.pictures ? ['The same to read in a browser: [report.html](report.html).', ''] : []),
     ...overviewParts(broad, frame),
     ...asList(emulatorNotes(newest)),
     sections.length > 0 ? sections.join('\n\n') : 'No trial was finished.',
@@ -162,7 +165,7 @@ function newestParts(experiment: Experiment, runs: readonly LocatedRun[]) {
   return newestRows(runs, (results) => shownOf(experiment, results), keyOf);
 }
 
-function sectionOf(experiment: Experiment, runs: readonly LocatedRun[]): string[] {
+function sectionOf(experiment: Experiment, runs: readonly LocatedRun[], frame: Frame): string[] {
   const parts = newestParts(experiment, runs);
   if (parts.length === 0) return [];
   const facts = parts.map(({ located, results }) => factsOf(located, results[0]!));
@@ -177,7 +180,9 @@ function sectionOf(experiment: Experiment, runs: readonly LocatedRun[]): string[
   const body = experiment.rowsStandAlone
     ? [...texts, ...(explanation ? [explanation] : []), ...facts]
     : texts.flatMap((text, place) => [text, facts[place]!]);
-  return [[`## ${experiment.question}`, ...body].join('\n\n')];
+  const pictures = frame.pictures?.(experiment.name) ?? [];
+  const shown = pictures.map(({ title, path }) => `![${title}](${path})`);
+  return [[`## ${experiment.question}`, ...shown, ...body].join('\n\n')];
 }
 
 function factsOf({ run, indexPath }: LocatedRun, first: TrialResult): string {

@@ -1,7 +1,7 @@
 /** The first screen: which queue to take, why, and the table behind it. */
 import { formatNumber } from '../lab/table.ts';
 import { type Answer, answerTo, either, NEEDS } from './answers.ts';
-import { COMPARED_LIKES_PER_S, type Choice, type Fact, type Offer } from './decision.ts';
+import { type Choice, COMPARED_LIKES_PER_S, type Fact, type Offer } from './decision.ts';
 import { html, type Markup } from './markup.ts';
 import { anchorOf, type ReportData } from './shown.ts';
 import { brokerCell } from './tables.ts';
@@ -45,7 +45,9 @@ function takeOf({ need, fits, untested }: Answer): Markup {
     untested.length === 0
       ? undefined
       : html` That ${
-          untested.length === fits.length ? 'it survives' : `${either(names(untested), 'and')} survive`
+          untested.length === fits.length
+            ? 'it survives'
+            : `${either(names(untested), 'and')} survive`
         } is promised, and was not tried here.`;
   return html`Take <strong>${either(names(fits.map(({ choice }) => choice)))}</strong>, at tier <strong>${need.tier}</strong>${
     need.tier === 'power' ? ' (fsync before each acknowledgement)' : ''
@@ -96,16 +98,17 @@ ${offerCells(choice.kill, 'kill')}${offerCells(choice.power, 'power')}</tr>
 
 function offerCells({ survives, correctLikesPerS, p99Ms }: Offer, tier: 'kill' | 'power'): Markup {
   const head = (text: string) => `tier ${tier}: ${text}`;
-  const rate = correctLikesPerS && linked(
-    figureText(correctLikesPerS.figure, 0),
-    correctLikesPerS.from,
-  );
-  const late = p99Ms && html`${linked(figureText(p99Ms.figure, 1), p99Ms.from)}<small>at ${
-    formatNumber(p99Ms.likesPerS, 0)
-  }/s</small>`;
-  return html`<td role="cell" data-head="${head(`survives ${HEADS.survives[tier]}`)}">${
-    factCell(survives)
-  }</td>
+  const rate =
+    correctLikesPerS && linked(figureText(correctLikesPerS.figure, 0), correctLikesPerS.from);
+  const late =
+    p99Ms &&
+    html`${linked(figureText(p99Ms.figure, 1), p99Ms.from)}<small>at ${formatNumber(
+      p99Ms.likesPerS,
+      0,
+    )}/s</small>`;
+  return html`<td role="cell" data-head="${head(`survives ${HEADS.survives[tier]}`)}">${factCell(
+    survives,
+  )}</td>
 <td role="cell" class="n" data-head="${head(HEADS.rate)}">${rate ?? '–'}</td>
 <td role="cell" class="n" data-head="${head(HEADS.p99)}">${late ?? '–'}</td>
 `;

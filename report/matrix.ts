@@ -37,14 +37,15 @@ export function renderMatrix(results: readonly TrialResult[], caption: string): 
     ([, own]) => html`<th scope="col"${belongs(own[0]!)}>${headOf(own)}</th>`,
   )}</tr></thead>
 <tbody>${struck.map(
-    ({ name, summary }) => html`<tr><th scope="row">${name}<small>${summary}</small></th>${columns.map(
-      ([, own]) => {
-        const cell = own.find((one) => faultOf(one) === name);
-        return cell === undefined
-          ? html`<td${belongs(own[0]!)}><span class="quiet">not tried</span></td>`
-          : html`<td${belongs(cell)} class="${cell.state.replace(' ', '-')}">${wordsOf(cell)}</td>`;
-      },
-    )}</tr>
+    ({
+      name,
+      summary,
+    }) => html`<tr><th scope="row">${name}<small>${summary}</small></th>${columns.map(([, own]) => {
+      const cell = own.find((one) => faultOf(one) === name);
+      return cell === undefined
+        ? html`<td${belongs(own[0]!)}><span class="quiet">not tried</span></td>`
+        : html`<td${belongs(cell)} class="${cell.state.replace(' ', '-')}">${wordsOf(cell)}</td>`;
+    })}</tr>
 `,
   )}</tbody></table></div>
 `;
@@ -60,7 +61,9 @@ function wordsOf(cell: FaultCell): Markup {
   const lost = `${formatNumber(cell.sum('lost'), 0)} lost`;
   const tried = `in ${formatNumber(cell.valid, 0)}`;
   const detail =
-    cell.state === 'not tested' ? undefined : html`<small>${cell.valid > 0 ? `${lost} ${tried}` : 'no valid strike'}</small>`;
+    cell.state === 'not tested'
+      ? undefined
+      : html`<small>${cell.valid > 0 ? `${lost} ${tried}` : 'no valid strike'}</small>`;
   return html`<a href="#${rowIdOf('faults', keyOf(cell))}"><span aria-hidden="true">${
     SIGNS[cell.state]
   }</span> ${cell.state}</a>${detail}`;

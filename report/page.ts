@@ -9,8 +9,8 @@ import { type Chart, pictureOf } from './drawing.ts';
 import { renderFacts, renderFirstScreen } from './first-screen.ts';
 import { fromMarkdown, html, Markup } from './markup.ts';
 import { cellsTable, renderMatrix } from './matrix.ts';
-import { SCRIPT } from './script.ts';
 import { plainAnswer } from './plain-answers.ts';
+import { SCRIPT } from './script.ts';
 import { gather, type ReportData, type Shown } from './shown.ts';
 import { styleOf } from './style.ts';
 import { brokerCell, experimentTable, renderTable } from './tables.ts';
@@ -22,8 +22,6 @@ export interface ReportOptions {
   /** What the registry says; undefined for a broker that it does not know any more. */
   readonly tiersOf: TiersOf;
 }
-
-const SHARDS = 'shards';
 
 /** The same runs always give the same text. */
 export function renderReport({ experiments, runs, tiersOf: registered }: ReportOptions): string {
@@ -41,7 +39,6 @@ ${emulatorNotes(all).map((note) => html`<p class="quiet">${note}</p>`)}
 ${filterOf(brokers, tiers)}
 ${contentsOf(data)}
 ${data.shown.map((shown) => sectionOf(shown, charts))}
-${shardsSection(charts)}
 <section aria-labelledby="trials"><h2 id="trials">The trials</h2>
 <p>Every number above leads here: the file it stands in, the seed of its likes, and the command that
 runs it again. Other machines give other numbers, and the same likes.</p>
@@ -60,12 +57,25 @@ claims fare: <a href="README.md">README.md</a>.</p></footer>`;
 `;
 }
 
-/** Pictures for results/README.md, by file name. */
-export function renderPictures({ experiments, runs }: ReportOptions): ReadonlyMap<string, string> {
+/** A chart as a file of its own, for pages that cannot hold it. */
+export interface Picture {
+  /** The experiment that it stands with. */
+  readonly experiment: string;
+  readonly title: string;
+  readonly file: string;
+  readonly svg: string;
+}
+
+export function renderPictures({ experiments, runs }: ReportOptions): readonly Picture[] {
   const data = gather(experiments, runs);
-  const brokers = [...new Set(data.shown.flatMap(({ results }) => results.map((one) => one.broker)))];
-  const charts = [...chartsOf(data).values()].flat();
-  return new Map(charts.map((chart) => [`${chart.name}.svg`, pictureOf(chart, brokers)]));
+  const all = data.shown.flatMap(({ results }) => results);
+  const brokers = [...new Set(all.map(({ broker }) => broker))];
+  return [...chartsOf(data)].flatMap(([experiment, charts]) =>
+    charts.map((chart) => {
+      const { name, title } = chart;
+      return { experiment, title, file: `${name}.svg`, svg: pictureOf(chart, brokers) };
+    }),
+  );
 }
 
 function filterOf(brokers: readonly string[], tiers: readonly string[]): Markup {
@@ -100,17 +110,11 @@ function figureOf({ name, title, reading, summary, panels }: Chart): Markup {
   return html`<figure id="chart-${name}" aria-labelledby="chart-${name}-title">
 <figcaption><h3 id="chart-${name}-title">${title}</h3><p>${fromMarkdown(reading)}</p></figcaption>
 <div class="panels">${panels.map(
-    (panel) => html`<div class="panel"${
-      panel.tier === undefined ? undefined : html` data-tier="${panel.tier}"`
-    }><h4>${panel.title}</h4>${new Markup(panel.svg)}</div>`,
+    (panel) =>
+      html`<div class="panel"${
+        panel.tier === undefined ? undefined : html` data-tier="${panel.tier}"`
+      }><h4>${panel.title}</h4>${new Markup(panel.svg)}</div>`,
   )}</div>
 <details class="summary"><summary>In words</summary><p>${summary}</p></details></figure>
-`;
-}
-
-function shardsSection(charts: ReadonlyMap<string, Chart[]>): Markup {
-  const found = charts.get(SHARDS) ?? [];
-  return html`<section aria-labelledby="shards"><h2 id="shards">How evenly do the shards fill?</h2>
-${found.length > 0 ? found.map(figureOf) : html`<p>These runs were made before the lab kept what each shard holds.</p>`}</section>
 `;
 }

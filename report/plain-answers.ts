@@ -81,8 +81,7 @@ function answerLatency(results: Results): string[] {
   if (widest === undefined) return [];
   const [pace, group] = widest;
   const [tier] = tiersOf(group);
-  const p99 = ({ latencies }: TrialResult) =>
-    latencies && latencies.dueToVisible.p99Us / 1000;
+  const p99 = ({ latencies }: TrialResult) => latencies && latencies.dueToVisible.p99Us / 1000;
   const told = figuresOf(
     group.filter((result) => result.tier === tier),
     p99,

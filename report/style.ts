@@ -56,6 +56,8 @@ thead th{font-weight:600;color:var(--quiet);font-size:.8rem;vertical-align:botto
 border-bottom:2px solid var(--rule)}
 tbody th{font-weight:400;white-space:nowrap}
 .n{text-align:right;white-space:nowrap}
+thead .n{white-space:normal}
+caption.said{position:absolute;clip-path:inset(50%);width:1px;height:1px;overflow:hidden}
 td a{white-space:nowrap}
 td small,th small{display:block;font-weight:400;line-height:1.35}
 tr:target,li:target{background:var(--wash);outline:2px solid var(--link);outline-offset:2px}

@@ -63,12 +63,14 @@ export function renderTable({ caption, heads, rows, notes }: PageTable): Markup 
   const isNumeric = heads.map((_, column) => rows.some(({ cells }) => NUMBER.test(cells[column]!)));
   const classOf = (column: number) => (isNumeric[column] ? html` class="n"` : undefined);
   return html`<div class="scroll" role="region" tabindex="0" aria-label="Table: ${caption}">
-<table><caption>${caption}</caption>
+<table><caption class="said">${caption}</caption>
 <thead><tr>${heads.map(
     ({ head }, column) => html`<th scope="col"${classOf(column)}>${fromMarkdown(head)}</th>`,
   )}<th scope="col">trials</th></tr></thead>
 <tbody>${rows.map(
-    (row) => html`<tr id="${row.id}" data-broker="${row.broker}" data-tier="${row.tier}">${row.cells.map(
+    (
+      row,
+    ) => html`<tr id="${row.id}" data-broker="${row.broker}" data-tier="${row.tier}">${row.cells.map(
       (cell, column) =>
         column === 0
           ? html`<th scope="row">${brokerCell(row.broker, cell)}</th>`

@@ -6,7 +6,9 @@ import { commandOf, type TrialFacts } from './shown.ts';
 export function renderTrials(trials: ReadonlyMap<string, TrialFacts>): Markup {
   const runs = Map.groupBy(trials, ([, { index }]) => index.run);
   return html`${[...runs.values()].map(
-    (own) => html`<details class="run"><summary><h3>Run ${own[0]![1].index.run}</h3>: ${own.length} trials, ${
+    (
+      own,
+    ) => html`<details class="run"><summary><h3>Run ${own[0]![1].index.run}</h3>: ${own.length} trials, ${
       own[0]![1].index.command
     }</summary>
 <p>${machineOf(own[0]![1])}</p>

@@ -1,4 +1,4 @@
-/** All charts, by the name of the section that they stand in. */
+/** All charts, by the name of the experiment that they stand with. */
 import type { Chart } from '../drawing.ts';
 import { type ReportData, resultsOf } from '../shown.ts';
 import { disorderChart } from './disorder.ts';
@@ -14,10 +14,9 @@ export function chartsOf(data: ReportData): ReadonlyMap<string, Chart[]> {
   const paced = resultsOf(data, ...PACED);
   const all = data.shown.flatMap(({ results }) => results);
   const found: [string, (Chart | undefined)[]][] = [
-    ['throughput', [throughputChart(resultsOf(data, 'throughput'))]],
+    ['throughput', [throughputChart(resultsOf(data, 'throughput')), shardsChart(all)]],
     ['latency', [latencyChart(paced), partsChart(paced)]],
     ['ordering', [disorderChart(resultsOf(data, 'ordering'))]],
-    ['shards', [shardsChart(all)]],
   ];
   return new Map(
     found.map(([name, charts]) => [name, charts.filter((chart) => chart !== undefined)]),

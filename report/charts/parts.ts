@@ -114,4 +114,3 @@ function marksOf(row: PartsRow, className: string | undefined): Plot.Markish[] {
     }),
   ];
 }
-
