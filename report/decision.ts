@@ -133,6 +133,9 @@ function strikesOf(
     (cell?.sum('lost') ?? 0) + crashes.reduce((sum, { ledger }) => sum + (ledger?.lost ?? 0), 0);
   const times = `${formatNumber(strikes, 0)} ${name}${strikes === 1 ? '' : 's'}`;
   const text = `${formatNumber(lost, 0)} lost in ${times}`;
+  if (cell?.state === 'not judged') {
+    return { word: 'not tested', text: `could not be judged; ${text}`, from: cell.results };
+  }
   const isBroken = lost > 0 || cell?.state === 'broken';
   return { word: isBroken ? 'no' : 'yes', text, from: [...(cell?.results ?? []), ...crashes] };
 }

@@ -10,6 +10,9 @@ export const HAS_BROWSER = process.platform === 'linux' && process.arch === 'x64
 /** Makes the package unpack the libraries that a plain system lacks. */
 const WITH_LIBRARIES = 'AWS_Lambda_nodejs22.x';
 
+/** Checks of a whole page answer late on a busy machine. */
+const ANSWER_MS_MAX = 180_000;
+
 /** Unpacks the browser into `folder` and starts it; whoever called closes it and removes that. */
 export async function openBrowser(folder: string): Promise<Browser> {
   const fonts = join(folder, 'font-settings');
@@ -28,6 +31,7 @@ export async function openBrowser(folder: string): Promise<Browser> {
   return await puppeteer.launch({
     executablePath: await chromium.executablePath(),
     headless: 'shell',
+    protocolTimeout: ANSWER_MS_MAX,
     // A page of our own needs no sandbox, which root could not have.
     args: ['--no-sandbox', '--font-render-hinting=none'],
   });

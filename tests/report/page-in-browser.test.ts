@@ -3,17 +3,20 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import axe from 'axe-core';
-import type { Browser, Page } from 'puppeteer-core';
+import type { Browser, Page, SerializedAXNode } from 'puppeteer-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { indexesHere, RESULTS_FOLDER, resultsPages } from '../../cli/results-page.ts';
 import { temporaryFolder } from '../brokers/servers/temporary-folder.ts';
 import { HAS_BROWSER, openBrowser } from './browser.ts';
 
-const UNPACK_MS_MAX = 120_000;
+const UNPACK_MS_MAX = 180_000;
+/** All of it takes some 20 s on two idle cores. */
+const TEST_MS_MAX = 180_000;
 const REPORT_BYTES_MAX = 1_500_000;
 const TABS_MAX = 60;
 const PHONE = { width: 375, height: 800 };
 const DESK = { width: 1280, height: 900 };
+const UNFOLD = 'for (const one of document.querySelectorAll("details")) one.open = true';
 const THEMES = ['light', 'dark'] as const;
 
 const text = resultsPages(indexesHere()).get('report.html')!;
@@ -24,7 +27,12 @@ test('the report is one file of a bearable size, and names nothing that is elsew
   expect(text).not.toMatch(/@import|url\(["']?http/);
 });
 
-describe.skipIf(!HAS_BROWSER)('the report in a browser', () => {
+/** All roles in a tree of what a screen reader is told. */
+function rolesOf(node: SerializedAXNode | null): string[] {
+  return node === null ? [] : [node.role, ...(node.children ?? []).flatMap(rolesOf)];
+}
+
+describe.skipIf(!HAS_BROWSER)('the report in a browser', { timeout: TEST_MS_MAX }, () => {
   let folder: Awaited<ReturnType<typeof temporaryFolder>>;
   let browser: Browser;
   let address: string;
@@ -81,7 +89,7 @@ describe.skipIf(!HAS_BROWSER)('the report in a browser', () => {
     await using opened = await open(size);
     const { page } = opened;
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(size.width);
-    await page.evaluate('for (const one of document.querySelectorAll("details")) one.open = true');
+    await page.evaluate(UNFOLD);
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(size.width);
   });
 
@@ -131,28 +139,23 @@ describe.skipIf(!HAS_BROWSER)('the report in a browser', () => {
     expect(await styleOf(page, '.filter', 'display')).toBe('none');
   });
 
-  test.each(THEMES)(
-    'has no violation that axe finds, in %s',
-    { timeout: 60_000 },
-    async (theme) => {
-      await using opened = await open(DESK, theme);
-      const { page } = opened;
-      await page.evaluate(
-        'for (const one of document.querySelectorAll("details")) one.open = true',
-      );
-      await page.evaluate(axe.source);
-      const found = (await page.evaluate('axe.run()')) as axe.AxeResults;
-      const told = found.violations.map(({ id, nodes }) => `${id}: ${nodes[0]!.html}`);
-      expect(told).toEqual([]);
-      expect(found.passes.map(({ id }) => id)).toContain('color-contrast');
-    },
-  );
+  test.each(THEMES)('has no violation that axe finds, in %s', async (theme) => {
+    await using opened = await open(DESK, theme);
+    const { page } = opened;
+    await page.evaluate('for (const one of document.querySelectorAll("details")) one.open = true');
+    await page.evaluate(axe.source);
+    const found = (await page.evaluate('axe.run()')) as axe.AxeResults;
+    const told = found.violations.map(({ id, nodes }) => `${id}: ${nodes[0]!.html}`);
+    expect(told).toEqual([]);
+    expect(found.passes.map(({ id }) => id)).toContain('color-contrast');
+  });
 
   test('has a tree of landmarks, headings and tables for who cannot see it', async () => {
     await using opened = await open();
-    const tree = JSON.stringify(await opened.page.accessibility.snapshot());
-    for (const role of ['heading', 'table', 'figure', 'main', 'navigation', 'contentinfo']) {
-      expect.soft(tree, role).toContain(`"role":"${role}"`);
+    const tree = await opened.page.accessibility.snapshot({ interestingOnly: false });
+    const roles = new Set(rolesOf(tree));
+    for (const role of ['heading', 'table', 'columnheader', 'rowheader', 'figure', 'main']) {
+      expect.soft(roles.has(role), role).toBe(true);
     }
     const levels = await opened.page.$$eval('h1,h2,h3,h4', (heads) =>
       heads.map(({ tagName }) => Number(tagName.slice(1))),
