@@ -41,17 +41,12 @@ function leadOf(answer: Answer): Markup {
 
 function takeOf({ need, fits, untested }: Answer): Markup {
   if (fits.length === 0) return html`None of those that were measured fits.`;
-  const doubt =
-    untested.length === 0
-      ? undefined
-      : html` That ${
-          untested.length === fits.length
-            ? 'it survives'
-            : `${either(names(untested), 'and')} survive`
-        } is promised, and was not tried here.`;
-  return html`Take <strong>${either(names(fits.map(({ choice }) => choice)))}</strong>, at tier <strong>${need.tier}</strong>${
-    need.tier === 'power' ? ' (fsync before each acknowledgement)' : ''
-  }.${doubt}`;
+  const who = untested.length === fits.length ? 'it' : either(names(untested), 'and');
+  const doubt = untested.length > 0 ? ` That ${who} survives is promised, not tried here.` : '';
+  const fitting = either(names(fits.map(({ choice }) => choice)));
+  const how = need.tier === 'power' ? ' (fsync before each acknowledgement)' : '';
+  const { tier } = need;
+  return html`Take <strong>${fitting}</strong>, at tier <strong>${tier}</strong>${how}.${doubt}`;
 }
 
 const names = (choices: readonly Choice[]) => choices.map(({ broker }) => broker);
@@ -68,7 +63,6 @@ function notOf({ others }: Answer): string {
 
 const HEADS = {
   order: 'keeps each post in order',
-  survives: { kill: 'killed server', power: 'power cut' },
   rate: 'correct likes/s',
   p99: `p99 ms near ${COMPARED_LIKES_PER_S}/s`,
 } as const;
@@ -76,11 +70,11 @@ const HEADS = {
 function decisionTable(choices: readonly Choice[]): Markup {
   const caption =
     'One line a queue. Tier kill: an acknowledged like survives the death of the server process; ' +
-    'tier power: a power cut, by an fsync before each acknowledgement. A figure leads to its trial.';
+    'tier power: a power cut, by an fsync before each acknowledgement. Figures lead to trials.';
   const offerHeads = html`<th scope="col">survives it</th><th scope="col" class="n">${
     HEADS.rate
   }</th><th scope="col" class="n">${HEADS.p99}</th>`;
-  return html`<div class="scroll" role="region" tabindex="0" aria-label="Table: which queue to take">
+  return html`<div class="scroll" role="region" tabindex="0" aria-label="Which queue, a table">
 <table class="choose" role="table"><caption>${caption}</caption>
 <thead role="rowgroup"><tr role="row"><th scope="col" rowspan="2">queue</th>
 <th scope="col" rowspan="2">${HEADS.order}</th>
@@ -106,16 +100,15 @@ function offerCells({ survives, correctLikesPerS, p99Ms }: Offer, tier: 'kill' |
       p99Ms.likesPerS,
       0,
     )}/s</small>`;
-  return html`<td role="cell" data-head="${head(`survives ${HEADS.survives[tier]}`)}">${factCell(
-    survives,
-  )}</td>
-<td role="cell" class="n" data-head="${head(HEADS.rate)}">${rate ?? '–'}</td>
-<td role="cell" class="n" data-head="${head(HEADS.p99)}">${late ?? '–'}</td>
+  return html`<td role="cell" data-head="${head('survives')}">${factCell(survives)}</td>
+<td role="cell" class="n" data-head="${head('likes/s')}">${rate ?? '–'}</td>
+<td role="cell" class="n" data-head="${head('p99 ms')}">${late ?? '–'}</td>
 `;
 }
 
 function factCell({ word, text, from }: Fact): Markup {
-  return html`<strong>${from.length > 0 ? linked(word, from) : word}</strong><small>${text}</small>`;
+  const linkedWord = from.length > 0 ? linked(word, from) : word;
+  return html`<strong>${linkedWord}</strong><small>${text}</small>`;
 }
 
 function linked(text: string, [first]: Fact['from']): Markup {

@@ -30,11 +30,12 @@ export function renderReport({ experiments, runs, tiersOf: registered }: ReportO
   const brokers = [...new Set(all.map(({ broker }) => broker))].sort();
   const tiers = tiersOf(all);
   const charts = chartsOf(data);
+  const choices = choicesOf(data, registered);
   const body = html`<a class="skip" href="#main">To the answer</a>
 <header><h1>The like-counting queue lab: what was measured</h1>
 ${renderFacts(data)}</header>
 <main id="main" tabindex="-1">
-${all.length === 0 ? html`<p>No trial was finished.</p>` : renderFirstScreen(choicesOf(data, registered))}
+${all.length === 0 ? html`<p>No trial was finished.</p>` : renderFirstScreen(choices)}
 ${emulatorNotes(all).map((note) => html`<p class="quiet">${note}</p>`)}
 ${filterOf(brokers, tiers)}
 ${contentsOf(data)}
@@ -81,9 +82,11 @@ export function renderPictures({ experiments, runs }: ReportOptions): readonly P
 function filterOf(brokers: readonly string[], tiers: readonly string[]): Markup {
   const box = (name: string, value: string, label: Markup) =>
     html`<label><input type="checkbox" name="${name}" value="${value}" checked> ${label}</label>`;
+  const queues = brokers.map((one) => box('broker', one, brokerCell(one, one)));
+  const tierBoxes = tiers.map((one) => box('tier', one, html`${one}`));
   return html`<form class="filter" aria-label="Filter" hidden>
-<fieldset><legend>Queues</legend>${brokers.map((one) => box('broker', one, brokerCell(one, one)))}</fieldset>
-<fieldset><legend>Tiers</legend>${tiers.map((one) => box('tier', one, html`${one}`))}</fieldset>
+<fieldset><legend>Queues</legend>${queues}</fieldset>
+<fieldset><legend>Tiers</legend>${tierBoxes}</fieldset>
 <output aria-live="polite"></output></form>`;
 }
 

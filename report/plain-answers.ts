@@ -137,8 +137,8 @@ function answerFaults(results: Results): string[] {
     .join(', ');
   const strikes = cells.reduce((sum, { valid }) => sum + valid, 0);
   return [
-    `${formatNumber(strikes, 0)} strikes under load, each with proof, on ${cells.length} pairs of ` +
-      `queue and fault: ${counts}.`,
+    `${formatNumber(strikes, 0)} strikes under load, each with proof, on ${cells.length} pairs ` +
+      `of queue and fault: ${counts}.`,
     'Kept means: no acknowledged like lost, none counted twice, and the order that was promised.',
   ];
 }

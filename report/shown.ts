@@ -5,7 +5,7 @@ import { type LocatedRun, newestOf } from '../lab/report.ts';
 import type { RunIndex } from '../lab/result-files.ts';
 import type { TrialResult } from '../lab/trial-result.ts';
 
-/** The trials that stand in the tables of an experiment: those of the newest run with such a row. */
+/** Trials that stand in the tables of an experiment: of the newest run with such a row. */
 export interface Shown {
   readonly experiment: Experiment;
   readonly results: readonly TrialResult[];

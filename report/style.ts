@@ -50,7 +50,7 @@ const TABLES = `
 .scroll{overflow-x:auto;margin:1rem 0}
 table{border-collapse:collapse;font-size:.9rem;line-height:1.4;min-width:100%}
 caption{text-align:left;color:var(--quiet);font-size:.85rem;padding-bottom:.4rem}
-th,td{padding:.4rem .9rem .4rem 0;text-align:left;vertical-align:top;
+th,td{padding:.4rem .75rem .4rem 0;text-align:left;vertical-align:top;
 border-bottom:1px solid var(--rule)}
 thead th{font-weight:600;color:var(--quiet);font-size:.8rem;vertical-align:bottom;
 border-bottom:2px solid var(--rule)}
@@ -71,7 +71,8 @@ tr:target,li:target{background:var(--wash);outline:2px solid var(--link);outline
 .matrix .broken{background:var(--wash);font-weight:700;box-shadow:inset 3px 0 var(--text);
 padding-left:.6rem}
 .matrix .not-tested,.matrix .not-judged{color:var(--quiet)}
-.notes{columns:19rem;column-gap:2rem;padding-left:1.1rem;color:var(--quiet);font-size:.85rem;margin:.5rem 0}
+.notes{columns:19rem;column-gap:2rem;padding-left:1.1rem;color:var(--quiet);font-size:.85rem;
+margin:.5rem 0}
 .meanings{font-size:.85rem;color:var(--quiet);margin:.5rem 0}
 .meanings dt{font-weight:600;margin-top:.5rem}
 .meanings dd{margin:0}`;

@@ -62,22 +62,24 @@ const NUMBER = /^(~~)?[<\d,. %]+( [([].*[)\]])?(~~)?$/;
 export function renderTable({ caption, heads, rows, notes }: PageTable): Markup {
   const isNumeric = heads.map((_, column) => rows.some(({ cells }) => NUMBER.test(cells[column]!)));
   const classOf = (column: number) => (isNumeric[column] ? html` class="n"` : undefined);
+  const cellsOf = ({ broker, cells }: Row) =>
+    cells.map((cell, column) =>
+      column === 0
+        ? html`<th scope="row">${brokerCell(broker, cell)}</th>`
+        : html`<td${classOf(column)}>${fromMarkdown(cell)}</td>`,
+    );
+  const rowOf = (row: Row) => {
+    const { id, broker, tier, trials } = row;
+    const cells = html`${cellsOf(row)}<td>${trialLinks(trials)}</td>`;
+    return html`<tr id="${id}" data-broker="${broker}" data-tier="${tier}">${cells}</tr>
+`;
+  };
   return html`<div class="scroll" role="region" tabindex="0" aria-label="Table: ${caption}">
 <table><caption class="said">${caption}</caption>
 <thead><tr>${heads.map(
     ({ head }, column) => html`<th scope="col"${classOf(column)}>${fromMarkdown(head)}</th>`,
   )}<th scope="col">trials</th></tr></thead>
-<tbody>${rows.map(
-    (
-      row,
-    ) => html`<tr id="${row.id}" data-broker="${row.broker}" data-tier="${row.tier}">${row.cells.map(
-      (cell, column) =>
-        column === 0
-          ? html`<th scope="row">${brokerCell(row.broker, cell)}</th>`
-          : html`<td${classOf(column)}>${fromMarkdown(cell)}</td>`,
-    )}<td>${trialLinks(row.trials)}</td></tr>
-`,
-  )}</tbody></table></div>
+<tbody>${rows.map(rowOf)}</tbody></table></div>
 ${notes.length > 0 ? listOf('notes', notes) : undefined}${meanings(heads)}`;
 }
 
@@ -98,7 +100,8 @@ export function trialLinks(trials: readonly TrialResult[]): Markup {
 }
 
 function listOf(className: string, items: readonly string[]): Markup {
-  return html`<ul class="${className}">${items.map((item) => html`<li>${fromMarkdown(item)}</li>`)}</ul>
+  const lines = items.map((item) => html`<li>${fromMarkdown(item)}</li>`);
+  return html`<ul class="${className}">${lines}</ul>
 `;
 }
 

@@ -5,35 +5,36 @@ import { commandOf, type TrialFacts } from './shown.ts';
 
 export function renderTrials(trials: ReadonlyMap<string, TrialFacts>): Markup {
   const runs = Map.groupBy(trials, ([, { index }]) => index.run);
-  return html`${[...runs.values()].map(
-    (
-      own,
-    ) => html`<details class="run"><summary><h3>Run ${own[0]![1].index.run}</h3>: ${own.length} trials, ${
-      own[0]![1].index.command
-    }</summary>
-<p>${machineOf(own[0]![1])}</p>
-<ul class="trials">${own.map(([anchor, facts]) => trialOf(anchor, facts))}</ul>
+  return html`${[...runs.values()].map(runOf)}`;
+}
+
+function runOf(trials: readonly (readonly [string, TrialFacts])[]): Markup {
+  const [, first] = trials[0]!;
+  const { run, command } = first.index;
+  return html`<details class="run"><summary><h3>Run ${run}</h3>: ${trials.length} trial(s),
+${command}</summary>
+<p>${machineOf(first)}</p>
+<ul class="trials">${trials.map(([anchor, facts]) => trialOf(anchor, facts))}</ul>
 </details>
-`,
-  )}`;
+`;
 }
 
 function machineOf({ index, result }: TrialFacts): Markup {
   const { cores, processor, memory, system } = result.machine;
-  return html`${dayOf(index)}, profile ${index.profile}, on ${cores} cores (${processor}), ${memory},
-${system}, Node ${result.versions.node}. The whole run: <code>${index.command}</code>`;
+  return html`${dayOf(index)}, profile ${index.profile}, on ${cores} cores (${processor}),
+${memory}, ${system}, Node ${result.versions.node}. The whole run: <code>${index.command}</code>`;
 }
 
 const dayOf = ({ startedAt }: RunIndex) => startedAt.slice(0, 10);
 
 function trialOf(anchor: string, facts: TrialFacts): Markup {
   const { result, path } = facts;
+  const { verdict, reasons, numbersStruck } = result;
   const struck =
-    result.numbersValid || result.verdict !== 'pass'
-      ? undefined
-      : html`, numbers struck out: ${result.numbersStruck.join('; ')}`;
+    numbersStruck.length > 0 ? `, numbers struck out: ${numbersStruck.join('; ')}` : '';
+  const why = verdict === 'pass' ? struck : `: ${reasons.join('; ')}`;
   return html`<li id="${anchor}" tabindex="-1"><strong>${result.trial}</strong>
-<span class="verdict">${result.verdict}</span>${struck}
+<span class="verdict">${verdict}</span>${why}
 <span class="quiet">seed ${result.workload.seed}, commit ${result.commit},
 <a href="${path}">${path}</a></span><code>${commandOf(facts)}</code></li>
 `;

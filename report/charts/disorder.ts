@@ -44,10 +44,10 @@ export function disorderChart(results: readonly TrialResult[]): Chart | undefine
     name: 'disorder',
     title: 'What disorder costs',
     reading:
-      'Users press again and again. Left, likes first delivered after a later one of the same ' +
-      'post. Right, users whose like ends as what they did not press last, in a store that takes ' +
-      'likes as they first arrive; “by version” is what is left wrong in a store that compares ' +
-      'versions.',
+      'Users press again and again; the number behind a queue is that of its consumers. Left, ' +
+      'likes first delivered after a later one of the same post. Right, likes that do not end as ' +
+      'their users last pressed, in a store that takes them as they first arrive, and (by ' +
+      'version) in one that compares versions.',
     summary: panels
       .map(({ title, rows }) => `${title}: ${rows.map(({ title: own }) => own).join('; ')}.`)
       .join(' '),

@@ -30,8 +30,8 @@ export function shardsChart(results: readonly TrialResult[]): Chart | undefined 
     name: 'shards',
     title: 'Counts per shard',
     reading:
-      'Which shard a post stands in follows from its id. So the shards have nearly as many posts; ' +
-      'how many likes follows from which posts are liked, and is the same for every broker.',
+      'Which shard a post stands in follows from its id, so the shards have nearly as many ' +
+      'posts. How many likes follows from which posts are liked: the same for every broker.',
     summary:
       `${largest.broker}, tier ${largest.tier}, workload ${largest.workload.name}: ` +
       shards.map((one) => `shard ${one.shard} ${one.likes + one.unlikes} in ${one.posts} posts`) +

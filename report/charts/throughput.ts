@@ -2,6 +2,7 @@
 import * as Plot from '@observablehq/plot';
 import { BROKER_HEAD } from '../../lab/common-columns.ts';
 import { METRICS } from '../../lab/metrics.ts';
+import { formatNumber } from '../../lab/table.ts';
 import type { TrialResult } from '../../lab/trial-result.ts';
 import { correctLikesPerS } from '../correct-rate.ts';
 import { type Chart, logTicks, shortNumber } from '../drawing.ts';
@@ -77,7 +78,7 @@ function marksOf(row: RateRow, className: string | undefined): Plot.Markish[] {
   const points = group.map((result) => ({
     x: row.value(result)!,
     href: `#${anchorOf(result)}`,
-    title: `${broker}, tier ${result.tier}: ${Math.round(row.value(result)!).toLocaleString('en-US')} likes/s`,
+    title: `${broker}, tier ${result.tier}: ${formatNumber(row.value(result)!, 0)} likes/s`,
   }));
   const y = () => label;
   return [
@@ -94,7 +95,7 @@ function marksOf(row: RateRow, className: string | undefined): Plot.Markish[] {
       : []),
     Plot.text([figure], {
       ...{ y, frameAnchor: 'right', dx: 8, textAnchor: 'start', fill: 'currentColor', className },
-      text: ({ middle }: Figure) => Math.round(middle).toLocaleString('en-US'),
+      text: ({ middle }: Figure) => formatNumber(middle, 0),
     }),
   ];
 }

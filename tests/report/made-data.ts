@@ -1,4 +1,4 @@
-/** Results as an evening in the lab makes them: rates, latencies, disorder, kills and power cuts. */
+/** Results as an evening in the lab makes them: rates, latencies, disorder, kills, power cuts. */
 import { EVERY_EXPERIMENT } from '../../experiments/index.ts';
 import type { Experiment } from '../../lab/experiment.ts';
 import type { LocatedRun } from '../../lab/report.ts';
