@@ -90,9 +90,8 @@ export function cellsTable(results: readonly TrialResult[]): PageTable {
         cells: [...keyOf(cell), ...columns.map((column) => textOf(column, cell))],
       };
     }),
-    notes: cells.flatMap((cell) => [
-      ...cell.reasons.map((reason) => `${keyOf(cell).join(' ')}: ${reason}`),
-      ...(cell.whyNot === undefined ? [] : [`${keyOf(cell).join(' ')}: ${cell.whyNot}`]),
-    ]),
+    notes: cells.flatMap((cell) =>
+      cell.reasons.map((reason) => `${keyOf(cell).join(' ')}: ${reason}`),
+    ),
   };
 }

@@ -21,10 +21,13 @@ export interface ReportOptions {
   readonly runs: readonly LocatedRun[];
   /** What the registry says; undefined for a broker that it does not know any more. */
   readonly tiersOf: TiersOf;
+  /** What the lab itself adds to every latency, in a sentence, where a calibration tells it. */
+  readonly calibration?: string | undefined;
 }
 
 /** The same runs always give the same text. */
-export function renderReport({ experiments, runs, tiersOf: registered }: ReportOptions): string {
+export function renderReport(options: ReportOptions): string {
+  const { experiments, runs, tiersOf: registered, calibration } = options;
   const data = gather(experiments, runs);
   const all = data.shown.flatMap(({ results }) => results);
   const brokers = [...new Set(all.map(({ broker }) => broker))].sort();
@@ -33,7 +36,7 @@ export function renderReport({ experiments, runs, tiersOf: registered }: ReportO
   const choices = choicesOf(data, registered);
   const body = html`<a class="skip" href="#main">To the answer</a>
 <header><h1>The like-counting queue lab: what was measured</h1>
-${renderFacts(data)}</header>
+${renderFacts(data)}${calibration && html`<p class="facts">${calibration}</p>`}</header>
 <main id="main" tabindex="-1">
 ${all.length === 0 ? html`<p>No trial was finished.</p>` : renderFirstScreen(choices)}
 ${emulatorNotes(all).map((note) => html`<p class="quiet">${note}</p>`)}

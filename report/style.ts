@@ -131,18 +131,20 @@ color:var(--quiet);font-size:.8rem;padding-top:.1rem}
 const PRINT = `
 @media print{
 @page{margin:14mm}
-body{font-size:10pt}
+html{font-size:10.5px}
+body{font-size:1rem}
 header,main,footer{max-width:none;padding-left:0;padding-right:0}
 .filter,.skip,nav{display:none}
 a{color:inherit}
-table{font-size:8pt}
+table{font-size:.85rem}
+th,td{padding:.25rem .4rem .25rem 0}
+td,tbody th,.n{white-space:normal}
 .scroll{overflow:visible}
-th,td{padding-right:.5rem}
-.matrix td{min-width:0}
+.matrix td,.matrix th[scope=row]{min-width:0}
 figure,.panel,tr,.trials li{break-inside:avoid}
 h2,h3,h4{break-after:avoid}
 .panels{grid-template-columns:repeat(2,1fr)}
-.trials{columns:2;font-size:7pt}
+.trials{columns:2;font-size:.75rem}
 details.meanings,details.summary{display:none}
 details::details-content{content-visibility:visible;block-size:auto}
 }`;

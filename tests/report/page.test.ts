@@ -63,6 +63,13 @@ describe('the report', () => {
     expect(told).toContain('31 (49.2 %)');
   });
 
+  test('prints the calibration below the facts where there is one', () => {
+    const calibration = 'The lab adds < 1 ms.';
+    const told = renderReport({ ...optionsOf(RESULTS), calibration });
+    expect(told).toContain('<p class="facts">The lab adds &lt; 1 ms.</p></header>');
+    expect(page).not.toContain('The lab adds');
+  });
+
   test('is a page even where no trial was finished', () => {
     expect(renderReport(optionsOf([]))).toContain('No trial was finished.');
   });
