@@ -91,7 +91,9 @@ function buildProgram(): Command {
     .action(showCounts);
   program
     .command('report')
-    .description('make results/README.md again, from all runs below results/ or from one')
+    .description(
+      'make results/README.md and report.html again, from all runs below results/ or from one',
+    )
     .argument('[index]', 'index file of a run')
     .option('--first-screen', "put the run's table into the project's README as well", false)
     .action(report);

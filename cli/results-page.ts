@@ -1,17 +1,21 @@
-/** Writes results/README.md from the runs, and the table on the project's first screen. */
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+/** Writes results/README.md and report.html from the runs, and the project's first screen. */
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { BROKERS } from '../brokers/index.ts';
 import { FRAME } from '../experiments/frame.ts';
 import { EVERY_EXPERIMENT } from '../experiments/index.ts';
 import type { LocatedRun } from '../lab/choose-rows.ts';
 import { renderFirstScreen, renderPage } from '../lab/report.ts';
 import { type Run, readRun } from '../lab/result-files.ts';
+import { renderPictures, renderReport } from '../report/page.ts';
 import { UsageError } from './usage-error.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 export const RESULTS_FOLDER = join(ROOT, 'results');
 const RESULTS_PAGE = join(RESULTS_FOLDER, 'README.md');
+const REPORT = join(RESULTS_FOLDER, 'report.html');
+const CHARTS = 'charts';
 const FIRST_SCREEN = join(ROOT, 'README.md');
 
 /** The indexes of all runs below results/, the newest first: runs are named by their start. */
@@ -28,22 +32,42 @@ export function indexesHere(folder: string = RESULTS_FOLDER): string[] {
     .map((name) => join(folder, name));
 }
 
-/** Returns the path of the page, relative to where the user stands. */
-export function writeResultsPage(indexPaths: readonly string[]): string {
-  writeFileSync(RESULTS_PAGE, resultsPage(indexPaths));
-  return relative(process.cwd(), RESULTS_PAGE);
+/** Returns the paths of the pages, relative to where the user stands. */
+export function writeResultsPages(indexPaths: readonly string[]): string {
+  const pages = resultsPages(indexPaths);
+  for (const [name, text] of pages) {
+    const path = join(RESULTS_FOLDER, name);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text);
+  }
+  return [RESULTS_PAGE, REPORT].map((path) => relative(process.cwd(), path)).join(' and ');
 }
 
 /**
- * Runs of a user's own consumer are left out: the page is about those of the lab.
+ * What stands in results/ beside the result files, by its name there; the same for the same runs.
+ * Runs of a user's own consumer are left out: the pages are about those of the lab.
  * @throws LabError RESULT_INVALID for a file of another version, or one that is damaged.
  */
-export function resultsPage(indexPaths: readonly string[]): string {
+export function resultsPages(indexPaths: readonly string[]): ReadonlyMap<string, string> {
   const located = indexPaths.map((path): LocatedRun => {
     return { run: readRun(path), indexPath: relative(RESULTS_FOLDER, path) };
   });
   const runs = located.filter(({ run }) => !hasOwnConsumer(run));
-  return renderPage(EVERY_EXPERIMENT, runs, FRAME);
+  const tiersOf = (broker: string) => BROKERS[broker]?.tiers;
+  const options = { experiments: EVERY_EXPERIMENT, runs, tiersOf };
+  const pictures = renderPictures(options);
+  const frame = {
+    ...FRAME,
+    pictures: (name: string) =>
+      pictures
+        .filter(({ experiment }) => experiment === name)
+        .map(({ title, file }) => ({ title, path: `${CHARTS}/${file}` })),
+  };
+  return new Map([
+    [basename(RESULTS_PAGE), renderPage(EVERY_EXPERIMENT, runs, frame)],
+    [basename(REPORT), renderReport(options)],
+    ...pictures.map(({ file, svg }) => [`${CHARTS}/${file}`, svg] as const),
+  ]);
 }
 
 function hasOwnConsumer({ results }: Run): boolean {

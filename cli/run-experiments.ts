@@ -17,7 +17,7 @@ import { watchInterrupt } from './interrupt.ts';
 import { openLiveView } from './live-view.ts';
 import { contendersOf, type RunOptions, repeatsOf } from './options.ts';
 import { ownConsumersOf, refuseOtherConsumers } from './own-consumer.ts';
-import { indexesHere, RESULTS_FOLDER, writeResultsPage } from './results-page.ts';
+import { indexesHere, RESULTS_FOLDER, writeResultsPages } from './results-page.ts';
 import { ServerPool } from './server-pool.ts';
 import { EXIT, UsageError } from './usage-error.ts';
 
@@ -181,7 +181,7 @@ function print(
   process.stderr.write(`\nresults: ${indexPath}\n`);
   // A run with files of its own leaves the project's own tables alone.
   if (options.out === undefined) {
-    process.stderr.write(`tables:  ${writeResultsPage(indexesHere())}\n`);
+    process.stderr.write(`tables:  ${writeResultsPages(indexesHere())}\n`);
   }
 }
 

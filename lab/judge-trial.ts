@@ -22,6 +22,7 @@ import { measureBacklog } from './measure-backlog.ts';
 import { type Latencies, measureLatencies } from './measure-latency.ts';
 import { measureRates } from './measure-rates.ts';
 import { doubtsOfCrash, measureRecovery, type Recovery } from './measure-recovery.ts';
+import { measureShards } from './measure-shards.ts';
 import { measureStates } from './measure-states.ts';
 import type { TrialEvidence } from './run-trial.ts';
 import type { StoreToCheck, TrialContext } from './trial-context.ts';
@@ -51,6 +52,7 @@ export type Judged = Pick<
     | 'visible'
     | 'audit'
     | 'backlog'
+    | 'shards'
   >;
 
 /** Reads every record and every shard once or twice; memory is about one byte a like. */
@@ -119,6 +121,7 @@ export async function judgeTrial(
     recovery,
     faults,
     states: plan.checksStates ? measureStates(evidence) : undefined,
+    shards: measureShards(store),
   };
 }
 

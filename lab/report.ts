@@ -14,6 +14,7 @@ import {
   noiseSection,
 } from './report-comparisons.ts';
 import type { Run } from './result-files.ts';
+import { chosenParts, shownOf, subjectOf } from './shown-rows.ts';
 import { emulatorNotes, type Table, tableOf, toMarkdown, toText } from './table.ts';
 import type { TrialResult } from './trial-result.ts';
 
@@ -26,6 +27,8 @@ export interface Frame {
   readonly overviewMeanings: readonly { readonly head: string; readonly meaning: string }[];
   /** Markdown that follows the tables of the page, made from the same results. */
   appendix(results: readonly TrialResult[]): string;
+  /** Pictures of an experiment's results; paths are relative to the page. */
+  pictures?(experiment: string): readonly { readonly title: string; readonly path: string }[];
 }
 
 /** The experiments that have results, each with its own. */
@@ -33,13 +36,6 @@ function answered(experiments: readonly Experiment[], results: readonly TrialRes
   return experiments
     .map((experiment) => ({ experiment, own: shownOf(experiment, results) }))
     .filter(({ own }) => own.length > 0);
-}
-
-/** The results that stand in the table of an experiment. */
-function shownOf(experiment: Experiment, results: readonly TrialResult[]): TrialResult[] {
-  return (experiment.showsTwins ? results : withoutTwins(results)).filter(
-    (result) => result.experiment === experiment.name && (experiment.shows?.(result) ?? true),
-  );
 }
 
 /** The tables of an experiment, the one that answers its question first. */
@@ -91,8 +87,6 @@ function madeOn(run: Run): string {
   );
 }
 
-const subjectOf = ({ broker, tier }: TrialResult) => `${broker} ${tier}`;
-
 /**
  * results/README.md. A table holds one run's rows, since only those can be compared; rows of older
  * runs follow in tables of their own where no newer run has the same broker and tier. Where rows
@@ -103,7 +97,7 @@ export function renderPage(
   runs: readonly LocatedRun[],
   frame: Frame,
 ): string {
-  const sections = experiments.flatMap((experiment) => sectionOf(experiment, runs));
+  const sections = experiments.flatMap((experiment) => sectionOf(experiment, runs, frame));
   const shown = experiments.filter((experiment) =>
     runs.some(({ run }) => shownOf(experiment, run.results).length > 0),
   );
@@ -128,6 +122,7 @@ export function renderPage(
       'median over runs, and brokers are compared; findings, such as losses, always show ' +
       '(least–most). Client, server and lab share the same cores.',
     '',
+    ...(frame.pictures ? ['The same to read in a browser: [report.html](report.html).', ''] : []),
     ...overviewParts(broad, frame),
     ...asList([...labItselfOf(runs, frame), ...emulatorNotes(newest)]),
     sections.length > 0 ? sections.join('\n\n') : 'No trial was finished.',
@@ -162,12 +157,8 @@ function overviewParts(broad: ReturnType<typeof chooseRows>, frame: Frame): stri
   return parts.length > 0 ? ['## Overview', '', ...parts] : [];
 }
 
-function sectionOf(experiment: Experiment, runs: readonly LocatedRun[]): string[] {
-  const pick = (results: readonly TrialResult[]) => shownOf(experiment, results);
-  const keyOf = experiment.rowsStandAlone
-    ? (result: TrialResult) => JSON.stringify(experiment.rowKey(result))
-    : subjectOf;
-  const parts = chooseRows(runs, pick, keyOf, experiment.outweighs);
+function sectionOf(experiment: Experiment, runs: readonly LocatedRun[], frame: Frame): string[] {
+  const parts = chosenParts(experiment, runs);
   if (parts.length === 0) return [];
   const facts = parts.map(({ located, results }) => factsOf(located, results[0]!));
   const textOf = (results: readonly TrialResult[]) =>
@@ -183,7 +174,9 @@ function sectionOf(experiment: Experiment, runs: readonly LocatedRun[]): string[
         ...comparedMarkdown(experiment, parts[place]!.results),
         facts[place]!,
       ]);
-  return [[`## ${experiment.question}`, ...body].join('\n\n')];
+  const pictures = frame.pictures?.(experiment.name) ?? [];
+  const shown = pictures.map(({ title, path }) => `![${title}](${path})`);
+  return [[`## ${experiment.question}`, ...shown, ...body].join('\n\n')];
 }
 
 function factsOf({ run, indexPath }: LocatedRun, first: TrialResult): string {

@@ -15,14 +15,18 @@ export interface Table {
   readonly notes: readonly string[];
 }
 
+/** Repeats of each other together, in the order of the rows of the experiment's table. */
+export function rowGroups(
+  experiment: Experiment,
+  results: readonly TrialResult[],
+): TrialResult[][] {
+  const groups = Map.groupBy(results, (result) => JSON.stringify(experiment.rowKey(result)));
+  return [...groups.values()].sort((a, b) => compareKeys(experiment, a[0]!, b[0]!));
+}
+
 /** One table of an experiment's results; rows in the order in which they first ran. */
 export function tableOf(experiment: Experiment, results: readonly TrialResult[]): Table {
-  const groups = new Map<string, TrialResult[]>();
-  for (const result of results) {
-    const key = JSON.stringify(experiment.rowKey(result));
-    groups.set(key, [...(groups.get(key) ?? []), result]);
-  }
-  const ordered = [...groups.values()].sort((a, b) => compareKeys(experiment, a[0]!, b[0]!));
+  const ordered = rowGroups(experiment, results);
   const notes: string[] = [];
   const rows = ordered.map((group) => {
     const key = experiment.rowKey(group[0]!);

@@ -235,6 +235,10 @@ export const trialResultSchema = z.strictObject({
       wrongByVersion: count,
     })
     .optional(),
+  /** What each shard of the store held at the end. Files of before this was written have none. */
+  shards: z
+    .array(z.strictObject({ shard: count, posts: count, likes: count, unlikes: count }))
+    .optional(),
   /** Read back from the running server. */
   settings: z.record(z.string(), z.string()),
   versions: z.record(z.string(), z.string()),

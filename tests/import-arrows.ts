@@ -13,7 +13,7 @@ interface Rule {
   readonly computed?: true;
 }
 
-const COMPOSES = ['bench', 'brokers', 'cli', 'consumers', 'experiments', 'lab', 'likes'];
+const COMPOSES = ['bench', 'brokers', 'cli', 'consumers', 'experiments', 'lab', 'likes', 'report'];
 
 /** Targets are files, folders with all below them, or files whose names begin like this (`*`). */
 const ARROWS: readonly Rule[] = [
@@ -68,6 +68,12 @@ const ARROWS: readonly Rule[] = [
     packages: 'runtime',
   },
   { from: /^experiments\//, to: ['experiments/', 'lab/', 'likes/'], packages: 'none' },
+  // Draws what the experiments found. Above them, so that no trial's process loads what draws.
+  {
+    from: /^report\//,
+    to: ['report/', 'experiments/', 'lab/', 'brokers/servers/server.ts', 'likes/'],
+    packages: 'runtime',
+  },
   // A user's own consumer; nothing else that the lab runs is named by a user.
   {
     from: /^cli\/load-consumer\.ts$/,
@@ -77,7 +83,7 @@ const ARROWS: readonly Rule[] = [
   },
   {
     from: /^cli\//,
-    to: ['cli/', 'brokers/', 'experiments/', 'lab/', 'likes/', 'store/'],
+    to: ['cli/', 'brokers/', 'experiments/', 'lab/', 'likes/', 'report/', 'store/'],
     packages: 'runtime',
   },
   {

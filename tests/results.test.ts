@@ -1,19 +1,26 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { firstScreen, resultsPage } from '../cli/results-page.ts';
+import { firstScreen, resultsPages } from '../cli/results-page.ts';
 import { readRun } from '../lab/result-files.ts';
 import type { TrialResult } from '../lab/trial-result.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
+const PAGE_BYTES_MAX = 8 * 1024 ** 2;
+
+function committedBelow(folder: string): string[] {
+  return execFileSync('git', ['ls-files', folder], { cwd: ROOT, encoding: 'utf8' })
+    .split('\n')
+    .filter((path) => path !== '')
+    .sort();
+}
+
 /** Indexes of the runs that git tracks, the newest first: a user's own runs are their own. */
-const committed = execFileSync('git', ['ls-files', 'results'], { cwd: ROOT, encoding: 'utf8' })
-  .split('\n')
+const committed = committedBelow('results')
   .filter((path) => /^results\/[\d-]+\/[^/]+\.json$/.test(path))
-  .sort()
   .reverse()
   .map((path) => join(ROOT, path));
 
@@ -64,11 +71,18 @@ describe('the committed results', () => {
     expect(firstScreen(join(ROOT, index!), readRun(join(ROOT, index!)))).toBe(readme);
   });
 
-  test('are what the committed page of results shows', () => {
-    const page = execFileSync('git', ['show', 'HEAD:results/README.md'], {
-      cwd: ROOT,
-      encoding: 'utf8',
-    });
-    expect(resultsPage(committed)).toBe(page);
+  test('are what the committed pages and pictures of results show', () => {
+    const pages = resultsPages(committed);
+    expect([...pages.keys()]).toEqual(expect.arrayContaining(['README.md', 'report.html']));
+    const charts = committedBelow('results/charts').map((path) => relative('results', path));
+    expect([...pages.keys()].filter((name) => name.endsWith('.svg')).sort()).toEqual(charts);
+    for (const [name, text] of pages) {
+      const page = execFileSync('git', ['show', `HEAD:results/${name}`], {
+        cwd: ROOT,
+        encoding: 'utf8',
+        maxBuffer: PAGE_BYTES_MAX,
+      });
+      expect.soft(text === page, `${name} is what npm run report makes`).toBe(true);
+    }
   });
 });

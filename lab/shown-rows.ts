@@ -1,0 +1,27 @@
+/** Which trials stand in the tables of an experiment, and which run speaks for each row. */
+import { type ChosenRows, chooseRows, type LocatedRun } from './choose-rows.ts';
+import { withoutTwins } from './comparison.ts';
+import type { Experiment } from './experiment.ts';
+import type { TrialResult } from './trial-result.ts';
+
+export const subjectOf = ({ broker, tier }: TrialResult) => `${broker} ${tier}`;
+
+/** The results that stand in the table of an experiment. */
+export function shownOf(experiment: Experiment, results: readonly TrialResult[]): TrialResult[] {
+  return (experiment.showsTwins ? results : withoutTwins(results)).filter(
+    (result) => result.experiment === experiment.name && (experiment.shows?.(result) ?? true),
+  );
+}
+
+/** Row by row, or where rows do not stand alone broker by broker and tier by tier. */
+export function chosenParts(experiment: Experiment, runs: readonly LocatedRun[]): ChosenRows[] {
+  const keyOf = experiment.rowsStandAlone
+    ? (result: TrialResult) => JSON.stringify(experiment.rowKey(result))
+    : subjectOf;
+  return chooseRows(runs, (own) => shownOf(experiment, own), keyOf, experiment.outweighs);
+}
+
+/** All of them. */
+export function chosenOf(experiment: Experiment, runs: readonly LocatedRun[]): TrialResult[] {
+  return chosenParts(experiment, runs).flatMap(({ results }) => results);
+}

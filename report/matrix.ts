@@ -1,0 +1,97 @@
+/** What each broker survives: faults down, brokers with their tiers across, in words. */
+import { CELL_COLUMNS, textOf } from '../experiments/fault-columns.ts';
+import { brokerOf } from '../lab/common-columns.ts';
+import { type CellState, cellsOf, type FaultCell } from '../lab/fault-cells.ts';
+import { FAULTS } from '../lab/faults/index.ts';
+import { formatNumber } from '../lab/table.ts';
+import type { TrialResult } from '../lab/trial-result.ts';
+import { html, type Markup } from './markup.ts';
+import { brokerCell, type PageTable, type Row, rowIdOf } from './tables.ts';
+
+const SIGNS: Readonly<Record<CellState, string>> = {
+  kept: '✔',
+  broken: '✘',
+  'nothing promised': '○',
+  'not tested': '–',
+  'not judged': '?',
+};
+
+const DETAILS = ['promised', 'promise', 'strikes', 'loss chance', 'lost', 'counted twice'];
+
+const firstOf = ({ results }: FaultCell) => results[0]!;
+const columnOf = (cell: FaultCell) => `${firstOf(cell).broker} ${firstOf(cell).tier}`;
+const faultOf = (cell: FaultCell) => firstOf(cell).faults!.name;
+const keyOf = (cell: FaultCell) => [firstOf(cell).broker, firstOf(cell).tier, faultOf(cell)];
+
+export function renderMatrix(results: readonly TrialResult[], caption: string): Markup {
+  const cells = cellsOf(results);
+  const columns = [...Map.groupBy(cells, columnOf)].sort(([one], [other]) =>
+    one.localeCompare(other, 'en'),
+  );
+  const struck = FAULTS.filter(({ name }) => cells.some((cell) => faultOf(cell) === name));
+  const belongs = (cell: FaultCell) =>
+    html` data-broker="${firstOf(cell).broker}" data-tier="${firstOf(cell).tier}"`;
+  return html`<div class="scroll" role="region" tabindex="0" aria-label="Table: ${caption}">
+<table class="matrix"><caption>${caption}</caption>
+<thead><tr><th scope="col">fault</th>${columns.map(
+    ([, own]) => html`<th scope="col"${belongs(own[0]!)}>${headOf(own)}</th>`,
+  )}</tr></thead>
+<tbody>${struck.map(
+    ({
+      name,
+      summary,
+    }) => html`<tr><th scope="row">${name}<small>${summary}</small></th>${columns.map(([, own]) => {
+      const cell = own.find((one) => faultOf(one) === name);
+      return cell === undefined
+        ? html`<td${belongs(own[0]!)}><span class="quiet">not tried</span></td>`
+        : html`<td${belongs(cell)} class="${cell.state.replace(' ', '-')}">${wordsOf(cell)}</td>`;
+    })}</tr>
+`,
+  )}</tbody></table></div>
+`;
+}
+
+function headOf(cells: readonly FaultCell[]): Markup {
+  const [told = cells[0]!] = cells.filter((cell) => firstOf(cell).promises !== undefined);
+  const { broker, tier } = firstOf(told);
+  return html`${brokerCell(broker, brokerOf(firstOf(told)))}<small>tier ${tier}</small>`;
+}
+
+function wordsOf(cell: FaultCell): Markup {
+  const lost = `${formatNumber(cell.sum('lost'), 0)} lost`;
+  const tried = `in ${formatNumber(cell.valid, 0)}`;
+  const detail =
+    cell.state === 'not tested'
+      ? undefined
+      : html`<small>${cell.valid > 0 ? `${lost} ${tried}` : 'no valid strike'}</small>`;
+  return html`<a href="#${rowIdOf('faults', keyOf(cell))}"><span aria-hidden="true">${
+    SIGNS[cell.state]
+  }</span> ${cell.state}</a>${detail}`;
+}
+
+/** A row for each cell, with the trials behind it. */
+export function cellsTable(results: readonly TrialResult[]): PageTable {
+  const columns = CELL_COLUMNS.filter(({ head }) => DETAILS.includes(head));
+  const cells = cellsOf(results).sort((one, other) =>
+    keyOf(one).join(' ').localeCompare(keyOf(other).join(' '), 'en'),
+  );
+  return {
+    caption: 'Each cell of the matrix, with the trials behind it',
+    heads: [
+      { head: 'broker', meaning: 'The queue that was struck.' },
+      { head: 'tier', meaning: 'What an acknowledgement is promised to survive there.' },
+      { head: 'fault', meaning: 'What was done under load; the matrix says it.' },
+      ...columns,
+    ],
+    rows: cells.map((cell): Row => {
+      const { broker, tier } = firstOf(cell);
+      return {
+        ...{ id: rowIdOf('faults', keyOf(cell)), broker, tier, trials: cell.results },
+        cells: [...keyOf(cell), ...columns.map((column) => textOf(column, cell))],
+      };
+    }),
+    notes: cells.flatMap((cell) =>
+      cell.reasons.map((reason) => `${keyOf(cell).join(' ')}: ${reason}`),
+    ),
+  };
+}

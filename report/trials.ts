@@ -1,0 +1,41 @@
+/** Where every number leads: each trial with its file, its seed and the command that repeats it. */
+import type { RunIndex } from '../lab/result-files.ts';
+import { html, type Markup } from './markup.ts';
+import { commandOf, type TrialFacts } from './shown.ts';
+
+export function renderTrials(trials: ReadonlyMap<string, TrialFacts>): Markup {
+  const runs = Map.groupBy(trials, ([, { index }]) => index.run);
+  return html`${[...runs.values()].map(runOf)}`;
+}
+
+function runOf(trials: readonly (readonly [string, TrialFacts])[]): Markup {
+  const [, first] = trials[0]!;
+  const { run, command } = first.index;
+  return html`<details class="run"><summary><h3>Run ${run}</h3>: ${trials.length} trial(s),
+${command}</summary>
+<p>${machineOf(first)}</p>
+<ul class="trials">${trials.map(([anchor, facts]) => trialOf(anchor, facts))}</ul>
+</details>
+`;
+}
+
+function machineOf({ index, result }: TrialFacts): Markup {
+  const { cores, processor, memory, system } = result.machine;
+  return html`${dayOf(index)}, profile ${index.profile}, on ${cores} cores (${processor}),
+${memory}, ${system}, Node ${result.versions.node}. The whole run: <code>${index.command}</code>`;
+}
+
+const dayOf = ({ startedAt }: RunIndex) => startedAt.slice(0, 10);
+
+function trialOf(anchor: string, facts: TrialFacts): Markup {
+  const { result, path } = facts;
+  const { verdict, reasons, numbersStruck } = result;
+  const struck =
+    numbersStruck.length > 0 ? `, numbers struck out: ${numbersStruck.join('; ')}` : '';
+  const why = verdict === 'pass' ? struck : `: ${reasons.join('; ')}`;
+  return html`<li id="${anchor}" tabindex="-1"><strong>${result.trial}</strong>
+<span class="verdict">${verdict}</span>${why}
+<span class="quiet">seed ${result.workload.seed}, commit ${result.commit},
+<a href="${path}">${path}</a></span><code>${commandOf(facts)}</code></li>
+`;
+}
