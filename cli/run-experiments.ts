@@ -42,17 +42,17 @@ export async function runExperiments(
           { resultsFolder: RESULTS_FOLDER, outFolder: options.out },
         )
       : RunFiles.goOn(options.resume, options.profile);
-  await using pool = await ServerPool.open(contenders, view.log, options.runtime);
   const { workload, data, seed, lanes, consumers, shards, likesPerSend, profile, likes } = options;
   const repeats = options.repeats ?? experiments[0]?.repeats ?? REPEATS[profile];
   const chosen = { consumers, lanes };
   const { faults, kills: strikes } = options;
   const asked = { experiments, contenders, profile, likes, repeats, seed, faults, strikes };
-  const jobs = schedule({ ...asked, ...chosen });
+  const jobs = withoutDone(schedule({ ...asked, ...chosen }), files.before, options);
+  await using pool = await ServerPool.open(contenders, view.log, options.runtime);
   const commit = await describeCommit(ROOT);
   const own = withoutResume(command);
   for (const line of whatIsMixed(files, commit, own)) view.log(line);
-  const results = await runJobs(withoutDone(jobs, files.before, options), {
+  const results = await runJobs(jobs, {
     run: files.run,
     before: files.before,
     parallel: options.parallel ?? 1,
@@ -109,22 +109,30 @@ function whatIsMixed({ before, command: begun }: RunFiles, commit: string, own: 
   return lines;
 }
 
-/** What an interrupted run has done is not done again; of repeats, as many as it has done. */
+/**
+ * What a run to go on with has done is not done again; of repeats, as many as it has done.
+ * @throws UsageError when it has done all of it
+ */
 function withoutDone(
   jobs: readonly Job[],
   before: readonly TrialResult[],
-  { seed }: RunOptions,
+  { seed, resume }: RunOptions,
 ): Job[] {
   const done = before.map(({ broker, tier, experiment, plan, faults, workload }) =>
     JSON.stringify([broker, tier, experiment, plan.mode, faults?.name, workload.seed]),
   );
-  return jobs.filter(({ broker, tier, experiment, step }) => {
+  const left = jobs.filter(({ broker, tier, experiment, step }) => {
     const fault = step.faults?.fault.name;
     const own = [broker, tier, experiment.name, step.mode, fault, seed + (step.seedAdded ?? 0)];
     const place = done.indexOf(JSON.stringify(own));
     if (place !== -1) done.splice(place, 1);
     return place === -1;
   });
+  if (resume === undefined || left.length > 0) return left;
+  throw new UsageError(
+    `--resume ${resume}: this run has done all that these flags ask for; ask for more, as with ` +
+      '--kills, or start a new one',
+  );
 }
 
 /** Servers that are somebody else's are never killed: what would do so is left out, or refused. */
