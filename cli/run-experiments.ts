@@ -45,17 +45,18 @@ export async function runExperiments(
         )
       : RunFiles.goOn(options.resume, options.profile);
   refuseOtherConsumers(files.before, ownConsumers);
-  await using pool = await ServerPool.open(contenders, view.log, options.runtime, ownConsumers);
   const { workload, data, seed, lanes, consumers, shards, likesPerSend, profile, likes } = options;
   const repeated = repeatsOf(options, experiments);
   const chosen = { consumers, lanes };
   const { faults, kills: strikes, objective: objectiveMs } = options;
   const asked = { experiments, contenders, profile, likes, ...repeated, seed, faults, strikes };
-  const jobs = schedule({ ...asked, ...chosen, objectiveMs });
+  const planned = schedule({ ...asked, ...chosen, objectiveMs });
+  const jobs = withoutDone(planned, files.before, options);
+  await using pool = await ServerPool.open(contenders, view.log, options.runtime, ownConsumers);
   const commit = await describeCommit(ROOT);
   const own = withoutResume(command);
   for (const line of whatIsMixed(files, commit, own)) view.log(line);
-  const results = await runJobs(withoutDone(jobs, files.before, options), {
+  const results = await runJobs(jobs, {
     run: files.run,
     before: files.before,
     ownConsumers,
@@ -114,16 +115,19 @@ function whatIsMixed({ before, command: begun }: RunFiles, commit: string, own: 
   return lines;
 }
 
-/** What an interrupted run has done is not done again; of repeats, as many as it has done. */
+/**
+ * What a run to go on with has done is not done again; of repeats, as many as it has done.
+ * @throws UsageError when it has done all of it
+ */
 function withoutDone(
   jobs: readonly Job[],
   before: readonly TrialResult[],
-  { seed }: RunOptions,
+  { seed, resume }: RunOptions,
 ): Job[] {
   const done = before.map(({ broker, alias, tier, experiment, plan, faults, workload }) =>
     JSON.stringify([broker, alias, tier, experiment, plan.mode, faults?.name, workload.seed]),
   );
-  return jobs.filter(({ broker, alias, tier, experiment, step }) => {
+  const left = jobs.filter(({ broker, alias, tier, experiment, step }) => {
     const fault = step.faults?.fault.name;
     const seeded = seed + (step.seedAdded ?? 0);
     const own = [broker, alias, tier, experiment.name, step.mode, fault, seeded];
@@ -131,6 +135,11 @@ function withoutDone(
     if (place !== -1) done.splice(place, 1);
     return place === -1;
   });
+  if (resume === undefined || left.length > 0) return left;
+  throw new UsageError(
+    `--resume ${resume}: this run has done all that these flags ask for; ask for more, as with ` +
+      '--kills, or start a new one',
+  );
 }
 
 /** Servers that are somebody else's are never killed: what would do so is left out, or refused. */

@@ -90,14 +90,11 @@ export class RunFiles {
   }
 
   /**
-   * An interrupted run, to go on where it stopped.
-   * @throws LabError RESULT_INVALID; USAGE when nothing is left to do, or for another profile
+   * A run to go on with: where it was interrupted, or for more than it was first asked for.
+   * @throws LabError RESULT_INVALID; USAGE for another profile
    */
   static goOn(indexPath: string, profile: string): RunFiles {
     const { index, results } = readRun(indexPath);
-    if (index.complete) {
-      throw new LabError('USAGE', `--resume ${indexPath}: this run is complete; start a new one`);
-    }
     if (index.profile !== profile) {
       throw new LabError(
         'USAGE',
@@ -123,6 +120,7 @@ export class RunFiles {
       writeFileSync(path, `${text}\n`, { flag: isLeftOver ? 'w' : 'wx' });
     });
     this.#index.trials.push(listed);
+    this.#index.complete = false; // Also of a run that was complete, and goes on for more.
     this.#writeIndex();
   }
 

@@ -4,7 +4,9 @@ import { describe, expect, test } from 'vitest';
 import { isAlive } from '../../brokers/servers/local/living.ts';
 import { stateOf } from '../../lab/faults/process-state.ts';
 import { RunFiles, readRun } from '../../lab/result-files.ts';
+import type { TrialResult } from '../../lab/trial-result.ts';
 import { temporaryFolder } from '../brokers/servers/temporary-folder.ts';
+import { madeFaults, madeStrike, struckResult } from '../lab/made-faults.ts';
 import { madeResult } from '../lab/made-result.ts';
 import { allEnded, LabProcess, linesOf, runLab, until } from './lab-process.ts';
 
@@ -12,6 +14,14 @@ const FAULTS = ['consumer-kill', 'producer-kill', 'rolling-deploy'];
 const SMOKE = 'faults --profile smoke --brokers redis-streams --seed 7'.split(' ');
 /** Whether a strike was valid depends on how busy the machine is; a trial is done all the same. */
 const DONE = '(pass|unknown)';
+
+/** The one trial of SMOKE with this fault. */
+const DONE_ALREADY: TrialResult = {
+  ...struckResult(madeFaults('producer-kill', [madeStrike()])),
+  broker: 'redis-streams',
+  experiment: 'faults',
+  workload: { ...madeResult().workload, seed: 7 },
+};
 
 describe('a run of faults that is cut short by Ctrl-C', () => {
   test('goes on, by the command that it prints, with those trials alone that it left', async () => {
@@ -80,15 +90,17 @@ describe('a run to go on with is refused in one line, before anything starts,', 
     return RunFiles.begin(facts, { resultsFolder: path, outFolder: join(path, 'out') });
   }
 
-  test('when it is complete', async () => {
+  test('when it has done all that it is asked for', async () => {
     await using folder = await temporaryFolder();
     const files = begun(folder.path, 'smoke');
-    files.add(madeResult());
+    files.add(DONE_ALREADY);
     files.finish();
     const text = readFileSync(files.indexPath, 'utf8');
-    const { code, stdout, stderr } = await runLab([...SMOKE, '--resume', files.indexPath]);
+    const flags = [...SMOKE, '--faults', 'producer-kill', '--resume', files.indexPath];
+    const { code, stdout, stderr } = await runLab(flags);
     expect(linesOf(stderr)).toEqual([
-      `error: --resume ${files.indexPath}: this run is complete; start a new one`,
+      `error: --resume ${files.indexPath}: this run has done all that these flags ask for; ask ` +
+        'for more, as with --kills, or start a new one',
     ]);
     expect({ code, stdout }).toEqual({ code: 64, stdout: '' });
     expect(readFileSync(files.indexPath, 'utf8')).toBe(text);

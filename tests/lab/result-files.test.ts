@@ -140,15 +140,20 @@ describe('an interrupted run', () => {
     expect(readRun(begun.indexPath).results).toEqual([madeResult(), madeResult(SECOND)]);
   });
 
-  test('that is complete has nothing left to do', () => {
+  test('that is complete may go on for more, and is not complete meanwhile', () => {
     using folder = recordsFolder();
     const files = openFiles(folder);
+    files.add(madeResult());
     files.finish();
-    const { code } = failureOf(
-      () => RunFiles.goOn(files.indexPath, 'quick'),
-      ...['--resume', files.indexPath, 'complete', 'start a new one'],
-    );
-    expect(code).toBe('USAGE');
+    const more = RunFiles.goOn(files.indexPath, 'quick');
+    expect(readRun(files.indexPath).index.complete).toBe(true);
+    more.add(madeResult(SECOND));
+    expect(readRun(files.indexPath).index.complete).toBe(false);
+    more.finish();
+    expect(readRun(files.indexPath)).toMatchObject({
+      index: { complete: true },
+      results: [madeResult(), madeResult(SECOND)],
+    });
   });
 
   test('of another profile is refused, with the command that began it', () => {
