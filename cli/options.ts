@@ -5,7 +5,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { BROKERS } from '../brokers/index.ts';
 import { readExternal } from '../brokers/servers/external/environment.ts';
 import { RUNTIMES, type Runtime, TIERS, type Tier } from '../brokers/servers/server.ts';
-import { type Experiment, PROFILES, type Profile } from '../lab/experiment.ts';
+import { PROFILES, type Profile } from '../lab/experiment.ts';
 import { FAULTS } from '../lab/faults/index.ts';
 import { REPEATS_UNDECIDED } from '../lab/stop-early.ts';
 import {
@@ -46,7 +46,7 @@ export interface RunOptions {
   readonly objective?: number;
 }
 
-/** Repeats of each trial where the user does not say. Below 6 the tables make no claims. */
+/** Repeats of each trial where nobody says otherwise. Below 6 the tables make no claims. */
 const REPEATS: Readonly<Record<Profile, number>> = { smoke: 1, quick: 1, full: 6 };
 
 const TIERS_DEFAULT: readonly Tier[] = ['kill'];
@@ -125,16 +125,15 @@ export function addRunOptions(command: Command, defaults: { brokers: readonly st
     .option('--json', 'print the results as JSON instead of tables', false);
 }
 
-/** What the user says; else the experiment; else the profile, which may let comparisons go on. */
-export function repeatsOf(
-  { repeats, profile }: Pick<RunOptions, 'repeats' | 'profile'>,
-  experiments: readonly Experiment[],
-): { repeats: number; repeatsUndecided?: number } {
-  if (repeats !== undefined) return { repeats };
-  const own = experiments[0]?.repeats ?? REPEATS[profile];
-  return profile === 'full'
-    ? { repeats: own, repeatsUndecided: REPEATS_UNDECIDED }
-    : { repeats: own };
+/** What the user says, else the profile, which may let comparisons go on. */
+export function repeatsOf({ repeats, profile }: Pick<RunOptions, 'repeats' | 'profile'>): {
+  repeats: number;
+  repeatsChosen: boolean;
+  repeatsUndecided?: number;
+} {
+  if (repeats !== undefined) return { repeats, repeatsChosen: true };
+  const usual = { repeats: REPEATS[profile], repeatsChosen: false };
+  return profile === 'full' ? { ...usual, repeatsUndecided: REPEATS_UNDECIDED } : usual;
 }
 
 /** The rows of the comparison: every broker at every asked tier that it has. */

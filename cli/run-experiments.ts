@@ -46,7 +46,7 @@ export async function runExperiments(
       : RunFiles.goOn(options.resume, options.profile);
   refuseOtherConsumers(files.before, ownConsumers);
   const { workload, data, seed, lanes, consumers, shards, likesPerSend, profile, likes } = options;
-  const repeated = repeatsOf(options, experiments);
+  const repeated = repeatsOf(options);
   const chosen = { consumers, lanes };
   const { faults, kills: strikes, objective: objectiveMs } = options;
   const asked = { experiments, contenders, profile, likes, ...repeated, seed, faults, strikes };

@@ -15,14 +15,14 @@ import { isCeiling, sizeOf } from './sizes.ts';
 const SIZES: Readonly<Record<Profile, { seconds: number; likesMost: number }>> = {
   smoke: { seconds: 1, likesMost: 10_000 },
   quick: { seconds: 3, likesMost: 100_000 },
-  full: { seconds: 20, likesMost: 1_000_000 },
+  full: { seconds: 3, likesMost: 100_000 },
 };
 
 /** Beside one consumer: several, since most systems give up their order only then. */
 const CONSUMERS_SEVERAL: Readonly<Record<Profile, readonly number[]>> = {
   smoke: [2],
   quick: [1, 2],
-  full: [1, 2, 4],
+  full: [1, 2],
 };
 
 function wrongStates(head: string, meaning: string, field: keyof States): Column {

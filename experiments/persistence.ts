@@ -31,7 +31,7 @@ const LOAD_S_MAX = 60;
 const TIMES: Readonly<Record<Profile, Times>> = {
   smoke: { measureS: LOAD_S_MAX, killAfterS: 2.2, holdS: 0.7, goOnS: 0.5 },
   quick: { measureS: LOAD_S_MAX, killAfterS: 2.5, holdS: 1, goOnS: 1 },
-  full: { measureS: LOAD_S_MAX, killAfterS: 8, holdS: 2, goOnS: 5 },
+  full: { measureS: LOAD_S_MAX, killAfterS: 2.5, holdS: 1, goOnS: 1 },
 };
 
 function ledgerCount(head: string, meaning: string, field: keyof Ledger): Column {

@@ -21,6 +21,8 @@ export interface ScheduleOptions {
   readonly profile: Profile;
   readonly likes: number | 'all' | undefined;
   readonly repeats: number;
+  /** Whether the user chose that number; else an experiment's own goes before it. */
+  readonly repeatsChosen?: boolean;
   /** Of experiments that stop when their comparison is decided: so many at most. */
   readonly repeatsUndecided?: number | undefined;
   /** What the user chose for every step; undefined leaves it to each. */
@@ -42,7 +44,8 @@ export function schedule(options: ScheduleOptions): Job[] {
   return options.experiments.flatMap((experiment) => {
     const jobs: Job[] = [];
     const mayStop = experiment.stopsWhenDecided && repeatsUndecided !== undefined;
-    const repeats = mayStop ? repeatsUndecided : options.repeats;
+    const usual = (!options.repeatsChosen && experiment.repeats) || options.repeats;
+    const repeats = mayStop ? repeatsUndecided : usual;
     const contenders = withTwins(experiment, options);
     const asked = { profile, likes, faults, strikes, repeats, objectiveMs };
     const goesOn = experiment.next !== undefined;

@@ -129,6 +129,15 @@ describe('a schedule', () => {
     expect(new Set(rounds.map((round) => round.findIndex(place))).size).toBeGreaterThan(2);
   });
 
+  test('repeats as often as the user says, else the experiment, else the profile', () => {
+    const some = { contenders: CONTENDERS, likes: undefined, seed: 3, profile: 'full' } as const;
+    const experiments = [madeExperiment, { ...madeExperiment, name: 'scaling', repeats: 2 }];
+    const timesOf = (chosen: boolean) =>
+      schedule({ ...some, experiments, repeats: 6, repeatsChosen: chosen }).length;
+    expect(timesOf(true)).toBe(CONTENDERS.length * 2 * (6 + 6));
+    expect(timesOf(false)).toBe(CONTENDERS.length * 2 * (6 + 2));
+  });
+
   test('repeats what may be decided early as often as it may, and says which repeat it is', () => {
     const some = { contenders: CONTENDERS, likes: undefined, seed: 3, profile: 'full' } as const;
     const experiment = { ...madeExperiment, stopsWhenDecided: true as const };
