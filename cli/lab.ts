@@ -73,7 +73,7 @@ function buildProgram(): Command {
     const { name, question, brokers } = experiment;
     const added = addExperiment(name, question, () => [experiment], brokers);
     if (name === 'faults') addFaultOptions(added);
-    if (name === 'noise') addResumeOption(added);
+    if (experiment.resumes) addResumeOption(added);
     if (name === 'capacity-curve') added.addOption(objectiveOption());
   }
   addServerCommands(program);

@@ -176,13 +176,13 @@ function tiersAsked(
 export function addResumeOption(command: Command): Command {
   return command.option(
     '--resume <index>',
-    'index file of an interrupted run, to go on where it stopped',
+    'index file of a run, to go on where it stopped, or for more',
   );
 }
 
 /** Flags that only the experiment `faults` has. */
 export function addFaultOptions(command: Command): Command {
-  return addResumeOption(command)
+  return command
     .addOption(
       listOption(
         '--faults <names>',

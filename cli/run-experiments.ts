@@ -87,8 +87,10 @@ export async function runExperiments(
     },
   });
   view.done();
-  if (interrupt.aborted) view.log(`go on with: ${own} --resume ${files.indexPath}`);
-  else files.finish();
+  if (!interrupt.aborted) files.finish();
+  else if (experiments.every(({ resumes }) => resumes))
+    view.log(`go on with: ${own} --resume ${files.indexPath}`);
+  else view.log(`what was measured is kept in ${files.indexPath}`);
   print(experiments, results, files.indexPath, options);
   const code = exitCodeOf(results);
   // A promise that was broken before Ctrl-C is broken; all else is not known yet.

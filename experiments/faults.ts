@@ -156,6 +156,7 @@ export const faults: Experiment = {
   name: 'faults',
   question: 'Which faults does each queue survive, at which tier, and with what proof?',
   kills: true,
+  resumes: true,
   // A profile's strikes are all that it takes: each trial of a cell has a seed of its own.
   repeats: 1,
   trialsMax: (profile) => (profile === 'smoke' ? SMOKE_TRIALS_MAX : undefined),

@@ -13,7 +13,7 @@ import { sizeOf } from './sizes.ts';
 const REPEATS = 42;
 /** So many pairs are looked at; blocks beyond them only make the power better known. */
 const PAIRS_MAX = 40;
-/** At 95 % one pair in 20 is expected; more than one in 8 says that the intervals are wrong. */
+/** By simulation one pair in 50 to one in 20; more than one in 8 says that intervals are wrong. */
 const DIFFERENT_SHARE_MAX = 1 / 8;
 const DIFFERENT_SHARE_EXPECTED = 1 / 20;
 
@@ -93,7 +93,7 @@ function notesOf(pairs: readonly Pair[]): string[] {
   );
   const isGood = different.length <= most;
   return [
-    `${different.length} of ${pairs.length} pairs of the same thing were called different; some ` +
+    `${different.length} of ${pairs.length} pairs of the same thing were called different; up to ` +
       `${expected} are expected at 95 %, and ${most} at most allowed: ` +
       (isGood ? 'kept' : 'missed'),
     `the pairs come from ${groups.size} blocks of ${2 * RUNS_LEAST} runs, no run in two blocks; ` +
@@ -141,6 +141,7 @@ export const noise: Experiment = {
   },
   repeats: REPEATS,
   brokers: ['redis-streams'],
+  resumes: true,
   twins: (contenders) => contenders,
   showsTwins: true,
   rowsStandAlone: true,

@@ -175,7 +175,7 @@ function offeredIn(results: readonly TrialResult[]): number | undefined {
   return rates.length === 0 ? undefined : median(rates);
 }
 
-const isShare = ({ a }: Pair) => a[0]!.plan.pace?.includes('own maximum') === true;
+const isShare = ({ a }: Pair) => / of (own maximum|capacity)/.test(a[0]!.plan.pace ?? '');
 
 const nameOf = ({ broker, tier, trial }: Pair) => `${broker} at ${tier}, ${trial}`;
 

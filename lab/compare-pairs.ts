@@ -1,4 +1,5 @@
 /** Which trials of one run are runs of the same thing as which trials of another. */
+import { withoutTwins } from './comparison.ts';
 import { settingOf } from './metrics.ts';
 import type { TrialResult } from './trial-result.ts';
 
@@ -28,7 +29,11 @@ export interface Pairing {
 }
 
 /** Pairs by broker, setting (lab/metrics.ts) and fault, in the order in which A ran them. */
-export function pairTrials(a: readonly TrialResult[], b: readonly TrialResult[]): Pairing {
+export function pairTrials(
+  allOfA: readonly TrialResult[],
+  allOfB: readonly TrialResult[],
+): Pairing {
+  const [a, b] = [allOfA, allOfB].map(comparable) as [TrialResult[], TrialResult[]];
   const keyOf = keysOf([...a, ...b]);
   const [ofA, ofB] = [Map.groupBy(a, keyOf), Map.groupBy(b, keyOf)];
   const subjects = subjectsOf(new Map([...ofB, ...ofA]));
@@ -41,6 +46,11 @@ export function pairTrials(a: readonly TrialResult[], b: readonly TrialResult[])
     return others ? [{ ...subjects.get(key)!, a: results, b: others }] : [];
   });
   return { pairs, onlyInA: lone(ofA, ofB), onlyInB: lone(ofB, ofA) };
+}
+
+/** A second name would double a broker's runs, and steps of a search differ from run to run. */
+function comparable(results: readonly TrialResult[]): TrialResult[] {
+  return withoutTwins(results).filter(({ capacity }) => capacity?.probe === undefined);
 }
 
 /**

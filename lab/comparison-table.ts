@@ -22,8 +22,8 @@ export const COMPARISON_HEADS = [
     head: 'call',
     meaning:
       '`best`; `tie` where the interval of the ratio to the best holds 1, so that these runs do ' +
-      'not tell the two apart; `behind` where it does not. About one call in twenty between two ' +
-      'that are alike may be `behind` by chance.',
+      'not tell the two apart; `behind` where it does not. Of twenty that are alike about one ' +
+      'is called `behind` by chance.',
   },
 ] as const;
 

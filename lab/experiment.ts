@@ -116,6 +116,8 @@ export interface Experiment {
   tables?(results: readonly TrialResult[]): readonly Table[];
   /** Markdown that follows its tables, made from the same results. */
   explanation?(results: readonly TrialResult[]): string;
+  /** Whether an interrupted run of it can go on: its trials are told apart by seed and repeat. */
+  readonly resumes?: true;
   /** Whether it kills servers, which nobody else's are ever killed for. */
   readonly kills?: true;
   /** Which of its trials stand in its table; all unless told. A probe of a maximum does not. */

@@ -56,14 +56,24 @@ export function twinPairs(results: readonly TrialResult[]): TwinPair[] {
       if (twin === undefined) return [];
       const { alias, broker, experiment } = twin;
       const numbers = (name: string | undefined) =>
-        group
-          .filter((result) => result.alias === name)
-          .map(metric.value)
-          .filter((value) => value !== undefined);
+        group.filter((result) => result.alias === name).map(metric.value);
       const setting = `${experiment}, ${wordsOf(twin)}`;
-      return pairOf({ metric, broker, alias: alias!, setting }, numbers(undefined), numbers(alias));
+      const names = { metric, broker, alias: alias!, setting };
+      return pairOf(names, ...besideEachOther(numbers(undefined), numbers(alias)));
     }),
   );
+}
+
+/** Runs that stood side by side, where both tell the number: what drifts is alike for them. */
+function besideEachOther(
+  own: readonly (number | undefined)[],
+  again: readonly (number | undefined)[],
+): [number[], number[]] {
+  const both = own.flatMap((value, place) => {
+    const other = again[place];
+    return value === undefined || other === undefined ? [] : [[value, other] as const];
+  });
+  return [both.map(([value]) => value), both.map(([, other]) => other)];
 }
 
 /** Empty where a side has no number, or one that is not above 0. */

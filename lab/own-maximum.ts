@@ -8,7 +8,6 @@
  * came within 8 % of what was sustained on Kafka, Redis Streams and BullMQ, above it or below. A
  * short trial of SQS runs on a server that still compiles its code: 839/s instead of 1,646/s.
  */
-import { isOnlyUnsteady } from './audit/of-trial.ts';
 import { LabError } from './lab-error.ts';
 import type { Job } from './schedule.ts';
 import { median } from './statistics/median.ts';
@@ -75,7 +74,8 @@ export function maximumOf(
   results: readonly TrialResult[],
   setting: Setting = {},
 ): number {
-  const known = ratesOf(contender, results, setting);
+  const valid = ratesOf(contender, results, setting);
+  const known = valid.length > 0 ? valid : struckRatesOf(contender, results, setting);
   if (known.length > 0) return median(known);
   throw new LabError(
     'STALLED',
@@ -90,10 +90,28 @@ function ratesOf(
   results: readonly TrialResult[],
   setting: Setting,
 ): number[] {
-  // A rate whose windows differ is not printed; what load to offer, it still tells.
   const valid = closedLoopOf(contender, results, setting).filter(
-    (result) => result.numbersValid || isOnlyUnsteady(result),
+    ({ numbersValid }) => numbersValid,
   );
+  return ratesIn(valid);
+}
+
+/**
+ * Of trials that counted every like and whose numbers do not stand. Such a rate is not printed, but
+ * what load to offer it still tells: else one long pause would leave all shares of it untried.
+ */
+function struckRatesOf(
+  contender: Contender,
+  results: readonly TrialResult[],
+  setting: Setting,
+): number[] {
+  const struck = closedLoopOf(contender, results, setting).filter(
+    ({ verdict, numbersValid }) => verdict === 'pass' && !numbersValid,
+  );
+  return ratesIn(struck);
+}
+
+function ratesIn(valid: readonly TrialResult[]): number[] {
   const sustained = valid.flatMap(({ rates }) => rates?.sustainedLikesPerS ?? []);
   const reckoned = valid.flatMap(({ rates }) => {
     const { publishedLikesPerS: published, countedLikesPerS: counted } = rates ?? {};

@@ -57,6 +57,11 @@ export function medianInterval(
 /**
  * The ratio of the medians `runs` / `others` with its interval; undefined when either has fewer
  * than RUNS_LEAST runs, or a number that is not above 0. Both sides are resampled by themselves.
+ *
+ * By plain percentiles: two sides that vary by themselves make up for the narrowness of each. Of
+ * 600 pairs of equal samples of 6, 9 and 12 runs, normal or with heavy tails, 2.3 to 5.0 % were
+ * called different; moved outwards like the interval of one median it was 0.3 to 2.0 %, and a
+ * difference of 15 % was found in 67 instead of 91 % of cases (normal, 6 runs, 6 % deviation).
  */
 export function ratioOfMedians(
   runs: readonly number[],
@@ -71,7 +76,8 @@ export function ratioOfMedians(
     medianResampler(others, random),
   ];
   const ratios = resampled(() => medianOfRuns() / medianOfOthers(), options);
-  const interval = expanded(ratios, least, options);
+  const { confidence = CONFIDENCE } = options;
+  const interval = between(ratios, (1 - confidence) / 2);
   const ratio = median(inOrder(runs)) / median(inOrder(others));
   return { ratio, interval, isTie: interval.low <= 1 && interval.high >= 1 };
 }
@@ -92,8 +98,13 @@ function expanded(
   runs: number,
   { confidence = CONFIDENCE }: IntervalOptions,
 ): Interval {
+  return between(sorted, tailShare(runs, confidence));
+}
+
+/** What is left when `share` of the values is cut off at either end. */
+function between(sorted: Float64Array, share: number): Interval {
   const last = sorted.length - 1;
-  const place = Math.floor(tailShare(runs, confidence) * last);
+  const place = Math.floor(share * last);
   return { low: sorted[place]!, high: sorted[last - place]! };
 }
 

@@ -69,7 +69,7 @@ describe('the study of noise', () => {
     const called = table.rows.reduce((sum, row) => sum + Number(row[alarms!]), 0);
     expect(called).toBeLessThanOrEqual(3);
     expect(table.notes[0]).toBe(
-      `${called} of 28 pairs of the same thing were called different; some 1 are expected at ` +
+      `${called} of 28 pairs of the same thing were called different; up to 1 are expected at ` +
         '95 %, and 3 at most allowed: kept',
     );
     expect(table.notes[1]).toContain('from 14 blocks of 12 runs');

@@ -23,10 +23,11 @@ describe('a figure over six runs a side', () => {
     expect(numbers[0]!.intervalPercent!.high).toBeLessThan(-15);
   });
 
-  test('that fell by 1 % is a tie', () => {
-    const { outcome, numbers } = compared(trialsAt(SIX), trialsAt(times(0.99)));
+  test('that fell by 0.5 % is a tie, and one that fell by 1 % is no regression either', () => {
+    const { outcome, numbers } = compared(trialsAt(SIX), trialsAt(times(0.995)));
     expect(numbers).toMatchObject([{ verdict: 'tie', isRegression: false, mayHideOne: false }]);
     expect(outcome).toBe('no regression');
+    expect(compared(trialsAt(SIX), trialsAt(times(0.99))).outcome).toBe('no regression');
   });
 
   test('that is worse within the tolerance is called worse, and is no regression', () => {
