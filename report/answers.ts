@@ -66,10 +66,16 @@ function reasonsOf({ isOrdered, tier }: Need, choice: Choice): string[] {
   const offer = choice[tier];
   return [
     ...(isOrdered ? [choice.order.text] : []),
-    `${tier === 'power' ? 'power cut' : 'killed server'}: ${offer.survives.text}`,
+    `${tier === 'power' ? 'power cut' : 'killed server'}: ${offer.survives.text}${chanceOf(offer)}`,
     `${figureText(offer.correctLikesPerS!.figure, 0)} correct likes/s`,
     ...(offer.p99Ms ? [`p99 ${lateness(offer.p99Ms)}`] : []),
   ];
+}
+
+/** What few strikes without a loss leave open. */
+function chanceOf({ survives: { lossChanceMax } }: Offer): string {
+  if (lossChanceMax === undefined) return '';
+  return ` (so the chance of a loss is below ${formatNumber(lossChanceMax * 100, 1)} %, at 95 %)`;
 }
 
 /** Such as `14.2 ms at 2,000/s`. */

@@ -104,7 +104,7 @@ function sectionOf({ experiment, results }: Shown, charts: ReadonlyMap<string, C
   const { name, question } = experiment;
   const isStruck = results.some(({ faults }) => faults !== undefined);
   const tables = isStruck
-    ? html`${renderMatrix(results, 'Each fault and each queue')}${renderTable(cellsTable(results))}`
+    ? html`${renderMatrix(results)}${renderTable(cellsTable(results))}`
     : renderTable(experimentTable(experiment, results));
   return html`<section aria-labelledby="${name}"><h2 id="${name}">${question}</h2>
 ${plainAnswer(name, results)}

@@ -139,6 +139,7 @@ function answerFaults(results: Results): string[] {
   return [
     `${formatNumber(strikes, 0)} strikes under load, each with proof, on ${cells.length} pairs ` +
       `of queue and fault: ${counts}.`,
-    'Kept means: no acknowledged like lost, none counted twice, and the order that was promised.',
+    'Kept means: what broker and tier promise held. None counted twice, no acknowledged like ' +
+      'lost but those of the last 2 s at tier everysec, and the order where one is promised.',
   ];
 }

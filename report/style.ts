@@ -65,8 +65,10 @@ tr:target,li:target{background:var(--wash);outline:2px solid var(--link);outline
 .choose .group{border-bottom:1px solid var(--rule);text-align:left;padding-top:.2rem}
 .choose tbody tr:hover{background:var(--wash)}
 .matrix{font-size:.85rem}
-.matrix th[scope=row]{white-space:normal;min-width:13rem;max-width:19rem;font-weight:600}
-.matrix td{min-width:7.5rem}
+.matrix{table-layout:fixed;min-width:46rem}
+.matrix th:first-child{width:15rem}
+.matrix th[scope=row]{white-space:normal;font-weight:600}
+.matrix thead th{font-size:.85rem}
 .matrix td a{text-decoration:none;color:inherit;border-bottom:1px solid var(--quiet)}
 .matrix .broken{background:var(--wash);font-weight:700;box-shadow:inset 3px 0 var(--text);
 padding-left:.6rem}
@@ -140,7 +142,8 @@ table{font-size:.85rem}
 th,td{padding:.25rem .4rem .25rem 0}
 td,tbody th,.n{white-space:normal}
 .scroll{overflow:visible}
-.matrix td,.matrix th[scope=row]{min-width:0}
+.matrix{min-width:0}
+.matrix th:first-child{width:24%}
 figure,.panel,tr,.trials li{break-inside:avoid}
 h2,h3,h4{break-after:avoid}
 .panels{grid-template-columns:repeat(2,1fr)}
