@@ -75,7 +75,8 @@ function reasonsOf({ isOrdered, tier }: Need, choice: Choice): string[] {
 /** What few strikes without a loss leave open. */
 function chanceOf({ survives: { lossChanceMax } }: Offer): string {
   if (lossChanceMax === undefined) return '';
-  return ` (so the chance of a loss is below ${formatNumber(lossChanceMax * 100, 1)} %, at 95 %)`;
+  const percent = formatNumber(lossChanceMax * 100, lossChanceMax < 0.1 ? 1 : 0);
+  return `, which bounds the chance of a loss at ${percent} % (95 % confidence)`;
 }
 
 /** Such as `14.2 ms at 2,000/s`. */

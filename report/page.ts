@@ -15,7 +15,7 @@ import { SCRIPT } from './script.ts';
 import { gather, type ReportData, type Shown } from './shown.ts';
 import { styleOf } from './style.ts';
 import { brokerCell, experimentTable, renderTable } from './tables.ts';
-import { renderTrials } from './trials.ts';
+import { renderReplaced, renderTrials } from './trials.ts';
 
 export interface ReportOptions {
   readonly experiments: readonly Experiment[];
@@ -47,7 +47,7 @@ ${data.shown.map((shown) => sectionOf(shown, charts))}
 <section aria-labelledby="trials"><h2 id="trials">The trials</h2>
 <p>Every number above leads here: the file it stands in, the seed of its likes, and the command that
 runs it again. Other machines give other numbers, and the same likes.</p>
-${renderTrials(data.trials)}</section>
+${renderReplaced(data)}${renderTrials(data.trials)}</section>
 </main>
 <footer><p>Made from result files by <code>npm run report</code>. All columns, and how the course's
 claims fare: <a href="README.md">README.md</a>.</p></footer>`;

@@ -59,6 +59,15 @@ export function gather(
   return { shown, trials, replaced };
 }
 
+/** Newer trials of the same, which stand in the tables where this one does not. */
+export function successorsOf(old: TrialResult, { trials }: ReportData): readonly TrialResult[] {
+  const keyOf = ({ experiment, broker, tier, faults }: TrialResult) =>
+    [experiment, broker, tier, faults?.name].join(' ');
+  return [...trials.values()]
+    .map(({ result }) => result)
+    .filter((one) => one.run > old.run && keyOf(one) === keyOf(old));
+}
+
 /** The trials of the experiment with this name; empty when none of them is shown. */
 export function resultsOf(data: ReportData, ...names: readonly string[]): readonly TrialResult[] {
   return data.shown

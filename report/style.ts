@@ -65,7 +65,7 @@ tr:target,li:target{background:var(--wash);outline:2px solid var(--link);outline
 .choose .group{border-bottom:1px solid var(--rule);text-align:left;padding-top:.2rem}
 .choose tbody tr:hover{background:var(--wash)}
 .matrix{font-size:.85rem}
-.matrix{table-layout:fixed;min-width:46rem}
+.matrix{table-layout:fixed;width:100%;min-width:44rem}
 .matrix th:first-child{width:15rem}
 .matrix th[scope=row]{white-space:normal;font-weight:600}
 .matrix thead th{font-size:.85rem}

@@ -5,8 +5,8 @@ export const TIER_ORDER: readonly TrialResult['tier'][] = ['kill', 'power', 'eve
 
 /** What becomes of an acknowledged like there, when the server or its machine dies. */
 export const TIER_WORDS: Readonly<Record<TrialResult['tier'], string>> = {
-  kill: 'an acknowledged like survives the death of the server process, and no power cut',
-  power: 'an acknowledged like survives the death of the server process, and a power cut',
+  kill: 'an acknowledged like is to survive the death of the server process, but no power cut',
+  power: 'an acknowledged like is to survive the death of the server process, and a power cut',
   everysec:
     'the death of the server process, or a power cut, may take along what was acknowledged in the last 2 s',
   memory: 'no acknowledged like is promised to survive the death of the server process',

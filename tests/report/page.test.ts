@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { renderPictures, renderReport } from '../../report/page.ts';
 import { madeResult } from '../lab/made-result.ts';
-import { optionsOf, paced, pressed, rated, soundBroker, struck } from './made-data.ts';
+import { optionsOf, paced, pressed, rated, runOf, soundBroker, struck } from './made-data.ts';
 
 const RESULTS = [
   ...soundBroker('kafka'),
@@ -37,6 +37,23 @@ describe('the report', () => {
     }
     expect(page).toContain('seed 1, commit 0123456789ab');
     expect(page).toContain('npm run lab -- throughput --brokers kafka --tier power --seed 7');
+  });
+
+  test('says how many trials broke a promise, and where those are that newer ones replaced', () => {
+    expect(page).toMatch(/Of these trials 1\nbroke a promise, and none could not be tested/);
+    expect(page).not.toContain('id="replaced"');
+    const [old, newer] = ['run-1', 'run-2'].map((run) => {
+      const isOld = run === 'run-1';
+      const verdict = isOld ? { verdict: 'fail' as const, reasons: ['3 lost'] } : {};
+      return struck('zombie', 5, isOld ? 3 : 0, { run, trial: `one-${run}`, ...verdict });
+    });
+    const runs = [runOf([newer!], 'run-2'), runOf([old!])];
+    const told = renderReport({ ...optionsOf([]), runs });
+    expect(told).toContain('Of these trials none\nbroke a promise');
+    expect(told).toContain('<a href="#replaced">1 other trial did break one</a>');
+    const [, listed = ''] = told.split('id="replaced"');
+    expect(listed).toMatch(/<strong>one-run-1<\/strong>\s+<span class="verdict">fail<.*: 3 lost/);
+    expect(listed).toContain('In its place: <a href="#trial-run-2-one-run-2"');
   });
 
   test('gives no id twice', () => {
