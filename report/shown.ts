@@ -2,8 +2,10 @@
 import { posix } from 'node:path';
 import type { ChosenRows, LocatedRun } from '../lab/choose-rows.ts';
 import type { Experiment } from '../lab/experiment.ts';
+import { noiseIn } from '../lab/report-comparisons.ts';
 import type { RunIndex } from '../lab/result-files.ts';
 import { chosenParts } from '../lab/shown-rows.ts';
+import type { Table } from '../lab/table.ts';
 import type { TrialResult } from '../lab/trial-result.ts';
 
 /** Trials that stand in the tables of an experiment: of the newest run with such a row. */
@@ -27,6 +29,14 @@ export interface ReportData {
   readonly trials: ReadonlyMap<string, TrialFacts>;
   /** Trials of these runs that broke a promise and stand in no table, the newest first. */
   readonly replaced: readonly TrialFacts[];
+  /** Undefined where no broker ran under two names. */
+  readonly noise: Noise | undefined;
+}
+
+/** Of the newest run in which a broker ran along under another name. */
+export interface Noise {
+  readonly located: LocatedRun;
+  readonly table: Table;
 }
 
 /** Unique in the page and the same each time it is made. */
@@ -44,7 +54,10 @@ export function gather(
       return { experiment, parts, results: parts.flatMap(({ results }) => results) };
     })
     .filter(({ results }) => results.length > 0);
-  const anchors = new Set(shown.flatMap(({ results }) => results.map(anchorOf)));
+  const noise = noiseOf(experiments, runs);
+  const twins = noise?.located.run.results.filter(({ alias }) => alias !== undefined) ?? [];
+  const listed = [...shown.flatMap(({ results }) => results), ...twins];
+  const anchors = new Set(listed.map(anchorOf));
   const trials = new Map<string, TrialFacts>();
   const replaced: TrialFacts[] = [];
   for (const { run, indexPath } of runs) {
@@ -56,7 +69,18 @@ export function gather(
       if (!anchors.has(anchor) && result.verdict === 'fail') replaced.push(facts);
     }
   }
-  return { shown, trials, replaced };
+  return { shown, trials, replaced, noise };
+}
+
+function noiseOf(
+  experiments: readonly Experiment[],
+  runs: readonly LocatedRun[],
+): Noise | undefined {
+  for (const located of runs) {
+    const table = noiseIn(experiments, located.run.results);
+    if (table !== undefined) return { located, table };
+  }
+  return undefined;
 }
 
 /** Newer trials of the same, which stand in the tables where this one does not. */

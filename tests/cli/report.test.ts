@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { writtenFrom } from '../../cli/results-page.ts';
 import { RESULT_FORMAT } from '../../lab/trial-result.ts';
 import { temporaryFolder } from '../brokers/servers/temporary-folder.ts';
 import { linesOf, runLab } from './lab-process.ts';
@@ -31,4 +32,10 @@ test.concurrent.each<[string, string | undefined, RegExp]>([
   expect(stderr).toContain(path);
   expect(stdout).toBe('');
   expect(code).toBeGreaterThan(0);
+});
+
+test('what was written is said by its names and the number of runs, however many they are', () => {
+  const names = ['results/README.md', 'results/report.html'];
+  expect(writtenFrom(names, 1)).toBe('results/README.md and results/report.html, from 1 run');
+  expect(writtenFrom(names, 21)).toBe('results/README.md and results/report.html, from 21 runs');
 });

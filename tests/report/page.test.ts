@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { renderPictures, renderReport } from '../../report/page.ts';
 import { madeResult } from '../lab/made-result.ts';
 import { optionsOf, paced, pressed, rated, runOf, soundBroker, struck } from './made-data.ts';
+import { ALIAS, evening } from './made-evening.ts';
 
 const RESULTS = [
   ...soundBroker('kafka'),
@@ -89,6 +90,68 @@ describe('the report', () => {
 
   test('is a page even where no trial was finished', () => {
     expect(renderReport(optionsOf([]))).toContain('No trial was finished.');
+  });
+});
+
+describe('the report of a run with the profile full', () => {
+  const told = renderReport(optionsOf(evening()));
+  const section = (id: string) => told.split(`<section aria-labelledby="${id}"`)[1] ?? '';
+
+  test('says what each queue takes under the objective, where that fails, and by which trials', () => {
+    const capacity = section('capacity-curve').split('</section>')[0]!;
+    expect(capacity).toContain(
+      'Likes per second with 99 % visible within 100 ms: at tier kill redis-streams 60,000, ' +
+        'kafka 40,000.',
+    );
+    expect(capacity).toContain('<h3>The largest rate that holds the objective</h3>');
+    expect(capacity).toMatch(/>40,000<\/td><td class="n">42,000<\/td><td>p99/);
+    expect(capacity).toContain('<h3>Latency against load, below the capacity</h3>');
+    expect(capacity).toContain('href="#trial-run-1-point-kafka-0-75"');
+  });
+
+  test('draws the points below the capacity, neither steps of the search nor saturation', () => {
+    const [, chart = ''] = told.split('id="chart-latency"');
+    const [drawn] = chart.split('</figure>');
+    expect(drawn).toContain('#trial-run-1-point-kafka-0-75');
+    expect(drawn).not.toContain('probe-kafka');
+    expect(drawn).not.toContain('point-kafka-1-1');
+  });
+
+  test('compares what ran often enough, below its own table and folded away', () => {
+    const compared = section('throughput').split('</section>')[0]!;
+    expect(compared).toMatch(/<summary>Compared: counted from a full backlog, in likes\/s/);
+    expect(compared).toMatch(/<td>best<\/td>/);
+    expect(compared).toMatch(/<td>behind<\/td>/);
+    expect(compared).toContain('of cases, runs as many as these detect a difference of');
+    expect(compared).toContain('<a href="#run-run-1">run run-1</a>');
+    expect(page).not.toContain('Compared:');
+  });
+
+  test('shows a broker under its other name in the noise floor, and nowhere else', () => {
+    const floor = section('noise-floor').split('</section>')[0]!;
+    expect(floor).toContain(`redis-streams, ${ALIAS}`);
+    expect(floor).toMatch(/0 of 1 called different/);
+    expect(page).not.toContain('id="noise-floor"');
+    const [before, after] = told.split(floor);
+    const [, trials = ''] = after!.split('aria-labelledby="trials"');
+    expect(before).not.toContain('(again)');
+    expect(trials).toContain(`<strong>redis-streams${ALIAS}-0</strong>`);
+    const pictures = renderPictures(optionsOf(evening()));
+    const without = evening().filter(({ alias }) => alias === undefined);
+    expect(pictures).toEqual(renderPictures(optionsOf(without)));
+  });
+
+  test('says what the lab adds by itself, and whether that agrees with theory', () => {
+    const calibration = section('calibration').split('</section>')[0]!;
+    expect(calibration).toContain('added to visible p99 ms');
+    expect(calibration).toContain('<td>yes</td>');
+  });
+
+  test('gives no id twice, and has a target for every link into itself', () => {
+    const ids = [...told.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id!);
+    expect(ids.filter((id, place) => ids.indexOf(id) !== place)).toEqual([]);
+    const links = [...told.matchAll(/href="#([^"]+)"/g)].map(([, id]) => id!);
+    expect(links.filter((id) => !ids.includes(id))).toEqual([]);
   });
 });
 
