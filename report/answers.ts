@@ -72,11 +72,11 @@ function reasonsOf({ isOrdered, tier }: Need, choice: Choice): string[] {
   ];
 }
 
-/** What few strikes without a loss leave open. */
+/** What few strikes without a loss leave open, in the words of the table of all strikes. */
 function chanceOf({ survives: { lossChanceMax } }: Offer): string {
   if (lossChanceMax === undefined) return '';
   const percent = formatNumber(lossChanceMax * 100, lossChanceMax < 0.1 ? 1 : 0);
-  return `, which bounds the chance of a loss at ${percent} % (95 % confidence)`;
+  return ` (loss chance < ${percent}\u00a0%)`;
 }
 
 /** Such as `14.2 ms at 2,000/s`. */

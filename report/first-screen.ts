@@ -23,12 +23,12 @@ export function renderFacts(data: ReportData): Markup {
   const { trials } = data;
   const results = [...trials.values()].map(({ result }) => result);
   const counted = results.reduce((sum, { ledger }) => sum + (ledger?.counted ?? 0), 0);
-  const of = (verdict: string) =>
-    results.filter(({ verdict: own }) => own === verdict).length || 'none';
+  const of = (verdict: string) => results.filter(({ verdict: own }) => own === verdict).length;
+  const unjudged = of('unknown') > 0 ? `, and ${of('unknown')} could not be tested or judged` : '';
   return html`<p class="facts">${formatNumber(trials.size, 0)} trials on real servers,
-${formatNumber(counted, 0)} likes counted and checked one by one. Of these trials ${of('fail')}
-broke a promise, and ${of('unknown')} could not be tested or judged. ${earlierOf(data)}One node
-each, on shared cores: use the ratios.</p>`;
+${formatNumber(counted, 0)} likes counted and checked one by one. Of these trials
+${of('fail') || 'none'} broke a promise${unjudged}. ${earlierOf(data)}One node each, on shared
+cores: use the ratios.</p>`;
 }
 
 function earlierOf(data: ReportData): Markup | undefined {
@@ -81,7 +81,8 @@ const HEADS = {
 function decisionTable(choices: readonly Choice[]): Markup {
   const caption =
     'One line a queue. Tier kill: an acknowledged like survives the death of the server process; ' +
-    'tier power: a power cut, by an fsync before each acknowledgement. Figures lead to trials.';
+    'tier power: a power cut, by an fsync before each acknowledgement. Figures lead to trials. Loss ' +
+    'chance: what strikes without any loss leave open, at 95 %.';
   const offerHeads = html`<th scope="col">survives it</th><th scope="col" class="n">${
     HEADS.rate
   }</th><th scope="col" class="n">${HEADS.p99}</th>`;

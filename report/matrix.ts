@@ -32,15 +32,17 @@ export function renderMatrix(results: readonly TrialResult[]): Markup {
 }
 
 function ofTier(tier: TrialResult['tier'], cells: readonly FaultCell[]): Markup {
-  const caption = `Tier ${tier}: ${TIER_WORDS[tier]}.`;
+  const caption = `What each queue survives at tier ${tier}`;
   const columns = [...Map.groupBy(cells, brokerNameOf)].sort(([one], [other]) =>
     one.localeCompare(other, 'en'),
   );
   const struck = FAULTS.filter(({ name }) => cells.some((cell) => faultOf(cell) === name));
   const belongs = (cell: FaultCell) =>
     html` data-broker="${firstOf(cell).broker}" data-tier="${firstOf(cell).tier}"`;
-  return html`<div class="scroll" role="region" tabindex="0" aria-label="Table: ${caption}"
- data-tier="${tier}"><table class="matrix"><caption>${caption}</caption>
+  return html`<div data-tier="${tier}"><h3>Tier ${tier}</h3>
+<p class="quiet">There ${TIER_WORDS[tier]}.</p>
+<div class="scroll" role="region" tabindex="0" aria-label="Table: ${caption}">
+<table class="matrix"><caption class="said">${caption}</caption>
 <thead><tr><th scope="col">fault</th>${columns.map(
     ([, own]) => html`<th scope="col"${belongs(own[0]!)}>${headOf(own)}</th>`,
   )}</tr></thead>
@@ -55,7 +57,7 @@ function ofTier(tier: TrialResult['tier'], cells: readonly FaultCell[]): Markup 
         : html`<td${belongs(cell)} class="${cell.state.replace(' ', '-')}">${wordsOf(cell)}</td>`;
     })}</tr>
 `,
-  )}</tbody></table></div>
+  )}</tbody></table></div></div>
 `;
 }
 

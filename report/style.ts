@@ -73,6 +73,7 @@ tr:target,li:target{background:var(--wash);outline:2px solid var(--link);outline
 .matrix .broken{background:var(--wash);font-weight:700;box-shadow:inset 3px 0 var(--text);
 padding-left:.6rem}
 .matrix .not-tested,.matrix .not-judged{color:var(--quiet)}
+details.compared{margin:.5rem 0;font-size:.9rem}
 .notes{columns:19rem;column-gap:2rem;padding-left:1.1rem;color:var(--quiet);font-size:.85rem;
 margin:.5rem 0}
 .meanings{font-size:.85rem;color:var(--quiet);margin:.5rem 0}
@@ -115,6 +116,8 @@ footer{padding-top:2rem;padding-bottom:4rem;color:var(--quiet);font-size:.85rem}
 const NARROW = `
 @media screen and (max-width:46rem){
 body{font-size:15px}
+.matrix{min-width:38rem}
+.matrix th:first-child{width:8.5rem}
 h1{font-size:1.45rem}
 .choose thead,.choose caption{position:absolute;clip-path:inset(50%);width:1px;height:1px;
 overflow:hidden}
