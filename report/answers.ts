@@ -76,7 +76,7 @@ function reasonsOf({ isOrdered, tier }: Need, choice: Choice): string[] {
 function chanceOf({ survives: { lossChanceMax } }: Offer): string {
   if (lossChanceMax === undefined) return '';
   const percent = formatNumber(lossChanceMax * 100, lossChanceMax < 0.1 ? 1 : 0);
-  return ` (loss chance < ${percent}\u00a0%)`;
+  return ` (loss chance <\u00a0${percent}\u00a0%)`;
 }
 
 /** Such as `14.2 ms at 2,000/s`. */

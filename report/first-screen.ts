@@ -81,8 +81,8 @@ const HEADS = {
 function decisionTable(choices: readonly Choice[]): Markup {
   const caption =
     'One line a queue. Tier kill: an acknowledged like survives the death of the server process; ' +
-    'tier power: a power cut, by an fsync before each acknowledgement. Figures lead to trials. Loss ' +
-    'chance: what strikes without any loss leave open, at 95 %.';
+    'tier power: a power cut, by an fsync before each acknowledgement. Figures lead to trials. ' +
+    'Loss chance: what strikes without any loss leave open, at 95 %.';
   const offerHeads = html`<th scope="col">survives it</th><th scope="col" class="n">${
     HEADS.rate
   }</th><th scope="col" class="n">${HEADS.p99}</th>`;

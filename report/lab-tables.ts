@@ -1,4 +1,4 @@
-/** Tables that experiments and the lab make themselves: capacities, comparisons, the noise floor. */
+/** Tables that experiments and the lab make themselves: capacities, comparisons, noise floor. */
 import { TIERS } from '../brokers/servers/server.ts';
 import { COMPARISON_HEADS } from '../lab/comparison-table.ts';
 import type { Experiment } from '../lab/experiment.ts';

@@ -69,7 +69,8 @@ function headOf(cells: readonly FaultCell[]): Markup {
 function wordsOf(cell: FaultCell): Markup {
   const sum = cell.sum('lost');
   // Else a reader takes it for a contradiction: so many lost, and the promise kept.
-  const late = sum > 0 && cell.promises === 'all but 2 s' ? ', all of the last 2 s' : '';
+  const isLate = sum > 0 && cell.state === 'kept' && cell.promises === 'all but 2 s';
+  const late = isLate ? ', all of the last 2 s' : '';
   const lost = `${formatNumber(sum, 0)} lost`;
   const tried = `in ${formatNumber(cell.valid, 0)}${late}`;
   const detail =

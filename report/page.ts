@@ -45,7 +45,8 @@ ${emulatorNotes(all).map((note) => html`<p class="quiet">${note}</p>`)}
 ${filterOf(brokers, tiers)}
 ${contentsOf(data)}
 ${data.shown.map((shown) => sectionOf(shown, charts))}
-${data.noise && noiseFloor(data.noise)}<section aria-labelledby="trials"><h2 id="trials">The trials</h2>
+${data.noise && noiseFloor(data.noise)}
+<section aria-labelledby="trials"><h2 id="trials">The trials</h2>
 <p>Every number above leads here: the file it stands in, the seed of its likes, and the command that
 runs it again. Other machines give other numbers, and the same likes.</p>
 ${renderReplaced(data)}${renderTrials(data.trials)}</section>
@@ -96,9 +97,10 @@ function filterOf(brokers: readonly string[], tiers: readonly string[]): Markup 
 }
 
 function contentsOf({ shown, noise }: ReportData): Markup {
+  const floor = noise && html`<li><a href="#noise-floor">noise floor</a></li>`;
   return html`<nav aria-label="Questions"><ul>${shown.map(
     ({ experiment }) => html`<li><a href="#${experiment.name}">${experiment.name}</a></li>`,
-  )}${noise && html`<li><a href="#noise-floor">noise floor</a></li>`}<li><a href="#trials">trials</a></li></ul></nav>`;
+  )}${floor}<li><a href="#trials">trials</a></li></ul></nav>`;
 }
 
 function tablesOf(shown: Shown): Markup {

@@ -87,7 +87,8 @@ export function renderTable({ caption, heads, rows, notes }: PageTable): Markup 
   const hasTrials = rows.some(({ trials }) => trials !== undefined);
   const rowOf = (row: Row) => {
     const { id, broker, tier, trials = [] } = row;
-    const cells = html`${cellsOf(row)}${hasTrials ? html`<td>${trialLinks(trials)}</td>` : undefined}`;
+    const links = hasTrials ? html`<td>${trialLinks(trials)}</td>` : undefined;
+    const cells = html`${cellsOf(row)}${links}`;
     return html`<tr${attribute('id', id)}${attribute('data-broker', broker)}${attribute(
       'data-tier',
       tier,

@@ -30,8 +30,8 @@ function placeOf(old: TrialResult, data: ReportData): Markup | undefined {
 function runOf(trials: readonly (readonly [string, TrialFacts])[]): Markup {
   const [, first] = trials[0]!;
   const { run, command } = first.index;
-  return html`<details class="run" id="run-${run}"><summary><h3>Run ${run}</h3>: ${trials.length} trial(s),
-${command}</summary>
+  return html`<details class="run" id="run-${run}"><summary><h3>Run ${run}</h3>:
+${trials.length} trial(s), ${command}</summary>
 <p>${machineOf(first)}</p>
 <ul class="trials">${trials.map(([anchor, facts]) => trialOf(anchor, facts))}</ul>
 </details>

@@ -7,8 +7,7 @@ export const TIER_ORDER: readonly TrialResult['tier'][] = ['kill', 'power', 'eve
 export const TIER_WORDS: Readonly<Record<TrialResult['tier'], string>> = {
   kill: 'an acknowledged like is to survive the death of the server process, but no power cut',
   power: 'an acknowledged like is to survive the death of the server process, and a power cut',
-  everysec:
-    'the death of the server process, or a power cut, may take along what was acknowledged in the last 2 s',
+  everysec: 'the death of the server process, or a power cut, may take the last 2 s along',
   memory: 'no acknowledged like is promised to survive the death of the server process',
 };
 

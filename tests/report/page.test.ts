@@ -101,7 +101,7 @@ describe('the report of a run with the profile full', () => {
   const told = renderReport(optionsOf(evening()));
   const section = (id: string) => told.split(`<section aria-labelledby="${id}"`)[1] ?? '';
 
-  test('says what each queue takes under the objective, where that fails, and by which trials', () => {
+  test('says what each queue takes under the objective, where that fails, by which trials', () => {
     const capacity = section('capacity-curve').split('</section>')[0]!;
     expect(capacity).toContain(
       'Likes per second with 99 % visible within 100 ms: at tier kill redis-streams 60,000, ' +
