@@ -15,7 +15,7 @@ export function report(index: string | undefined, options: { firstScreen: boolea
     throw new UsageError('there is no run below results/ yet; make one with npm start');
   }
   if (index !== undefined) refuseOwnConsumer(newest);
-  const page = writeResultsPages(paths);
+  const written = writeResultsPages(paths);
   if (options.firstScreen) writeFirstScreen(newest);
-  process.stdout.write(`${page}, from ${paths.join(', ')}\n`);
+  process.stdout.write(`${written}\n`);
 }

@@ -32,29 +32,46 @@ export function indexesHere(folder: string = RESULTS_FOLDER): string[] {
     .map((name) => join(folder, name));
 }
 
-/** Returns the paths of the pages, relative to where the user stands. */
+/** Returns in words what was written, relative to where the user stands, and from how much. */
 export function writeResultsPages(indexPaths: readonly string[]): string {
-  const pages = resultsPages(indexPaths);
+  const runs = shownRuns(indexPaths);
+  const pages = pagesOf(runs);
   for (const [name, text] of pages) {
     const path = join(RESULTS_FOLDER, name);
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, text);
   }
-  return [RESULTS_PAGE, REPORT].map((path) => relative(process.cwd(), path)).join(' and ');
+  const names = [RESULTS_PAGE, REPORT].map((path) => relative(process.cwd(), path));
+  return writtenFrom(names, runs.length);
+}
+
+/** Such as `results/README.md and results/report.html, from 21 runs`. */
+export function writtenFrom(names: readonly string[], runs: number): string {
+  return `${names.join(' and ')}, from ${runs} ${runs === 1 ? 'run' : 'runs'}`;
 }
 
 /**
  * What stands in results/ beside the result files, by its name there; the same for the same runs.
- * Runs of a user's own consumer are left out: the pages are about those of the lab.
  * @throws LabError RESULT_INVALID for a file of another version, or one that is damaged.
  */
 export function resultsPages(indexPaths: readonly string[]): ReadonlyMap<string, string> {
+  return pagesOf(shownRuns(indexPaths));
+}
+
+/** Runs of a user's own consumer are left out: the pages are about those of the lab. */
+function shownRuns(indexPaths: readonly string[]): LocatedRun[] {
   const located = indexPaths.map((path): LocatedRun => {
     return { run: readRun(path), indexPath: relative(RESULTS_FOLDER, path) };
   });
-  const runs = located.filter(({ run }) => !hasOwnConsumer(run));
+  return located.filter(({ run }) => !hasOwnConsumer(run));
+}
+
+function pagesOf(runs: readonly LocatedRun[]): ReadonlyMap<string, string> {
   const tiersOf = (broker: string) => BROKERS[broker]?.tiers;
-  const options = { experiments: EVERY_EXPERIMENT, runs, tiersOf };
+  const calibration = runs
+    .map(({ run }) => FRAME.labItself?.(run.results))
+    .find((line) => line !== undefined);
+  const options = { experiments: EVERY_EXPERIMENT, runs, tiersOf, calibration };
   const pictures = renderPictures(options);
   const frame = {
     ...FRAME,

@@ -66,10 +66,17 @@ function reasonsOf({ isOrdered, tier }: Need, choice: Choice): string[] {
   const offer = choice[tier];
   return [
     ...(isOrdered ? [choice.order.text] : []),
-    `${tier === 'power' ? 'power cut' : 'killed server'}: ${offer.survives.text}`,
+    `${tier === 'power' ? 'power cut' : 'killed server'}: ${offer.survives.text}${chanceOf(offer)}`,
     `${figureText(offer.correctLikesPerS!.figure, 0)} correct likes/s`,
     ...(offer.p99Ms ? [`p99 ${lateness(offer.p99Ms)}`] : []),
   ];
+}
+
+/** What few strikes without a loss leave open, in the words of the table of all strikes. */
+function chanceOf({ survives: { lossChanceMax } }: Offer): string {
+  if (lossChanceMax === undefined) return '';
+  const percent = formatNumber(lossChanceMax * 100, lossChanceMax < 0.1 ? 1 : 0);
+  return ` (loss chance <\u00a0${percent}\u00a0%)`;
 }
 
 /** Such as `14.2 ms at 2,000/s`. */

@@ -1,12 +1,13 @@
 /** What decides which queue to take, a line a broker: order, what survives, how fast, how late. */
 import type { Tier } from '../brokers/servers/server.ts';
 import { brokerOf } from '../lab/common-columns.ts';
+import { withoutTwins } from '../lab/comparison.ts';
 import { cellsOf, type FaultCell } from '../lab/fault-cells.ts';
 import { formatNumber } from '../lab/table.ts';
 import type { TrialResult } from '../lab/trial-result.ts';
 import { correctLikesPerS } from './correct-rate.ts';
 import { CEILING } from './looks.ts';
-import { type ReportData, resultsOf } from './shown.ts';
+import { pointsOf, type ReportData, resultsOf } from './shown.ts';
 import { type Figure, figureOf } from './uncertainty.ts';
 
 /** A fact in a few words, whether it speaks for the broker, and the trials that it comes from. */
@@ -14,6 +15,8 @@ export interface Fact {
   readonly word: 'yes' | 'no' | 'partly' | 'not tested' | 'not offered';
   readonly text: string;
   readonly from: readonly TrialResult[];
+  /** After strikes without a loss: the most that the chance of one can be, at 95 %. */
+  readonly lossChanceMax?: number | undefined;
 }
 
 export interface Speed {
@@ -46,7 +49,7 @@ export const COMPARED_LIKES_PER_S = 500;
 const PER_MILLION = 1e6;
 
 export function choicesOf(data: ReportData, tiersOf: TiersOf): Choice[] {
-  const all = data.shown.flatMap(({ results }) => results);
+  const all = withoutTwins(data.shown.flatMap(({ results }) => results));
   const brokers = [...new Set(all.map(({ broker }) => broker))].filter((one) => one !== CEILING);
   const cells = cellsOf(resultsOf(data, 'faults'));
   return brokers.sort().map((broker) => {
@@ -82,10 +85,11 @@ function orderOf(own: readonly TrialResult[]): Fact {
     return { word: promises?.order === 'per-post' ? 'partly' : 'no', text, from };
   }
   const text = `0 of ${formatNumber(counted, 0)} likes out of order`;
+  const endsWithLoss = own.some((result) => result.promises?.orderEndsWithLoss);
   if (promises?.order !== 'per-post') return { word: 'partly', text: `${text}, no promise`, from };
   return promises.orderEndsWithServer
     ? { word: 'partly', text: `${text}, until its server restarts`, from }
-    : { word: 'yes', text, from };
+    : { word: 'yes', text: endsWithLoss ? `${text}, while none is lost` : text, from };
 }
 
 function survivesKill(own: readonly TrialResult[], cells: readonly FaultCell[]): Fact {
@@ -137,7 +141,9 @@ function strikesOf(
     return { word: 'not tested', text: `could not be judged; ${text}`, from: cell.results };
   }
   const isBroken = lost > 0 || cell?.state === 'broken';
-  return { word: isBroken ? 'no' : 'yes', text, from: [...(cell?.results ?? []), ...crashes] };
+  const from = [...(cell?.results ?? []), ...crashes];
+  const lossChanceMax = lost > 0 ? undefined : cell?.lossChanceMax;
+  return { word: isBroken ? 'no' : 'yes', text, from, lossChanceMax };
 }
 
 function speedsOf(data: ReportData, broker: string, tier: Tier) {
@@ -146,7 +152,7 @@ function speedsOf(data: ReportData, broker: string, tier: Tier) {
     (result) => isOwn(result) && correctLikesPerS(result) !== undefined,
   );
   const figure = figureOf(rated.flatMap((result) => correctLikesPerS(result) ?? []));
-  const p99 = latencyOf(resultsOf(data, 'latency', 'capacity-curve').filter(isOwn));
+  const p99 = latencyOf(pointsOf(data).filter(isOwn));
   return {
     ...(figure && { correctLikesPerS: { figure, from: rated } }),
     ...(p99 && { p99Ms: p99 }),

@@ -3,7 +3,7 @@ import { formatNumber } from '../lab/table.ts';
 import { type Answer, answerTo, either, NEEDS } from './answers.ts';
 import { type Choice, COMPARED_LIKES_PER_S, type Fact, type Offer } from './decision.ts';
 import { html, type Markup } from './markup.ts';
-import { anchorOf, type ReportData } from './shown.ts';
+import { anchorOf, type ReportData, successorsOf } from './shown.ts';
 import { brokerCell } from './tables.ts';
 import { figureText } from './uncertainty.ts';
 
@@ -18,15 +18,26 @@ ${decisionTable(choices)}
 `;
 }
 
-/** What was counted, in a line. */
-export function renderFacts({ trials, shown }: ReportData): Markup {
-  const results = shown.flatMap(({ results: own }) => own);
+/** What was counted, in a line, and what stands against it. */
+export function renderFacts(data: ReportData): Markup {
+  const { trials } = data;
+  const results = [...trials.values()].map(({ result }) => result);
   const counted = results.reduce((sum, { ledger }) => sum + (ledger?.counted ?? 0), 0);
-  const broken = results.filter(({ verdict }) => verdict === 'fail').length;
-  const words = broken === 0 ? 'no promise was broken' : `${broken} of them broke a promise`;
+  const of = (verdict: string) => results.filter(({ verdict: own }) => own === verdict).length;
+  const unjudged = of('unknown') > 0 ? `, and ${of('unknown')} could not be tested or judged` : '';
   return html`<p class="facts">${formatNumber(trials.size, 0)} trials on real servers,
-${formatNumber(counted, 0)} likes, each followed from its sending to the count; ${words}.
-One node each, on shared cores: use the ratios.</p>`;
+${formatNumber(counted, 0)} likes counted and checked one by one. Of these trials
+${of('fail') || 'none'} broke a promise${unjudged}. ${earlierOf(data)}One node each, on shared
+cores: use the ratios.</p>`;
+}
+
+function earlierOf(data: ReportData): Markup | undefined {
+  const { length } = data.replaced;
+  if (length === 0) return undefined;
+  const isReplaced = data.replaced.every(({ result }) => successorsOf(result, data).length > 0);
+  const where = isReplaced ? 'newer ones stand in their place' : 'they stand in no table';
+  return html`<a href="#replaced">${length} other trial${length === 1 ? '' : 's'} did break one</a>:
+${where}. `;
 }
 
 function leadOf(answer: Answer): Markup {
@@ -70,7 +81,8 @@ const HEADS = {
 function decisionTable(choices: readonly Choice[]): Markup {
   const caption =
     'One line a queue. Tier kill: an acknowledged like survives the death of the server process; ' +
-    'tier power: a power cut, by an fsync before each acknowledgement. Figures lead to trials.';
+    'tier power: a power cut, by an fsync before each acknowledgement. Figures lead to trials. ' +
+    'Loss chance: what strikes without any loss leave open, at 95 %.';
   const offerHeads = html`<th scope="col">survives it</th><th scope="col" class="n">${
     HEADS.rate
   }</th><th scope="col" class="n">${HEADS.p99}</th>`;

@@ -1,10 +1,11 @@
-/** What each broker survives: faults down, brokers with their tiers across, in words. */
+/** What each broker survives: a matrix for each tier, faults down, brokers across, in words. */
 import { CELL_COLUMNS, textOf } from '../experiments/fault-columns.ts';
 import { brokerOf } from '../lab/common-columns.ts';
 import { type CellState, cellsOf, type FaultCell } from '../lab/fault-cells.ts';
 import { FAULTS } from '../lab/faults/index.ts';
 import { formatNumber } from '../lab/table.ts';
 import type { TrialResult } from '../lab/trial-result.ts';
+import { TIER_WORDS, tiersOf } from './charts/tiers.ts';
 import { html, type Markup } from './markup.ts';
 import { brokerCell, type PageTable, type Row, rowIdOf } from './tables.ts';
 
@@ -19,20 +20,29 @@ const SIGNS: Readonly<Record<CellState, string>> = {
 const DETAILS = ['promised', 'promise', 'strikes', 'loss chance', 'lost', 'counted twice'];
 
 const firstOf = ({ results }: FaultCell) => results[0]!;
-const columnOf = (cell: FaultCell) => `${firstOf(cell).broker} ${firstOf(cell).tier}`;
+const brokerNameOf = (cell: FaultCell) => firstOf(cell).broker;
 const faultOf = (cell: FaultCell) => firstOf(cell).faults!.name;
 const keyOf = (cell: FaultCell) => [firstOf(cell).broker, firstOf(cell).tier, faultOf(cell)];
 
-export function renderMatrix(results: readonly TrialResult[], caption: string): Markup {
-  const cells = cellsOf(results);
-  const columns = [...Map.groupBy(cells, columnOf)].sort(([one], [other]) =>
+export function renderMatrix(results: readonly TrialResult[]): Markup {
+  return html`${tiersOf(results).map((tier) => {
+    const own = results.filter((result) => result.tier === tier);
+    return ofTier(tier, cellsOf(own));
+  })}`;
+}
+
+function ofTier(tier: TrialResult['tier'], cells: readonly FaultCell[]): Markup {
+  const caption = `What each queue survives at tier ${tier}`;
+  const columns = [...Map.groupBy(cells, brokerNameOf)].sort(([one], [other]) =>
     one.localeCompare(other, 'en'),
   );
   const struck = FAULTS.filter(({ name }) => cells.some((cell) => faultOf(cell) === name));
   const belongs = (cell: FaultCell) =>
     html` data-broker="${firstOf(cell).broker}" data-tier="${firstOf(cell).tier}"`;
-  return html`<div class="scroll" role="region" tabindex="0" aria-label="Table: ${caption}">
-<table class="matrix"><caption>${caption}</caption>
+  return html`<div data-tier="${tier}"><h3>Tier ${tier}</h3>
+<p class="quiet">There ${TIER_WORDS[tier]}.</p>
+<div class="scroll" role="region" tabindex="0" aria-label="Table: ${caption}">
+<table class="matrix"><caption class="said">${caption}</caption>
 <thead><tr><th scope="col">fault</th>${columns.map(
     ([, own]) => html`<th scope="col"${belongs(own[0]!)}>${headOf(own)}</th>`,
   )}</tr></thead>
@@ -47,19 +57,22 @@ export function renderMatrix(results: readonly TrialResult[], caption: string): 
         : html`<td${belongs(cell)} class="${cell.state.replace(' ', '-')}">${wordsOf(cell)}</td>`;
     })}</tr>
 `,
-  )}</tbody></table></div>
+  )}</tbody></table></div></div>
 `;
 }
 
 function headOf(cells: readonly FaultCell[]): Markup {
   const [told = cells[0]!] = cells.filter((cell) => firstOf(cell).promises !== undefined);
-  const { broker, tier } = firstOf(told);
-  return html`${brokerCell(broker, brokerOf(firstOf(told)))}<small>tier ${tier}</small>`;
+  return brokerCell(firstOf(told).broker, brokerOf(firstOf(told)));
 }
 
 function wordsOf(cell: FaultCell): Markup {
-  const lost = `${formatNumber(cell.sum('lost'), 0)} lost`;
-  const tried = `in ${formatNumber(cell.valid, 0)}`;
+  const sum = cell.sum('lost');
+  // Else a reader takes it for a contradiction: so many lost, and the promise kept.
+  const isLate = sum > 0 && cell.state === 'kept' && cell.promises === 'all but 2 s';
+  const late = isLate ? ', all of the last 2 s' : '';
+  const lost = `${formatNumber(sum, 0)} lost`;
+  const tried = `in ${formatNumber(cell.valid, 0)}${late}`;
   const detail =
     cell.state === 'not tested'
       ? undefined

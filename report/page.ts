@@ -8,6 +8,7 @@ import { tiersOf } from './charts/tiers.ts';
 import { choicesOf, type TiersOf } from './decision.ts';
 import { type Chart, pictureOf } from './drawing.ts';
 import { renderFacts, renderFirstScreen } from './first-screen.ts';
+import { comparisons, noiseFloor, ownTables } from './lab-tables.ts';
 import { fromMarkdown, html, Markup } from './markup.ts';
 import { cellsTable, renderMatrix } from './matrix.ts';
 import { plainAnswer } from './plain-answers.ts';
@@ -15,7 +16,7 @@ import { SCRIPT } from './script.ts';
 import { gather, type ReportData, type Shown } from './shown.ts';
 import { styleOf } from './style.ts';
 import { brokerCell, experimentTable, renderTable } from './tables.ts';
-import { renderTrials } from './trials.ts';
+import { renderReplaced, renderTrials } from './trials.ts';
 
 export interface ReportOptions {
   readonly experiments: readonly Experiment[];
@@ -44,10 +45,11 @@ ${emulatorNotes(all).map((note) => html`<p class="quiet">${note}</p>`)}
 ${filterOf(brokers, tiers)}
 ${contentsOf(data)}
 ${data.shown.map((shown) => sectionOf(shown, charts))}
+${data.noise && noiseFloor(data.noise)}
 <section aria-labelledby="trials"><h2 id="trials">The trials</h2>
 <p>Every number above leads here: the file it stands in, the seed of its likes, and the command that
 runs it again. Other machines give other numbers, and the same likes.</p>
-${renderTrials(data.trials)}</section>
+${renderReplaced(data)}${renderTrials(data.trials)}</section>
 </main>
 <footer><p>Made from result files by <code>npm run report</code>. All columns, and how the course's
 claims fare: <a href="README.md">README.md</a>.</p></footer>`;
@@ -94,22 +96,29 @@ function filterOf(brokers: readonly string[], tiers: readonly string[]): Markup 
 <output aria-live="polite"></output></form>`;
 }
 
-function contentsOf({ shown }: ReportData): Markup {
+function contentsOf({ shown, noise }: ReportData): Markup {
+  const floor = noise && html`<li><a href="#noise-floor">noise floor</a></li>`;
   return html`<nav aria-label="Questions"><ul>${shown.map(
     ({ experiment }) => html`<li><a href="#${experiment.name}">${experiment.name}</a></li>`,
-  )}<li><a href="#trials">trials</a></li></ul></nav>`;
+  )}${floor}<li><a href="#trials">trials</a></li></ul></nav>`;
 }
 
-function sectionOf({ experiment, results }: Shown, charts: ReadonlyMap<string, Chart[]>): Markup {
+function tablesOf(shown: Shown): Markup {
+  const { experiment, results } = shown;
+  if (results.some(({ faults }) => faults !== undefined)) {
+    return html`${renderMatrix(results)}${renderTable(cellsTable(results))}`;
+  }
+  if (experiment.tables) return ownTables(shown);
+  return html`${renderTable(experimentTable(experiment, results))}${comparisons(shown)}`;
+}
+
+function sectionOf(shown: Shown, charts: ReadonlyMap<string, Chart[]>): Markup {
+  const { experiment, results } = shown;
   const { name, question } = experiment;
-  const isStruck = results.some(({ faults }) => faults !== undefined);
-  const tables = isStruck
-    ? html`${renderMatrix(results, 'Each fault and each queue')}${renderTable(cellsTable(results))}`
-    : renderTable(experimentTable(experiment, results));
   return html`<section aria-labelledby="${name}"><h2 id="${name}">${question}</h2>
 ${plainAnswer(name, results)}
 ${(charts.get(name) ?? []).map(figureOf)}
-${tables}</section>
+${tablesOf(shown)}</section>
 `;
 }
 

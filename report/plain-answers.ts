@@ -1,4 +1,5 @@
 /** The answer to a question in a few plain sentences, before any chart or table. */
+import { foundBySearch } from '../experiments/capacity-curve.ts';
 import { cellsOf } from '../lab/fault-cells.ts';
 import { formatNumber } from '../lab/table.ts';
 import type { TrialResult } from '../lab/trial-result.ts';
@@ -17,6 +18,7 @@ const ANSWERS: Readonly<Record<string, (results: Results) => string[]>> = {
   ordering: answerOrdering,
   persistence: answerPersistence,
   faults: answerFaults,
+  'capacity-curve': answerCapacity,
 };
 
 /** Undefined for a question that has no words of its own: its table says it. */
@@ -139,6 +141,29 @@ function answerFaults(results: Results): string[] {
   return [
     `${formatNumber(strikes, 0)} strikes under load, each with proof, on ${cells.length} pairs ` +
       `of queue and fault: ${counts}.`,
-    'Kept means: no acknowledged like lost, none counted twice, and the order that was promised.',
+    'Kept means: what broker and tier promise held. None counted twice, no acknowledged like ' +
+      'lost but those of the last 2 s at tier everysec, and the order where one is promised.',
+  ];
+}
+
+function answerCapacity(results: Results): string[] {
+  const [objectiveMs] = results.flatMap(({ capacity }) => capacity?.objectiveMs ?? []);
+  const each = tiersOf(results).flatMap((tier) => {
+    const own = results.filter((result) => result.tier === tier && result.broker !== CEILING);
+    const told = [...Map.groupBy(own, ({ broker }) => broker)].flatMap(([broker, ofBroker]) => {
+      const move = foundBySearch(ofBroker);
+      if (move?.kind !== 'done') return [];
+      const { capacityLikesPerS: likesPerS, isResolved } = move;
+      const rate = formatNumber(likesPerS, 0);
+      return [{ likesPerS, text: `${broker} ${isResolved ? '' : 'at least '}${rate}` }];
+    });
+    told.sort((one, other) => other.likesPerS - one.likesPerS);
+    return told.length > 0 ? [`at tier ${tier} ${told.map(({ text }) => text).join(', ')}`] : [];
+  });
+  if (objectiveMs === undefined || each.length === 0) return [];
+  return [
+    `Likes per second with 99 % visible within ${formatNumber(objectiveMs, 0)} ms: ` +
+      `${each.join('; ')}.`,
+    'Each is what one search found, by short trials: the table says where it fails.',
   ];
 }

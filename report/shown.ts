@@ -1,15 +1,19 @@
 /** What the report shows: which trials stand for each experiment, and how to find each of them. */
 import { posix } from 'node:path';
-import type { LocatedRun } from '../lab/choose-rows.ts';
+import type { ChosenRows, LocatedRun } from '../lab/choose-rows.ts';
 import type { Experiment } from '../lab/experiment.ts';
+import { noiseIn } from '../lab/report-comparisons.ts';
 import type { RunIndex } from '../lab/result-files.ts';
-import { chosenOf } from '../lab/shown-rows.ts';
+import { chosenParts } from '../lab/shown-rows.ts';
+import type { Table } from '../lab/table.ts';
 import type { TrialResult } from '../lab/trial-result.ts';
 
 /** Trials that stand in the tables of an experiment: of the newest run with such a row. */
 export interface Shown {
   readonly experiment: Experiment;
   readonly results: readonly TrialResult[];
+  /** The same, run by run: only trials of one run are compared. */
+  readonly parts: readonly ChosenRows[];
 }
 
 export interface TrialFacts {
@@ -23,6 +27,16 @@ export interface ReportData {
   readonly shown: readonly Shown[];
   /** Of every trial that is shown, by its anchor. */
   readonly trials: ReadonlyMap<string, TrialFacts>;
+  /** Trials of these runs that broke a promise and stand in no table, the newest first. */
+  readonly replaced: readonly TrialFacts[];
+  /** Undefined where no broker ran under two names. */
+  readonly noise: Noise | undefined;
+}
+
+/** Of the newest run in which a broker ran along under another name. */
+export interface Noise {
+  readonly located: LocatedRun;
+  readonly table: Table;
 }
 
 /** Unique in the page and the same each time it is made. */
@@ -35,19 +49,47 @@ export function gather(
   runs: readonly LocatedRun[],
 ): ReportData {
   const shown = experiments
-    .map((experiment) => ({ experiment, results: chosenOf(experiment, runs) }))
+    .map((experiment): Shown => {
+      const parts = chosenParts(experiment, runs);
+      return { experiment, parts, results: parts.flatMap(({ results }) => results) };
+    })
     .filter(({ results }) => results.length > 0);
-  const anchors = new Set(shown.flatMap(({ results }) => results.map(anchorOf)));
+  const noise = noiseOf(experiments, runs);
+  const twins = noise?.located.run.results.filter(({ alias }) => alias !== undefined) ?? [];
+  const listed = [...shown.flatMap(({ results }) => results), ...twins];
+  const anchors = new Set(listed.map(anchorOf));
   const trials = new Map<string, TrialFacts>();
+  const replaced: TrialFacts[] = [];
   for (const { run, indexPath } of runs) {
     for (const [place, result] of run.results.entries()) {
       const anchor = anchorOf(result);
-      if (!anchors.has(anchor) || trials.has(anchor)) continue;
       const path = posix.join(posix.dirname(indexPath), run.index.trials[place]!);
-      trials.set(anchor, { result, index: run.index, path });
+      const facts = { result, index: run.index, path };
+      if (anchors.has(anchor) && !trials.has(anchor)) trials.set(anchor, facts);
+      if (!anchors.has(anchor) && result.verdict === 'fail') replaced.push(facts);
     }
   }
-  return { shown, trials };
+  return { shown, trials, replaced, noise };
+}
+
+function noiseOf(
+  experiments: readonly Experiment[],
+  runs: readonly LocatedRun[],
+): Noise | undefined {
+  for (const located of runs) {
+    const table = noiseIn(experiments, located.run.results);
+    if (table !== undefined) return { located, table };
+  }
+  return undefined;
+}
+
+/** Newer trials of the same, which stand in the tables where this one does not. */
+export function successorsOf(old: TrialResult, { trials }: ReportData): readonly TrialResult[] {
+  const keyOf = ({ experiment, broker, tier, faults }: TrialResult) =>
+    [experiment, broker, tier, faults?.name].join(' ');
+  return [...trials.values()]
+    .map(({ result }) => result)
+    .filter((one) => one.run > old.run && keyOf(one) === keyOf(old));
 }
 
 /** The trials of the experiment with this name; empty when none of them is shown. */
@@ -55,6 +97,25 @@ export function resultsOf(data: ReportData, ...names: readonly string[]): readon
   return data.shown
     .filter(({ experiment }) => names.includes(experiment.name))
     .flatMap(({ results }) => results);
+}
+
+/**
+ * Points of a curve of latency against load: no step of a search, nothing at saturation, where a
+ * latency says how long a queue has become; and of each point the newest run and one experiment,
+ * since runs of different days are no repeats of each other.
+ */
+export function pointsOf(data: ReportData): readonly TrialResult[] {
+  const paced = resultsOf(data, 'capacity-curve', 'latency').filter(
+    ({ plan, capacity }) =>
+      plan.mode === 'paced' && (capacity === undefined || (capacity.point?.share ?? 1) < 1),
+  );
+  const keyOf = ({ broker, tier, plan }: TrialResult) =>
+    `${broker} ${tier} ${plan.pace ?? plan.likesPerS}`;
+  return [...Map.groupBy(paced, keyOf).values()].flatMap((group) => {
+    const newest = group.reduce((one, other) => (other.run > one.run ? other : one));
+    const { run, experiment } = newest;
+    return group.filter((one) => one.run === run && one.experiment === experiment);
+  });
 }
 
 /** The run's own command, narrowed to what this trial needs; its other flags stay. */

@@ -65,12 +65,15 @@ tr:target,li:target{background:var(--wash);outline:2px solid var(--link);outline
 .choose .group{border-bottom:1px solid var(--rule);text-align:left;padding-top:.2rem}
 .choose tbody tr:hover{background:var(--wash)}
 .matrix{font-size:.85rem}
-.matrix th[scope=row]{white-space:normal;min-width:13rem;max-width:19rem;font-weight:600}
-.matrix td{min-width:7.5rem}
+.matrix{table-layout:fixed;width:100%;min-width:44rem}
+.matrix th:first-child{width:15rem}
+.matrix th[scope=row]{white-space:normal;font-weight:600}
+.matrix thead th{font-size:.85rem}
 .matrix td a{text-decoration:none;color:inherit;border-bottom:1px solid var(--quiet)}
 .matrix .broken{background:var(--wash);font-weight:700;box-shadow:inset 3px 0 var(--text);
 padding-left:.6rem}
 .matrix .not-tested,.matrix .not-judged{color:var(--quiet)}
+details.compared{margin:.5rem 0;font-size:.9rem}
 .notes{columns:19rem;column-gap:2rem;padding-left:1.1rem;color:var(--quiet);font-size:.85rem;
 margin:.5rem 0}
 .meanings{font-size:.85rem;color:var(--quiet);margin:.5rem 0}
@@ -113,6 +116,8 @@ footer{padding-top:2rem;padding-bottom:4rem;color:var(--quiet);font-size:.85rem}
 const NARROW = `
 @media screen and (max-width:46rem){
 body{font-size:15px}
+.matrix{min-width:38rem}
+.matrix th:first-child{width:8.5rem}
 h1{font-size:1.45rem}
 .choose thead,.choose caption{position:absolute;clip-path:inset(50%);width:1px;height:1px;
 overflow:hidden}
@@ -140,7 +145,8 @@ table{font-size:.85rem}
 th,td{padding:.25rem .4rem .25rem 0}
 td,tbody th,.n{white-space:normal}
 .scroll{overflow:visible}
-.matrix td,.matrix th[scope=row]{min-width:0}
+.matrix{min-width:0}
+.matrix th:first-child{width:24%}
 figure,.panel,tr,.trials li{break-inside:avoid}
 h2,h3,h4{break-after:avoid}
 .panels{grid-template-columns:repeat(2,1fr)}

@@ -10,15 +10,28 @@ const LINKS_MAX = 6;
 
 export interface Head {
   readonly head: string;
-  readonly meaning: string;
+  readonly meaning: string | undefined;
 }
 
 export interface Row {
-  readonly id: string;
-  readonly broker: string;
-  readonly tier: string;
+  readonly id?: string;
+  readonly broker?: string;
+  readonly tier?: string;
   readonly cells: readonly string[];
-  readonly trials: readonly TrialResult[];
+  /** Undefined where a row is of so many that they are named beside the table. */
+  readonly trials?: readonly TrialResult[];
+}
+
+/** Columns that would make a table wider than a page; all of them stand in results/README.md. */
+const LEFT_OUT: Readonly<Record<string, RegExp>> = {
+  'capacity-curve': /^(p99\.9 ms|max ms|backlog trend likes\/s|lost|counted twice)$/,
+  'full-count': / MB|^store MB/,
+  calibration: /^added to \w+ (mean|max) ms$|same draws|allowed|by chance/,
+};
+
+/** Whether the page shows this column of the experiment's tables. */
+export function isOnPage({ name, firstScreen }: Experiment, head: string): boolean {
+  return (firstScreen?.includes(head) ?? true) && !LEFT_OUT[name]?.test(head);
 }
 
 export interface PageTable {
@@ -38,8 +51,7 @@ export function experimentTable(
   experiment: Experiment,
   results: readonly TrialResult[],
 ): PageTable {
-  const isShown = ({ head }: Head) => experiment.firstScreen?.includes(head) ?? true;
-  const columns = experiment.columns.filter(isShown);
+  const columns = experiment.columns.filter(({ head }) => isOnPage(experiment, head));
   const rows = rowGroups(experiment, results).map((group): Row => {
     const key = experiment.rowKey(group[0]!);
     const { broker, tier } = group[0]!;
@@ -62,25 +74,38 @@ const NUMBER = /^(~~)?[<\d,. %]+( [([].*[)\]])?(~~)?$/;
 export function renderTable({ caption, heads, rows, notes }: PageTable): Markup {
   const isNumeric = heads.map((_, column) => rows.some(({ cells }) => NUMBER.test(cells[column]!)));
   const classOf = (column: number) => (isNumeric[column] ? html` class="n"` : undefined);
-  const cellsOf = ({ broker, cells }: Row) =>
-    cells.map((cell, column) =>
+  const textOf = ({ broker }: Row, column: number, cell: string) =>
+    heads[column]!.head === 'broker' && broker !== undefined
+      ? brokerCell(broker, cell)
+      : fromMarkdown(cell);
+  const cellsOf = (row: Row) =>
+    row.cells.map((cell, column) =>
       column === 0
-        ? html`<th scope="row">${brokerCell(broker, cell)}</th>`
-        : html`<td${classOf(column)}>${fromMarkdown(cell)}</td>`,
+        ? html`<th scope="row">${textOf(row, column, cell)}</th>`
+        : html`<td${classOf(column)}>${textOf(row, column, cell)}</td>`,
     );
+  const hasTrials = rows.some(({ trials }) => trials !== undefined);
   const rowOf = (row: Row) => {
-    const { id, broker, tier, trials } = row;
-    const cells = html`${cellsOf(row)}<td>${trialLinks(trials)}</td>`;
-    return html`<tr id="${id}" data-broker="${broker}" data-tier="${tier}">${cells}</tr>
+    const { id, broker, tier, trials = [] } = row;
+    const links = hasTrials ? html`<td>${trialLinks(trials)}</td>` : undefined;
+    const cells = html`${cellsOf(row)}${links}`;
+    return html`<tr${attribute('id', id)}${attribute('data-broker', broker)}${attribute(
+      'data-tier',
+      tier,
+    )}>${cells}</tr>
 `;
   };
   return html`<div class="scroll" role="region" tabindex="0" aria-label="Table: ${caption}">
 <table><caption class="said">${caption}</caption>
 <thead><tr>${heads.map(
     ({ head }, column) => html`<th scope="col"${classOf(column)}>${fromMarkdown(head)}</th>`,
-  )}<th scope="col">trials</th></tr></thead>
+  )}${hasTrials ? html`<th scope="col">trials</th>` : undefined}</tr></thead>
 <tbody>${rows.map(rowOf)}</tbody></table></div>
 ${notes.length > 0 ? listOf('notes', notes) : undefined}${meanings(heads)}`;
+}
+
+function attribute(name: string, value: string | undefined): Markup | undefined {
+  return value === undefined ? undefined : html` ${name}="${value}"`;
 }
 
 /** The broker's name in its colour, as in every chart. */
@@ -107,7 +132,8 @@ function listOf(className: string, items: readonly string[]): Markup {
 
 function meanings(heads: readonly Head[]): Markup {
   return html`<details class="meanings"><summary>What the columns mean</summary><dl>${heads.map(
-    ({ head, meaning }) => html`<dt>${fromMarkdown(head)}</dt><dd>${fromMarkdown(meaning)}</dd>`,
+    ({ head, meaning }) =>
+      meaning && html`<dt>${fromMarkdown(head)}</dt><dd>${fromMarkdown(meaning)}</dd>`,
   )}</dl></details>
 `;
 }

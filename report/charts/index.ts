@@ -1,18 +1,17 @@
 /** All charts, by the name of the experiment that they stand with. */
+
+import { withoutTwins } from '../../lab/comparison.ts';
 import type { Chart } from '../drawing.ts';
-import { type ReportData, resultsOf } from '../shown.ts';
+import { pointsOf, type ReportData, resultsOf } from '../shown.ts';
 import { disorderChart } from './disorder.ts';
 import { latencyChart } from './latency.ts';
 import { partsChart } from './parts.ts';
 import { shardsChart } from './shards.ts';
 import { throughputChart } from './throughput.ts';
 
-/** Experiments that offer a fixed rate: points of the same curve. */
-const PACED = ['latency', 'capacity-curve'] as const;
-
 export function chartsOf(data: ReportData): ReadonlyMap<string, Chart[]> {
-  const paced = resultsOf(data, ...PACED);
-  const all = data.shown.flatMap(({ results }) => results);
+  const paced = pointsOf(data);
+  const all = withoutTwins(data.shown.flatMap(({ results }) => results));
   const found: [string, (Chart | undefined)[]][] = [
     ['throughput', [throughputChart(resultsOf(data, 'throughput')), shardsChart(all)]],
     ['latency', [latencyChart(paced), partsChart(paced)]],

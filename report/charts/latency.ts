@@ -54,7 +54,8 @@ export function latencyChart(results: readonly TrialResult[]): Chart | undefined
     reading:
       'From due to visible in the count, in ms, at the rate that was offered; both axes are ' +
       'logarithmic. Left half of the likes are faster, right 99 % are. Where a point is several ' +
-      'runs, the thin line at it says how sure it is. A point leads to its trial.',
+      'runs, the thin line at it says how sure it is. A point leads to its ' +
+      'trial; none at saturation is drawn.',
     summary: summaryOf(panels.filter(({ percentile }) => percentile.name === 'p99')),
     panels: panels.map(({ tier, percentile, points }) => {
       const title = `tier ${tier}: ${percentile.name} ms`;

@@ -3,12 +3,12 @@ import type { TrialResult } from '../../lab/trial-result.ts';
 
 export const TIER_ORDER: readonly TrialResult['tier'][] = ['kill', 'power', 'everysec', 'memory'];
 
-/** What an acknowledgement survives there. */
+/** What becomes of an acknowledged like there, when the server or its machine dies. */
 export const TIER_WORDS: Readonly<Record<TrialResult['tier'], string>> = {
-  kill: 'the server process dies',
-  power: 'the machine loses its power',
-  everysec: 'the server process dies, but for an fsync that is late',
-  memory: 'nothing',
+  kill: 'an acknowledged like is to survive the death of the server process, but no power cut',
+  power: 'an acknowledged like is to survive the death of the server process, and a power cut',
+  everysec: 'the death of the server process, or a power cut, may take the last 2 s along',
+  memory: 'no acknowledged like is promised to survive the death of the server process',
 };
 
 export function tiersOf(results: readonly TrialResult[]): TrialResult['tier'][] {

@@ -1,8 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { resultsPages, writtenFrom } from '../../cli/results-page.ts';
+import { RunFiles } from '../../lab/result-files.ts';
 import { RESULT_FORMAT } from '../../lab/trial-result.ts';
 import { temporaryFolder } from '../brokers/servers/temporary-folder.ts';
+import { ALIAS, evening } from '../report/made-evening.ts';
 import { linesOf, runLab } from './lab-process.ts';
 
 const index = {
@@ -31,4 +34,25 @@ test.concurrent.each<[string, string | undefined, RegExp]>([
   expect(stderr).toContain(path);
   expect(stdout).toBe('');
   expect(code).toBeGreaterThan(0);
+});
+
+test('what was written is said by its names and the number of runs, however many they are', () => {
+  const names = ['results/README.md', 'results/report.html'];
+  expect(writtenFrom(names, 1)).toBe('results/README.md and results/report.html, from 1 run');
+  expect(writtenFrom(names, 21)).toBe('results/README.md and results/report.html, from 21 runs');
+});
+
+test('a run of profile full gives the line of the lab itself, capacities and noise', async () => {
+  await using folder = await temporaryFolder();
+  const facts = { run: 'run-1', startedAt: new Date(0), command: 'npm run lab -- all' };
+  const files = RunFiles.begin(
+    { ...facts, profile: 'full' },
+    { resultsFolder: folder.path, outFolder: join(folder.path, 'run') },
+  );
+  for (const result of evening()) files.add(result);
+  files.finish();
+  const page = resultsPages([files.indexPath]).get('report.html')!;
+  expect(page).toContain('<p class="facts">The lab itself adds 1.3 ms (p99) at 5,000 likes/s');
+  expect(page).toContain('The largest rate that holds the objective');
+  expect(page).toContain(`redis-streams, ${ALIAS}`);
 });

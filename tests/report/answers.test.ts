@@ -29,7 +29,7 @@ describe('500 ordered likes/s that survive a power cut', () => {
     expect(fits.map(({ choice }) => choice.broker)).toEqual(['kafka']);
     expect(fits[0]!.reasons).toEqual([
       '0 of 2,000 likes out of order',
-      'power cut: 0 lost in 5 power cuts',
+      'power cut: 0 lost in 5 power cuts (loss chance <\u00a060\u00a0%)',
       '80,000 correct likes/s',
       'p99 20.0 ms at 2,000/s',
     ]);

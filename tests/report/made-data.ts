@@ -79,14 +79,14 @@ export function soundBroker(broker: string): TrialResult[] {
   });
 }
 
-export function runOf(results: readonly TrialResult[]): LocatedRun {
+export function runOf(results: readonly TrialResult[], run = 'run-1'): LocatedRun {
   return {
-    indexPath: '2026-01-02/run-1.json',
+    indexPath: `2026-01-02/${run}.json`,
     run: {
       index: {
-        ...{ format: RESULT_FORMAT, run: 'run-1', startedAt: '2026-01-02T03:04:05.000Z' },
+        ...{ format: RESULT_FORMAT, run, startedAt: '2026-01-02T03:04:05.000Z' },
         ...{ command: 'npm run lab -- all --seed 7', profile: 'quick', complete: true },
-        trials: results.map(({ experiment, trial }) => `${experiment}/run-1/${trial}.json`),
+        trials: results.map(({ experiment, trial }) => `${experiment}/${run}/${trial}.json`),
       },
       results,
     },

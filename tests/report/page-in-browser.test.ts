@@ -6,8 +6,11 @@ import axe from 'axe-core';
 import type { Browser, Page, SerializedAXNode } from 'puppeteer-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { indexesHere, RESULTS_FOLDER, resultsPages } from '../../cli/results-page.ts';
+import { renderReport } from '../../report/page.ts';
 import { temporaryFolder } from '../brokers/servers/temporary-folder.ts';
 import { HAS_BROWSER, openBrowser } from './browser.ts';
+import { optionsOf } from './made-data.ts';
+import { evening } from './made-evening.ts';
 
 const UNPACK_MS_MAX = 180_000;
 /** All of it takes some 20 s on two idle cores. */
@@ -22,6 +25,8 @@ const UNFOLD = 'for (const one of document.querySelectorAll("details")) one.open
 const THEMES = ['light', 'dark'] as const;
 
 const text = resultsPages(indexesHere()).get('report.html')!;
+/** Has the tables that the committed results do not have. */
+const made = renderReport({ ...optionsOf(evening()), calibration: 'The lab itself adds 1 ms.' });
 
 test('the report is one file of a bearable size, and names nothing that is elsewhere', () => {
   expect(text.length).toBeLessThan(REPORT_BYTES_MAX);
@@ -38,6 +43,7 @@ describe.skipIf(!HAS_BROWSER)('the report in a browser', { timeout: TEST_MS_MAX 
   let folder: Awaited<ReturnType<typeof temporaryFolder>>;
   let browser: Browser;
   let address: string;
+  let madeAddress: string;
 
   beforeAll(async () => {
     folder = await temporaryFolder();
@@ -45,6 +51,9 @@ describe.skipIf(!HAS_BROWSER)('the report in a browser', { timeout: TEST_MS_MAX 
     const path = join(folder.path, 'report.html');
     await writeFile(path, text);
     address = pathToFileURL(path).href;
+    const madePath = join(folder.path, 'made.html');
+    await writeFile(madePath, made);
+    madeAddress = pathToFileURL(madePath).href;
   }, UNPACK_MS_MAX);
 
   afterAll(async () => {
@@ -58,7 +67,11 @@ describe.skipIf(!HAS_BROWSER)('the report in a browser', { timeout: TEST_MS_MAX 
     readonly requests: readonly string[];
   }
 
-  async function open(size = DESK, theme: (typeof THEMES)[number] = 'light'): Promise<Opened> {
+  async function open(
+    size = DESK,
+    theme: (typeof THEMES)[number] = 'light',
+    from = address,
+  ): Promise<Opened> {
     const page = await browser.newPage();
     const [complaints, requests]: [string[], string[]] = [[], []];
     page.on('console', (message) => void complaints.push(message.text()));
@@ -66,7 +79,7 @@ describe.skipIf(!HAS_BROWSER)('the report in a browser', { timeout: TEST_MS_MAX 
     page.on('request', (request) => void requests.push(request.url()));
     await page.setViewport(size);
     await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: theme }]);
-    await page.goto(address);
+    await page.goto(from);
     return { page, complaints, requests, [Symbol.asyncDispose]: () => page.close() };
   }
 
@@ -144,7 +157,7 @@ describe.skipIf(!HAS_BROWSER)('the report in a browser', { timeout: TEST_MS_MAX 
   test.each(THEMES)('has no violation that axe finds, in %s', async (theme) => {
     await using opened = await open(DESK, theme);
     const { page } = opened;
-    await page.evaluate('for (const one of document.querySelectorAll("details")) one.open = true');
+    await page.evaluate(UNFOLD);
     await page.evaluate(axe.source);
     const found = (await page.evaluate('axe.run()')) as axe.AxeResults;
     const told = found.violations.map(({ id, nodes }) => `${id}: ${nodes[0]!.html}`);
@@ -185,6 +198,21 @@ describe.skipIf(!HAS_BROWSER)('the report in a browser', { timeout: TEST_MS_MAX 
     const pdf = await opened.page.pdf({ format: 'A4' });
     expect(Buffer.from(pdf.subarray(0, 5)).toString()).toBe('%PDF-');
     expect(pdf.length).toBeGreaterThan(100_000);
+  });
+
+  test('fits phone and paper with the tables of a run of the profile full, and axe', async () => {
+    await using opened = await open(PAPER, 'light', madeAddress);
+    const { page } = opened;
+    await page.emulateMediaType('print');
+    await page.evaluate(UNFOLD);
+    const widths = await page.$$eval('table', (all) => all.map((one) => one.scrollWidth));
+    expect(Math.max(...widths)).toBeLessThanOrEqual(PAPER.width);
+    await page.emulateMediaType('screen');
+    await page.setViewport(PHONE);
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(PHONE.width);
+    await page.evaluate(axe.source);
+    const { violations } = (await page.evaluate('axe.run()')) as axe.AxeResults;
+    expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]!.html}`)).toEqual([]);
   });
 
   test('has a target for every link into itself, and a file for every other', async () => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { EVERY_EXPERIMENT } from '../../experiments/index.ts';
-import { anchorOf, commandOf, gather } from '../../report/shown.ts';
-import { runOf, soundBroker, struck } from './made-data.ts';
+import { anchorOf, commandOf, gather, pointsOf, successorsOf } from '../../report/shown.ts';
+import { paced, runOf, soundBroker, struck } from './made-data.ts';
 
 test('every trial that is shown has its file, and an anchor of its own', () => {
   const results = soundBroker('kafka');
@@ -26,3 +26,30 @@ test.each<[string, string, string]>([
     expect(commandOf(facts)).toBe(`${asked} ${rest}`.trim());
   },
 );
+
+test('a broken promise that a newer run has taken the place of is kept, with what did', () => {
+  const old = struck('zombie', 5, 3, { verdict: 'fail', reasons: ['3 lost'] });
+  const [newer, other] = [5, 6].map((strikes) => {
+    const tier = strikes === 5 ? ('kill' as const) : ('power' as const);
+    return struck('zombie', strikes, 0, { run: 'run-2', trial: `${tier}`, tier });
+  });
+  const data = gather(EVERY_EXPERIMENT, [runOf([newer!, other!], 'run-2'), runOf([old])]);
+  expect(data.replaced.map(({ result }) => result)).toEqual([old]);
+  expect(data.trials.has(anchorOf(old))).toBe(false);
+  expect(successorsOf(old, data)).toEqual([newer]);
+  expect(gather(EVERY_EXPERIMENT, [runOf([old])]).replaced).toEqual([]);
+});
+
+test('points of a curve are of one run, below saturation, and no steps of a search', () => {
+  const inCurve = (share: number, changed = {}) =>
+    paced(500, 9, {
+      ...{ experiment: 'capacity-curve', run: 'run-2', trial: `point-${share}` },
+      capacity: { objectiveMs: 100, point: { capacityLikesPerS: 500 / share, share } },
+      ...changed,
+    });
+  const probe = { objectiveMs: 100, probe: { step: 1, reason: 'the start' } };
+  const newer = [inCurve(0.5), inCurve(1.1), inCurve(2, { trial: 'step', capacity: probe })];
+  const runs = [runOf(newer, 'run-2'), runOf([paced(500, 5), paced(2_000, 6)])];
+  const points = pointsOf(gather(EVERY_EXPERIMENT, runs));
+  expect(points.map(({ trial }) => trial).sort()).toEqual(['paced-2000-6', 'point-0.5']);
+});
