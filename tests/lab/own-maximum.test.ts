@@ -46,7 +46,7 @@ describe('the maximum', () => {
     expect(maximumOf(KAFKA, [sustained(9_999, INVALID), inTurn(600, 300)])).toBeCloseTo(200, 9);
   });
 
-  test('is that of a trial whose numbers are struck out where there is no other, and it passed', () => {
+  test('is that of a trial with struck numbers where there is no other, and it passed', () => {
     expect(maximumOf(KAFKA, [sustained(150, INVALID)])).toBe(150);
     const failed = sustained(150, { ...INVALID, verdict: 'fail' });
     expect(() => maximumOf(KAFKA, [failed])).toThrow('no valid maximum');
