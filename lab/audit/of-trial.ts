@@ -2,7 +2,7 @@
 import { histogramOf, LATENCY_US_MAX } from '../latency-histogram.ts';
 import { WARM_UP_SHARE } from '../measure-rates.ts';
 import type { TrialResult } from '../trial-result.ts';
-import type { Audited } from './check.ts';
+import type { Audited, Check } from './check.ts';
 import { windowSpread } from './checks/rates.ts';
 import { audit } from './checks.ts';
 import type { Claims, LatencyClaim, RateClaim, SettingClaim, WorkClaim } from './claims.ts';
@@ -33,7 +33,7 @@ export function withAudit(result: TrialResult, before: readonly TrialResult[] = 
   const checks = auditResult(result);
   const struck = [...checks, ...auditAgainst(result, before)]
     .filter(({ verdict }) => verdict === 'hit')
-    .map(({ name, evidence }) => `audit, ${name}: ${evidence}`);
+    .map(({ name, evidence }) => `${strikeOf(name)} ${evidence}`);
   const numbersStruck = [...result.numbersStruck, ...struck];
   return {
     ...result,
@@ -43,10 +43,18 @@ export function withAudit(result: TrialResult, before: readonly TrialResult[] = 
   };
 }
 
+/** Whether a reason in `numbersStruck` is a hit of this check. */
+export function isStruckBy(reason: string, { name }: Pick<Check, 'name'>): boolean {
+  return reason.startsWith(strikeOf(name));
+}
+
+function strikeOf(name: string): string {
+  return `audit, ${name}:`;
+}
+
 /** Struck for nothing but that its rate differed from second to second. */
 export function isOnlyUnsteady({ verdict, numbersStruck }: TrialResult): boolean {
-  const own = `audit, ${windowSpread.name}:`;
-  return verdict === 'pass' && numbersStruck.every((reason) => reason.startsWith(own));
+  return verdict === 'pass' && numbersStruck.every((reason) => isStruckBy(reason, windowSpread));
 }
 
 export function claimsOfTrial(result: TrialResult): Claims {
