@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { withAudit } from '../../lab/audit/of-trial.ts';
 import { limitOf, searchStepOf, whatLimits } from '../../lab/capacity-probe.ts';
-import { hitsOf, madeResources, pacedResult as auditedResult } from './audit/audited-result.ts';
+import { pacedResult as auditedResult, hitsOf, madeResources } from './audit/audited-result.ts';
 import { pacedResult } from './made-paced.ts';
 import { cleanLedger } from './made-result.ts';
 
