@@ -1,11 +1,12 @@
 /**
  * A second witness of a trial's rates and of what was in the system, from the same records in a way
  * of its own: sums over blocks, no like by like, so that a mistake of the one is not that of the
- * other. Memory does not grow with the likes.
+ * other. Memory grows with the time and not with the likes.
  */
 import { WARM_UP_SHARE } from '../measure-rates.ts';
 import { KIND } from '../record-format.ts';
 import { mergeByTime, Names, type RecordBlock, readRecords } from '../record-reader.ts';
+import { type RateWindows, Span, Windows } from './rate-span.ts';
 
 export interface RateWitness {
   readonly name: 'published' | 'counted' | 'sustained';
@@ -17,10 +18,14 @@ export interface RateWitness {
   readonly spanS: number;
   /** The longest time in it in which nothing was acknowledged, or counted. */
   readonly longestGapS: number;
+  /** Undefined when the time is too short for them. */
+  readonly windows?: RateWindows | undefined;
 }
 
 export interface Witness {
   readonly rates: readonly RateWitness[];
+  /** Open loop only: likes past the warm-up of the rates, and from the first to the last due. */
+  readonly due?: { readonly likes: number; readonly spanS: number } | undefined;
   /** Open loop only: likes that were due and not yet visible, on average over the measured time. */
   readonly inSystem?: { readonly likes: number; readonly duePerS: number; readonly spanS: number };
 }
@@ -43,8 +48,10 @@ export function measureWitness(input: WitnessInput): Witness {
   if (sends.firstUs === undefined) return { rates: [] };
   const counts = new CountSums(warmSeqs, sends, input.together);
   for (const block of blocksOf(input.consumerRecords)) counts.add(block);
-  const inSystem = input.warmUpS === undefined ? undefined : counts.inSystem();
-  return { rates: [...sends.rates(), ...counts.rates()], ...(inSystem && { inSystem }) };
+  const rates = [...sends.rates(), ...counts.rates()];
+  if (input.warmUpS === undefined) return { rates };
+  const [due, inSystem] = [sends.due(), counts.inSystem()];
+  return { rates, ...(due && { due }), ...(inSystem && { inSystem }) };
 }
 
 function blocksOf(paths: readonly string[]): Generator<RecordBlock> {
@@ -52,34 +59,18 @@ function blocksOf(paths: readonly string[]): Generator<RecordBlock> {
   return mergeByTime(paths.map((path) => readRecords(path, names, () => undefined)));
 }
 
-/** The time from a first to a last event, and the longest pause in it. */
-class Span {
-  fromUs: number | undefined;
-  toUs: number | undefined;
-  gapUs = 0;
-
-  begin(us: number): void {
-    this.fromUs ??= us;
-    this.toUs ??= us;
-  }
-
-  event(us: number): void {
-    if (this.toUs === undefined) return;
-    this.gapUs = Math.max(this.gapUs, us - this.toUs);
-    this.toUs = Math.max(this.toUs, us);
-  }
-}
-
 function rateOf(
   name: RateWitness['name'],
   span: Span,
   firstUs: number,
   likes: { likes: number; likesWithWarmUp: number },
+  windows: RateWindows | undefined,
 ): RateWitness[] {
   const { fromUs, toUs, gapUs } = span;
   if (fromUs === undefined || toUs === undefined || toUs <= fromUs || likes.likes === 0) return [];
   const fromS = (fromUs - firstUs) / 1e6;
-  return [{ name, ...likes, fromS, spanS: (toUs - fromUs) / 1e6, longestGapS: gapUs / 1e6 }];
+  const [spanS, longestGapS] = [(toUs - fromUs) / 1e6, gapUs / 1e6];
+  return [{ name, ...likes, fromS, spanS, longestGapS, ...(windows && { windows }) }];
 }
 
 class SendSums {
@@ -92,6 +83,9 @@ class SendSums {
   dueUsSum = 0;
   dues = 0;
   readonly warm = new Span();
+  /** The same of the likes past the warm-up of the rates. */
+  readonly #warmDue = { likes: 0, fromUs: Number.POSITIVE_INFINITY };
+  readonly #windows = new Windows();
   readonly #warmSeqs: number;
   readonly #warmUpUs: number;
   readonly #seqsSeen = new Map<number, number>();
@@ -107,13 +101,21 @@ class SendSums {
     if (block.kind === KIND.attempted) this.#attempted(block);
     if (block.kind !== KIND.ok) return;
     this.#ok += block.count;
-    this.#okWarm += countFrom(block, this.#warmSeqs);
+    const likes = countFrom(block, this.#warmSeqs);
+    this.#okWarm += likes;
     this.warm.event(block.timeUs);
+    this.#windows.event(block.timeUs, block.count, likes > 0);
   }
 
   rates(): RateWitness[] {
     const likes = { likes: this.#okWarm, likesWithWarmUp: this.#ok };
-    return rateOf('published', this.warm, this.firstUs!, likes);
+    return rateOf('published', this.warm, this.firstUs!, likes, this.#windows.windows());
+  }
+
+  due(): Witness['due'] {
+    const { likes, fromUs } = this.#warmDue;
+    const spanUs = this.lastDueUs - fromUs;
+    return likes > 1 && spanUs > 0 ? { likes, spanS: spanUs / 1e6 } : undefined;
   }
 
   #attempted(block: RecordBlock): void {
@@ -131,6 +133,10 @@ class SendSums {
       const dueUs = block.timeUs - lateUs(index);
       this.lastDueUs = Math.max(this.lastDueUs, dueUs);
       this.dues++;
+      if (seen >= this.#warmSeqs) {
+        this.#warmDue.likes++;
+        this.#warmDue.fromUs = Math.min(this.#warmDue.fromUs, dueUs);
+      }
       this.dueUsSum += Math.max(dueUs, this.measuredFromUs) - this.measuredFromUs;
       if (dueUs >= this.measuredFromUs) this.duesMeasured++;
     }
@@ -143,6 +149,7 @@ class CountSums {
   readonly #sends: SendSums;
   readonly #together: boolean;
   readonly #span = new Span();
+  readonly #windows = new Windows();
   #all = 0;
   #likes = 0;
   /** For each like, how long before the end of the measured time it was visible. */
@@ -161,9 +168,11 @@ class CountSums {
     const { measuredFromUs: fromUs, lastDueUs: toUs } = this.#sends;
     this.#visibleUsSum += count * Math.max(0, toUs - Math.max(timeUs, fromUs));
     this.#all += count;
-    if (this.#together) this.#likes += countFrom(block, this.#warmSeqs);
-    else if (this.#span.fromUs !== undefined) this.#likes += count;
-    else if (this.#all >= this.#warmSeqs) this.#span.begin(timeUs);
+    const likes = this.#together ? countFrom(block, this.#warmSeqs) : count;
+    if (this.#together || this.#span.fromUs !== undefined) {
+      this.#likes += likes;
+      this.#windows.event(timeUs, count, likes > 0);
+    } else if (this.#all >= this.#warmSeqs) this.#span.begin(timeUs);
     // Before a backlog's time begins this does nothing.
     this.#span.event(timeUs);
   }
@@ -171,7 +180,7 @@ class CountSums {
   rates(): RateWitness[] {
     const likes = { likes: this.#likes, likesWithWarmUp: this.#all };
     const name = this.#together ? 'sustained' : 'counted';
-    return rateOf(name, this.#span, this.#sends.firstUs!, likes);
+    return rateOf(name, this.#span, this.#sends.firstUs!, likes, this.#windows.windows());
   }
 
   /** The sum of all times in the system within the measured time, over that time. */
