@@ -26,7 +26,7 @@ interface Made {
   readonly latencyMs: (sinceS: number) => number;
 }
 
-/** Each like is sent 0.2 ms after it is due, acknowledged a ms later, and visible when the test says. */
+/** Each like is sent 0.2 ms after it is due, acknowledged, and visible when the test says. */
 function resultOf({ likesPerS, seconds, arrivals, latencyMs, ...made }: Made): TrialResult {
   const pace = made.pace ?? evenPace(START_US, likesPerS);
   const likes = Math.ceil(likesPerS * (WARM_UP_S + seconds));
