@@ -26,7 +26,7 @@ export interface Witness {
   readonly rates: readonly RateWitness[];
   /** Open loop only: likes past the warm-up of the rates, and from the first to the last due. */
   readonly due?: { readonly likes: number; readonly spanS: number } | undefined;
-  /** Open loop only: likes that were due and not yet visible, on average over the measured time. */
+  /** Open loop only: likes due in the measured time and not yet visible, on average over it. */
   readonly inSystem?: { readonly likes: number; readonly duePerS: number; readonly spanS: number };
 }
 
@@ -44,18 +44,18 @@ export function measureWitness(input: WitnessInput): Witness {
   const warmSeqs = Math.floor(input.likes * WARM_UP_SHARE);
   const warmUpUs = (input.warmUpS ?? 0) * 1e6;
   const sends = new SendSums(warmSeqs, warmUpUs);
-  for (const block of blocksOf(input.producerRecords)) sends.add(block);
+  const names = new Names();
+  for (const block of blocksOf(input.producerRecords, names)) sends.add(block);
   if (sends.firstUs === undefined) return { rates: [] };
   const counts = new CountSums(warmSeqs, sends, input.together);
-  for (const block of blocksOf(input.consumerRecords)) counts.add(block);
+  for (const block of blocksOf(input.consumerRecords, names)) counts.add(block);
   const rates = [...sends.rates(), ...counts.rates()];
   if (input.warmUpS === undefined) return { rates };
   const [due, inSystem] = [sends.due(), counts.inSystem()];
   return { rates, ...(due && { due }), ...(inSystem && { inSystem }) };
 }
 
-function blocksOf(paths: readonly string[]): Generator<RecordBlock> {
-  const names = new Names();
+function blocksOf(paths: readonly string[], names: Names): Generator<RecordBlock> {
   return mergeByTime(paths.map((path) => readRecords(path, names, () => undefined)));
 }
 
@@ -79,9 +79,10 @@ class SendSums {
   measuredFromUs = 0;
   lastDueUs = 0;
   duesMeasured = 0;
-  /** Due times, none before the measured time, and how many. */
+  /** Of those, since the measured time began. */
   dueUsSum = 0;
-  dues = 0;
+  /** By source, the first of them: what the warm-up left behind is not measured. */
+  readonly measuredSeqs = new Map<number, number>();
   readonly warm = new Span();
   /** The same of the likes past the warm-up of the rates. */
   readonly #warmDue = { likes: 0, fromUs: Number.POSITIVE_INFINITY };
@@ -119,7 +120,7 @@ class SendSums {
   }
 
   #attempted(block: RecordBlock): void {
-    const { seq, lateUs } = block;
+    const { seq, lateUs, source } = block;
     if (this.firstUs === undefined) {
       this.firstUs = block.timeUs;
       this.measuredFromUs = block.timeUs - lateUs(0) + this.#warmUpUs;
@@ -132,13 +133,14 @@ class SendSums {
       seen = seq(index);
       const dueUs = block.timeUs - lateUs(index);
       this.lastDueUs = Math.max(this.lastDueUs, dueUs);
-      this.dues++;
       if (seen >= this.#warmSeqs) {
         this.#warmDue.likes++;
         this.#warmDue.fromUs = Math.min(this.#warmDue.fromUs, dueUs);
       }
-      this.dueUsSum += Math.max(dueUs, this.measuredFromUs) - this.measuredFromUs;
-      if (dueUs >= this.measuredFromUs) this.duesMeasured++;
+      if (dueUs < this.measuredFromUs) continue;
+      this.duesMeasured++;
+      this.dueUsSum += dueUs - this.measuredFromUs;
+      if (!this.measuredSeqs.has(source)) this.measuredSeqs.set(source, seen);
     }
     this.#seqsSeen.set(block.source, seen);
   }
@@ -165,8 +167,9 @@ class CountSums {
   add(block: RecordBlock): void {
     if (block.kind !== KIND.fresh) return;
     const { timeUs, count } = block;
-    const { measuredFromUs: fromUs, lastDueUs: toUs } = this.#sends;
-    this.#visibleUsSum += count * Math.max(0, toUs - Math.max(timeUs, fromUs));
+    const { measuredSeqs, lastDueUs } = this.#sends;
+    const measured = countFrom(block, measuredSeqs.get(block.source) ?? Number.POSITIVE_INFINITY);
+    this.#visibleUsSum += measured * Math.max(0, lastDueUs - timeUs);
     this.#all += count;
     const likes = this.#together ? countFrom(block, this.#warmSeqs) : count;
     if (this.#together || this.#span.fromUs !== undefined) {
@@ -183,12 +186,12 @@ class CountSums {
     return rateOf(name, this.#span, this.#sends.firstUs!, likes, this.#windows.windows());
   }
 
-  /** The sum of all times in the system within the measured time, over that time. */
+  /** The sum of the times in the system of the measured likes in that time, over that time. */
   inSystem(): Witness['inSystem'] {
-    const { measuredFromUs, lastDueUs, dues, dueUsSum, duesMeasured } = this.#sends;
+    const { measuredFromUs, lastDueUs, dueUsSum, duesMeasured } = this.#sends;
     const spanUs = lastDueUs - measuredFromUs;
     if (spanUs <= 0 || duesMeasured === 0) return undefined;
-    const likes = (dues * spanUs - dueUsSum - this.#visibleUsSum) / spanUs;
+    const likes = (duesMeasured * spanUs - dueUsSum - this.#visibleUsSum) / spanUs;
     return { likes, duePerS: (duesMeasured * 1e6) / spanUs, spanS: spanUs / 1e6 };
   }
 }

@@ -96,6 +96,12 @@ describe('a steady open loop', () => {
     );
   });
 
+  test('that had a pause at the end of its warm-up is not struck for what that left', () => {
+    const latencyMs = (sinceS: number) =>
+      sinceS < 0.999 ? Math.max(5, 2_000 * sinceS - 1_500) : 5;
+    expect(hitsOf(resultOf({ likesPerS: RATES.high, seconds: 2, latencyMs }))).toEqual([]);
+  });
+
   test('of 20 likes/s is counted in windows of few likes, which are no spread', () => {
     expect(hitsOf(resultOf({ likesPerS: 20, seconds: 16, latencyMs: () => 30 }))).toEqual([]);
   });
