@@ -38,7 +38,9 @@ export function offeredOf({ plan, audit: facts }: TrialResult): number | undefin
 
 /**
  * Full seconds where there are enough of them, and else tenths of the time, however short it is:
- * what is sent or committed at once then makes them differ more, and their limit is wider.
+ * what is sent or committed at once then makes them differ more, and their limit is wider. In an
+ * open loop short windows tell nothing of the rate, which is that of the schedule: what makes them
+ * differ is what likes wait, and that the latencies say.
  */
 function windowsOf(
   result: TrialResult,
@@ -46,7 +48,8 @@ function windowsOf(
   witness: Witnessed | undefined,
 ): Pick<RateClaim, 'windowsPerS' | 'windowS' | 'blocksPerWindow'> {
   const seconds = fullWindows(result, name, witness);
-  if (witness?.windows === undefined || seconds.length >= WINDOWS_LEAST) {
+  const isOpen = result.plan.mode === 'paced';
+  if (witness?.windows === undefined || isOpen || seconds.length >= WINDOWS_LEAST) {
     return { windowsPerS: seconds, windowS: 1 };
   }
   const { windowS, likes, blocks } = witness.windows;

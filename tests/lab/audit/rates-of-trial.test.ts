@@ -102,6 +102,12 @@ describe('a steady open loop', () => {
     expect(hitsOf(resultOf({ likesPerS: RATES.high, seconds: 2, latencyMs }))).toEqual([]);
   });
 
+  test('that had a pause of 0.3 s in its middle tells it by its latencies alone', () => {
+    const latencyMs = (sinceS: number) =>
+      sinceS >= 2 && sinceS < 2.3 ? 5 + 1_000 * (2.3 - sinceS) : 5;
+    expect(hitsOf(resultOf({ likesPerS: RATES.high, seconds: 2, latencyMs }))).toEqual([]);
+  });
+
   test('of 20 likes/s is counted in windows of few likes, which are no spread', () => {
     expect(hitsOf(resultOf({ likesPerS: 20, seconds: 16, latencyMs: () => 30 }))).toEqual([]);
   });
@@ -127,6 +133,8 @@ describe('Poisson arrivals', () => {
   test.each([
     ['few', RATES.low, 2],
     ['many', RATES.high, 1],
+    // Long enough for full seconds to be held against each other.
+    ['some', 100, 6],
   ])('of %s likes are struck by chance in one of 100 seeds at most', (_, likesPerS, seconds) => {
     const hits = Array.from({ length: 100 }, (_seed, seed) =>
       hitsOf(made(likesPerS, seconds, seed)),
