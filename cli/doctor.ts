@@ -1,7 +1,7 @@
 /** `lab doctor FILE…`: the audit of result files, other people's too. */
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import type { AuditVerdict } from '../lab/audit/check.ts';
+import type { Audited, AuditVerdict } from '../lab/audit/check.ts';
 import { CHECKS } from '../lab/audit/checks.ts';
 import type { Examined } from '../lab/audit/formats/format.ts';
 import { examineFile, FORMATS } from '../lab/audit/formats/index.ts';
@@ -26,12 +26,16 @@ export function addDoctorCommand(program: Command): void {
     .addHelpText(
       'after',
       `\nMistakes:\n${mistakes}\n\nExits with 0 when none is found, 1 when any is, ` +
-        'and 64 for a file that is none of these.\n',
+        '2 when nothing could be told,\nand 64 for a file that is none of these.\n',
     )
     .action(doctor);
 }
 
-/** Exit code 1 when any mistake is found. @throws UsageError for a file that it cannot read. */
+/**
+ * Exit code 1 when any mistake is found, and 2 when none is because in one of the files nothing
+ * could be told.
+ * @throws UsageError for a file that it cannot read
+ */
 export function doctor(paths: readonly string[], { json }: DoctorOptions): void {
   const examined = paths.map((path) => ({ path, ...examineFile(read(path), path) }));
   const text = json
@@ -39,7 +43,12 @@ export function doctor(paths: readonly string[], { json }: DoctorOptions): void 
     : examined.map((one) => render(one, one.path)).join('\n\n');
   process.stdout.write(`${text}\n`);
   const isHit = examined.some(({ checks }) => checks.some(({ verdict }) => verdict === 'hit'));
-  process.exitCode = isHit ? EXIT.fail : EXIT.pass;
+  const isUntold = examined.some(({ checks }) => !checks.some(tellsSomething));
+  process.exitCode = isHit ? EXIT.fail : isUntold ? EXIT.unknown : EXIT.pass;
+}
+
+function tellsSomething({ verdict, trivial }: Audited): boolean {
+  return verdict !== 'cannot tell' && trivial !== true;
 }
 
 function read(path: string): string {
@@ -50,9 +59,17 @@ function read(path: string): string {
   }
 }
 
+/** That a check cannot tell must not look as if it had found nothing. */
+function headlineOf(checks: readonly Audited[]): string {
+  const of = (wanted: AuditVerdict) => checks.filter(({ verdict }) => verdict === wanted).length;
+  const [hits, untold] = [of('hit'), of('cannot tell')];
+  const rest = untold === 0 ? '' : `; ${untold} cannot tell`;
+  if (hits > 0) return `${hits} of ${checks.length} mistakes found${rest}`;
+  return `no mistake found in ${of('clean')} of ${checks.length} checks${rest}`;
+}
+
 function render({ kind, subject, checks }: Examined, path: string): string {
-  const hits = checks.filter(({ verdict }) => verdict === 'hit').length;
-  const found = hits === 0 ? 'no mistake found' : `${hits} of ${checks.length} mistakes found`;
+  const found = headlineOf(checks);
   const place = (verdict: AuditVerdict) => ORDER.indexOf(verdict);
   const sorted = [...checks].sort((a, b) => place(a.verdict) - place(b.verdict));
   const names = Math.max(...checks.map(({ name }) => name.length));

@@ -2,9 +2,10 @@
  * How many likes a second does each queue take while 99 % of them are visible in time?
  *
  * First the search (lab/capacity-search.ts), from half of the broker's own maximum on, then the
- * curve. Trials of all brokers take turns. A trial costs about two seconds more than it measures,
- * and a broker has about ten steps of a search and ten points: for five brokers and `null` some 2
- * minutes with the profile `smoke`, 12 with `quick` and 14 with `full`.
+ * curve. Trials of all brokers take turns. A trial costs about two seconds more than it measures
+ * (at low rates it measures until a 99th percentile has its samples), and a broker has about ten
+ * steps of a search and ten points: for five brokers and `null` some 2 minutes with the profile
+ * `smoke`, 12 with `quick` and 14 with `full`.
  */
 import { OBJECTIVE_MS_DEFAULT, searchStepOf } from '../lab/capacity-probe.ts';
 import {
@@ -16,6 +17,7 @@ import {
 } from '../lab/capacity-search.ts';
 import { BROKER_HEAD, brokerOf, TIER_HEAD } from '../lab/common-columns.ts';
 import type { Continuation, Experiment, Profile, Step, StepOrder } from '../lab/experiment.ts';
+import { LIKES_MEASURED_LEAST } from '../lab/plan-trial.ts';
 import { formatNumber } from '../lab/table.ts';
 import type { TrialResult } from '../lab/trial-result.ts';
 import { CURVE_COLUMNS, capacityTables, OFFERED_HEAD, SEARCH_COLUMNS } from './capacity-tables.ts';
@@ -53,7 +55,8 @@ export const SEARCH_S_MAX: Readonly<Record<Profile, number>> = {
 
 function pacedStep({ profile }: StepOrder, step: Omit<Step, 'mode' | 'likes'>): Step {
   const times = { warmUpS: WARM_UP_S[profile], measureS: MEASURE_S[profile] };
-  return { mode: 'paced', likes: 0, ...times, ...step };
+  const likesMeasuredLeast = LIKES_MEASURED_LEAST;
+  return { mode: 'paced', likes: 0, ...times, likesMeasuredLeast, ...step };
 }
 
 function boundsOf(likesPerSRough: number, stepsMax: number): SearchBounds {

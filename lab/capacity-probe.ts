@@ -1,4 +1,6 @@
 /** Whether a paced trial holds an objective: a step of the search for a broker's capacity. */
+import { generatorLate } from './audit/checks/clocks.ts';
+import { isStruckBy } from './audit/of-trial.ts';
 import type { Limit, SearchStep } from './capacity-search.ts';
 import { formatNumber } from './table.ts';
 import type { TrialResult } from './trial-result.ts';
@@ -28,7 +30,7 @@ export function limitOf(result: TrialResult, objectiveMs: number): Limit | undef
   if (backlog?.grows) return 'backlog';
   if (latencies.dueToVisible.p99Us / 1000 > objectiveMs) return 'p99';
   if (numbersValid) return undefined;
-  const isLate = numbersStruck.some((reason) => reason.startsWith('generator late'));
+  const isLate = numbersStruck.some((reason) => isStruckBy(reason, generatorLate));
   return isLate ? 'generator' : 'numbers struck out';
 }
 

@@ -31,6 +31,11 @@ export interface Step {
   readonly warmUpS?: number;
   /** How long likes are measured after the warm-up. */
   readonly measureS?: number;
+  /**
+   * Paced steps: likes measured at least, so that a percentile has its samples at a low rate, which
+   * may be known only when a share is taken. The time grows for it up to MEASURE_S_MAX.
+   */
+  readonly likesMeasuredLeast?: number;
   /** Paced steps: how due times lie; `even` unless told. */
   readonly arrivals?: Arrivals;
   /** `null` only: how long its queue serves each like. The seed is the plan's. */

@@ -28,6 +28,8 @@ export const visibleSchema = z.strictObject({
   likes: count,
   confirmed: count,
   seenLate: count,
+  /** Files of before a late reader was told from a missing like have none. */
+  missed: count.optional(),
   early: count,
   stale: count,
   shrunk: count,

@@ -1,6 +1,6 @@
 /** Whether the figures of a trial may be believed: steady while measured, and visible to others. */
 import { doubtsOfSteady, measureSteady } from './measure-steady.ts';
-import { doubtsOfVisible, measureVisible } from './measure-visible.ts';
+import { doubtsOfVisible, measureVisible, notesOfVisible } from './measure-visible.ts';
 import type { TrialEvidence } from './run-trial.ts';
 import type { TrialPlan } from './trial-plan.ts';
 import type { TrialResult } from './trial-result.ts';
@@ -33,5 +33,9 @@ export function judgeFigures(plan: TrialPlan, evidence: TrialEvidence): JudgedFi
     pollIntervalUsMax: reader.pollIntervalUsMax,
     readerCoreShare: reader.usage.wallUs > 0 ? reader.usage.cpuUs / reader.usage.wallUs : 0,
   };
-  return { steady, visible, doubts: [...doubts, ...doubtsOfVisible(seen)], notes };
+  return {
+    ...{ steady, visible },
+    doubts: [...doubts, ...doubtsOfVisible(seen)],
+    notes: [...notes, ...notesOfVisible(seen, reader)],
+  };
 }

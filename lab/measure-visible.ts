@@ -8,6 +8,9 @@
  * - between the two lies the commit. A read that shows a like before its record was written says
  *   how late that record is at least, and so by how much a latency is told too long.
  *
+ * A reader that is itself held up sees nothing meanwhile, and says nothing against anybody: a like
+ * is missed only by a read that began long enough after its record and did not show it.
+ *
  * The first two need no tolerance: all processes read one clock, and SQLite shows whoever begins to
  * read after a commit that commit (sqlite.org/isolation.html).
  */
@@ -15,7 +18,7 @@ import { KIND } from './record-format.ts';
 import { mergeByTime, Names, type RecordBlock, readRecords } from './record-reader.ts';
 import { readSightings, type Sighting } from './sightings.ts';
 
-/** A like that was recorded as visible and seen later than this was claimed in vain. */
+/** A read that begins this long after a like's record and does not show it has missed it. */
 export const SEEN_US_MAX = 500_000;
 /** A record that is later than this tells a latency that is too long. */
 export const RECORD_LATE_US_MAX = 10_000;
@@ -39,6 +42,8 @@ export interface VisibleMeasure {
   readonly confirmed: number;
   /** Those that it saw later than SEEN_US_MAX after their record, or never. */
   readonly seenLate: number;
+  /** Of those, never seen, or not seen by a read that began later than SEEN_US_MAX after it. */
+  readonly missed: number;
   /** Likes in a read that nobody had delivered by its end. */
   readonly early: number;
   /** Likes that a read did not show although they had been recorded as visible before it began. */
@@ -77,7 +82,7 @@ export function measureVisible(input: VisibleInput): VisibleMeasure | undefined 
   const { posts, sightings } = readSightings(input.sightings);
   const recorded = recordedOf(posts, input.consumerRecords);
   const afterUs: number[] = [];
-  const sums = { early: 0, stale: 0, shrunk: 0 };
+  const sums = { early: 0, stale: 0, shrunk: 0, missed: 0 };
   for (const [place, of] of recorded.entries()) {
     const ofPost = sightings.filter((sighting) => sighting.place === place);
     compare(ofPost, of, sums, afterUs);
@@ -93,6 +98,7 @@ export function measureVisible(input: VisibleInput): VisibleMeasure | undefined 
     confirmed: sorted.length,
     seenLate: likes - sorted.length + sorted.filter((us) => us > SEEN_US_MAX).length,
     ...sums,
+    missed: likes - sorted.length + sums.missed,
     afterRecord: {
       leastUs: sorted[0]!,
       p1Us: at(sorted, 0.01),
@@ -112,7 +118,7 @@ export function measureVisible(input: VisibleInput): VisibleMeasure | undefined 
 /** Why the numbers of the trial cannot stand; undefined is a measure that nobody could take. */
 export function doubtsOfVisible(visible: VisibleMeasure | undefined): string[] {
   if (visible === undefined) return ['no like was confirmed to be visible by a reader'];
-  const { early, stale, shrunk, seenLate, confirmed, recordLate } = visible;
+  const { early, stale, shrunk, missed, confirmed, recordLate } = visible;
   const doubts: string[] = [];
   if (early > 0) doubts.push(`visible too early: ${early} likes seen before their delivery`);
   if (recordLate.tooLate > Math.max(TOO_LATE_LIKES_MAX, TOO_LATE_SHARE_MAX * confirmed)) {
@@ -124,17 +130,30 @@ export function doubtsOfVisible(visible: VisibleMeasure | undefined): string[] {
   }
   if (stale > 0) doubts.push(`not visible: ${stale} likes missing in a read after their commit`);
   if (shrunk > 0) doubts.push(`not visible: counts became smaller in ${shrunk} reads`);
-  if (seenLate > 0) {
+  if (missed > 0) {
     const limit = SEEN_US_MAX / 1000;
-    doubts.push(`not visible: ${seenLate} likes not seen within ${limit} ms of their commit`);
+    doubts.push(`not visible: ${missed} likes not seen within ${limit} ms of their commit`);
   }
   return doubts;
+}
+
+/** What a reader was held up for is told, and strikes nothing: it is the lab's own process. */
+export function notesOfVisible(
+  visible: VisibleMeasure | undefined,
+  { pollIntervalUsMax }: { readonly pollIntervalUsMax: number },
+): string[] {
+  const late = visible === undefined ? 0 : visible.seenLate - visible.missed;
+  if (late === 0) return [];
+  return [
+    `late reader: it saw ${late} likes more than ${SEEN_US_MAX / 1000} ms after their record, ` +
+      `and once did not look for ${Math.round(pollIntervalUsMax / 1000)} ms`,
+  ];
 }
 
 function compare(
   sightings: readonly Sighting[],
   { deliveredUs, visibleUs }: Recorded,
-  sums: { early: number; stale: number; shrunk: number },
+  sums: { early: number; stale: number; shrunk: number; missed: number },
   afterUs: number[],
 ): void {
   let count = 0;
@@ -147,6 +166,8 @@ function compare(
     sums.early += Math.max(0, next - Math.max(count, countUpTo(deliveredUs, toUs)));
     for (let place = count; place < Math.min(next, visibleUs.length); place++) {
       afterUs.push(toUs - visibleUs[place]!);
+      // The read before this one did not show it.
+      if (beforeUs - visibleUs[place]! > SEEN_US_MAX) sums.missed++;
     }
     count = Math.max(count, next);
   }

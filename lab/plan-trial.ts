@@ -12,6 +12,12 @@ import {
 } from './trial-plan.ts';
 import type { TrialResult } from './trial-result.ts';
 
+/** Longer than this, no trial goes on for the sake of its samples. */
+const MEASURE_S_MAX = 20;
+
+/** A 99th percentile needs 300 samples (lab/audit), and a few likes fall due in the warm-up. */
+export const LIKES_MEASURED_LEAST = 320;
+
 /** The part of every plan that the user chose; undefined leaves it to the experiment. */
 export type ChosenPlan = Pick<
   TrialPlan,
@@ -48,8 +54,13 @@ export function planOf(job: Job, maximum: number | undefined, chosen: ChosenPlan
   const warmUpS = step.warmUpS ?? 0;
   // A share of a maximum that nobody knows is no rate that a result may name.
   if (likesPerS === undefined) return { ...base, warmUpS, pace };
-  const likes = Math.ceil(likesPerS * (warmUpS + (step.measureS ?? 0)));
+  const likes = Math.ceil(likesPerS * (warmUpS + measuredS(step, likesPerS)));
   return { ...base, likes, likesPerS, warmUpS, pace };
+}
+
+/** Below a rate that gives the least number of likes in its time, the time is longer. */
+function measuredS({ measureS = 0, likesMeasuredLeast = 0 }: Step, likesPerS: number): number {
+  return Math.max(measureS, Math.min(MEASURE_S_MAX, likesMeasuredLeast / likesPerS));
 }
 
 function queueingOf({ arrivals, service, calibrates }: Step, seed: number) {

@@ -16,9 +16,15 @@ export const auditSchema = z.strictObject({
         fromS: amount,
         spanS: amount,
         longestGapS: amount,
+        /** Likes in each tenth. Files of before they were counted have none. */
+        windows: z
+          .strictObject({ windowS: amount, likes: z.array(count), blocks: count })
+          .optional(),
       }),
     )
     .optional(),
+  /** Paced trials, past the warm-up of the rates. Files of before this was kept have none. */
+  due: z.strictObject({ likes: count, spanS: amount }).optional(),
   /** Likes due and not yet visible, on average; below 0 only when records are wrong. */
   inSystem: z.strictObject({ likes: z.number(), duePerS: amount, spanS: amount }).optional(),
   /** Of the workers' processes, against the conductor's clock. */
@@ -36,6 +42,7 @@ export const auditSchema = z.strictObject({
       verdict: z.enum(AUDIT_VERDICTS),
       evidence: z.string(),
       wouldBe: z.string().optional(),
+      trivial: z.literal(true).optional(),
     }),
   ),
 });

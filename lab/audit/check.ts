@@ -11,6 +11,8 @@ export interface Finding {
   readonly evidence: string;
   /** What the figure would be without the mistake, when that can be worked out. */
   readonly wouldBe?: string | undefined;
+  /** Clean because there is nothing that could be wrong, and so no word for what there is. */
+  readonly trivial?: true;
 }
 
 export interface Check {
@@ -27,6 +29,7 @@ export interface Audited extends Finding {
 }
 
 export const clean = (evidence: string): Finding => ({ verdict: 'clean', evidence });
+export const trivial = (evidence: string): Finding => ({ ...clean(evidence), trivial: true });
 export const hit = (evidence: string, wouldBe?: string): Finding => ({
   verdict: 'hit',
   evidence,

@@ -23,6 +23,8 @@ export interface RateClaim {
   /** The rate in each full window after the warm-up. */
   readonly windowsPerS?: readonly number[] | undefined;
   readonly windowS?: number | undefined;
+  /** How many blocks a window's events came in on average, where they did not come one by one. */
+  readonly blocksPerWindow?: number | undefined;
   /** Standard deviation over mean of windows that are not listed, and how many they were. */
   readonly spread?: { readonly variation: number; readonly windows: number } | undefined;
 }
@@ -120,6 +122,10 @@ export interface Claims {
         /** Sends that were due and never begun, and those that were. */
         readonly notStarted?: number | undefined;
         readonly started?: number | undefined;
+        /** The rate by the due times themselves, and by which share it may be off by chance. */
+        readonly due?:
+          | { readonly perS: number; readonly plannedPerS: number; readonly shareOff: number }
+          | undefined;
       }
     | undefined;
   readonly load?:
@@ -128,8 +134,8 @@ export interface Claims {
         readonly kind: 'open' | 'closed' | 'unknown';
         readonly offeredPerS?: number | undefined;
         readonly reachedPerS?: number | undefined;
-        /** By how much the backlog grew, as a share of what was sent. */
-        readonly growth?: number | undefined;
+        /** What waited at moments of the measured time: its trend, and whether that is growth. */
+        readonly trend?: { readonly perS: number; readonly grows: boolean } | undefined;
         /** Share of the connections or users that were busy on average. */
         readonly busyShare?: number | undefined;
       }

@@ -12,7 +12,7 @@ export function auditFactsOf(
   const { likes } = evidence.workload;
   const together = mode !== 'publish-then-count';
   const paced = mode === 'paced' ? { warmUpS } : {};
-  const { rates, inSystem } = measureWitness({ ...evidence, likes, together, ...paced });
+  const { rates, due, inSystem } = measureWitness({ ...evidence, likes, together, ...paced });
   const { clocks } = evidence;
-  return { rates: [...rates], inSystem, clocks, checks: [] };
+  return { rates: [...rates], due, inSystem, clocks, checks: [] };
 }

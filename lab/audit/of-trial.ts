@@ -1,12 +1,12 @@
 /** The audit of our own results: what a result claims, and what becomes of its numbers. */
 import { histogramOf, LATENCY_US_MAX } from '../latency-histogram.ts';
-import { WARM_UP_SHARE } from '../measure-rates.ts';
 import type { TrialResult } from '../trial-result.ts';
-import type { Audited } from './check.ts';
+import type { Audited, Check } from './check.ts';
 import { windowSpread } from './checks/rates.ts';
 import { audit } from './checks.ts';
-import type { Claims, LatencyClaim, RateClaim, SettingClaim, WorkClaim } from './claims.ts';
+import type { Claims, LatencyClaim, SettingClaim, WorkClaim } from './claims.ts';
 import { auditAgainst } from './of-run.ts';
+import { offeredOf, ratesOf } from './rates-of-trial.ts';
 import { tierClaims } from './tier-settings.ts';
 
 type Latencies = NonNullable<TrialResult['latencies']>;
@@ -33,7 +33,7 @@ export function withAudit(result: TrialResult, before: readonly TrialResult[] = 
   const checks = auditResult(result);
   const struck = [...checks, ...auditAgainst(result, before)]
     .filter(({ verdict }) => verdict === 'hit')
-    .map(({ name, evidence }) => `audit, ${name}: ${evidence}`);
+    .map(({ name, evidence }) => `${strikeOf(name)} ${evidence}`);
   const numbersStruck = [...result.numbersStruck, ...struck];
   return {
     ...result,
@@ -43,17 +43,23 @@ export function withAudit(result: TrialResult, before: readonly TrialResult[] = 
   };
 }
 
+/** Whether a reason in `numbersStruck` is a hit of this check. */
+export function isStruckBy(reason: string, { name }: Pick<Check, 'name'>): boolean {
+  return reason.startsWith(strikeOf(name));
+}
+
+function strikeOf(name: string): string {
+  return `audit, ${name}:`;
+}
+
 /** Struck for nothing but that its rate differed from second to second. */
 export function isOnlyUnsteady({ verdict, numbersStruck }: TrialResult): boolean {
-  const own = `audit, ${windowSpread.name}:`;
-  return verdict === 'pass' && numbersStruck.every((reason) => reason.startsWith(own));
+  return verdict === 'pass' && numbersStruck.every((reason) => isStruckBy(reason, windowSpread));
 }
 
 export function claimsOfTrial(result: TrialResult): Claims {
-  const { plan, resources, audit: facts } = result;
-  const isPaced = plan.mode === 'paced';
-  const lagUs = isPaced ? resources?.generatorLagUsP99 : undefined;
-  const { clocks } = facts ?? {};
+  const { clocks } = result.audit ?? {};
+  const generator = generatorOf(result);
   return {
     unit: 'likes',
     rates: ratesOf(result),
@@ -68,60 +74,9 @@ export function claimsOfTrial(result: TrialResult): Claims {
         skewBoundMs: clocks.skewBoundUs / 1000,
       },
     }),
-    ...(lagUs !== undefined && { generator: { lagMsP99: lagUs / 1000 } }),
+    ...(generator && { generator }),
     load: loadOf(result),
   };
-}
-
-function ratesOf(result: TrialResult): RateClaim[] {
-  const { rates, plan, audit: facts } = result;
-  if (rates === undefined) return [];
-  return (['published', 'counted', 'sustained'] as const).flatMap((name) => {
-    const perS = rates[`${name}LikesPerS`];
-    if (perS === undefined) return [];
-    const witness = facts?.rates?.find((rate) => rate.name === name);
-    return [
-      {
-        name,
-        perS,
-        offeredPerS: plan.mode === 'paced' ? plan.likesPerS : undefined,
-        events: witness?.likes,
-        eventsWithWarmUp: witness?.likesWithWarmUp,
-        spanS: witness?.spanS,
-        longestGapS: witness?.longestGapS,
-        windowsPerS: fullWindows(result, name, witness),
-        windowS: 1,
-      },
-    ];
-  });
-}
-
-/**
- * The full seconds of a rate after the warm-up. The first and the last second that anything was
- * done in are full by chance only. Without a witness the warm-up ends where its share of likes is
- * reached.
- */
-function fullWindows(
-  { rates, plan }: TrialResult,
-  name: 'published' | 'counted' | 'sustained',
-  witness: { fromS: number; spanS: number } | undefined,
-): number[] {
-  const perSecond = name === 'published' ? rates!.publishedPerSecond : rates!.countedPerSecond;
-  if (witness !== undefined) {
-    const { fromS, spanS } = witness;
-    // What is sent after the warm-up is visible a little later.
-    const first = Math.ceil(fromS) + (name === 'sustained' ? 1 : 0);
-    return perSecond.slice(first, Math.max(first, Math.floor(fromS + spanS)));
-  }
-  const total = perSecond.reduce((sum, count) => sum + count, 0);
-  const least = plan.warmUpS ?? 0;
-  let counted = 0;
-  const first = perSecond.findIndex((count, second) => {
-    const isOver = counted >= total * WARM_UP_SHARE && second >= least && counted > 0;
-    counted += count;
-    return isOver;
-  });
-  return first === -1 ? [] : perSecond.slice(first, -1);
 }
 
 function latenciesOf(latencies: Latencies): LatencyClaim[] {
@@ -174,21 +129,13 @@ function flowsOf({ latencies, audit: facts }: TrialResult): Claims['flows'] {
   ];
 }
 
-function settingsOf({ trial, broker, tier, plan, settings }: TrialResult): SettingClaim[] {
+/** What was read back, against what the result says; its own words are no witness of each other. */
+function settingsOf({ tier, plan, settings }: TrialResult): SettingClaim[] {
   const claims: SettingClaim[] = tierClaims(tier, settings);
-  const name = `${broker}-${tier}-`;
-  const found = `${broker} at ${tier}`;
-  claims.push({ what: 'trial', labelled: trial, found, holds: trial.includes(name) });
   const shards = settings['store shards'];
   if (shards !== undefined) {
     const labelled = String(plan.shards);
     claims.push({ what: 'shards', labelled, found: shards, holds: shards === labelled });
-  }
-  const named = /^([\d,]+)\/s$/.exec(plan.pace ?? '')?.[1];
-  if (named !== undefined && plan.likesPerS !== undefined) {
-    const perS = Number(named.replaceAll(',', ''));
-    const found = `${plan.likesPerS}/s`;
-    claims.push({ what: 'pace', labelled: plan.pace!, found, holds: perS === plan.likesPerS });
   }
   return claims;
 }
@@ -210,17 +157,39 @@ function workOf({ ledger, workload, faults, recovery, settings }: TrialResult): 
   return claims;
 }
 
-function loadOf({ plan, rates }: TrialResult): Claims['load'] {
-  if (plan.mode !== 'paced') return { kind: 'closed' };
-  const sum = (counts: readonly number[]) => counts.reduce((total, count) => total + count, 0);
-  const { publishedPerSecond = [], countedPerSecond = [] } = rates ?? {};
-  // The last second is that of what is left, which is taken off whatever had waited.
-  const sent = sum(publishedPerSecond.slice(0, -1));
-  const counted = sum(countedPerSecond.slice(0, Math.max(0, publishedPerSecond.length - 1)));
+/**
+ * Whether a load was more than could be borne, the trend of what waits tells. A rate over the time
+ * until the last like is visible does not: it is below what was offered by as much as likes take.
+ */
+function loadOf(result: TrialResult): Claims['load'] {
+  const { plan, backlog } = result;
+  if (plan.mode === 'publish-then-count' || plan.mode === 'sustained') return { kind: 'closed' };
+  if (plan.mode !== 'paced') return { kind: 'open' };
   return {
     kind: 'open',
-    offeredPerS: plan.likesPerS,
-    reachedPerS: rates?.sustainedLikesPerS,
-    ...(sent > 0 && { growth: (sent - counted) / sent }),
+    offeredPerS: offeredOf(result),
+    ...(backlog && { trend: { perS: backlog.growthLikesPerS, grows: backlog.grows } }),
+  };
+}
+
+/** How far the number of likes in a time may be from its mean by chance: four standard errors. */
+const CHANCE_FACTOR = 4;
+
+function generatorOf({ plan, resources, audit: facts }: TrialResult): Claims['generator'] {
+  if (plan.mode !== 'paced') return undefined;
+  const lagUs = resources?.generatorLagUsP99;
+  const { due } = facts ?? {};
+  if (lagUs === undefined && due === undefined) return undefined;
+  return {
+    ...(lagUs !== undefined && { lagMsP99: lagUs / 1000 }),
+    ...(due !== undefined &&
+      plan.likesPerS !== undefined && {
+        due: {
+          // Between n moments are n - 1 gaps.
+          perS: (due.likes - 1) / due.spanS,
+          plannedPerS: plan.likesPerS,
+          shareOff: plan.arrivals === 'poisson' ? CHANCE_FACTOR / Math.sqrt(due.likes) : 0,
+        },
+      }),
   };
 }

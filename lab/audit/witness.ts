@@ -1,11 +1,12 @@
 /**
  * A second witness of a trial's rates and of what was in the system, from the same records in a way
  * of its own: sums over blocks, no like by like, so that a mistake of the one is not that of the
- * other. Memory does not grow with the likes.
+ * other. Memory grows with the time and not with the likes.
  */
 import { WARM_UP_SHARE } from '../measure-rates.ts';
 import { KIND } from '../record-format.ts';
 import { mergeByTime, Names, type RecordBlock, readRecords } from '../record-reader.ts';
+import { type RateWindows, Span, Windows } from './rate-span.ts';
 
 export interface RateWitness {
   readonly name: 'published' | 'counted' | 'sustained';
@@ -17,11 +18,15 @@ export interface RateWitness {
   readonly spanS: number;
   /** The longest time in it in which nothing was acknowledged, or counted. */
   readonly longestGapS: number;
+  /** Undefined when the time is too short for them. */
+  readonly windows?: RateWindows | undefined;
 }
 
 export interface Witness {
   readonly rates: readonly RateWitness[];
-  /** Open loop only: likes that were due and not yet visible, on average over the measured time. */
+  /** Open loop only: likes past the warm-up of the rates, and from the first to the last due. */
+  readonly due?: { readonly likes: number; readonly spanS: number } | undefined;
+  /** Open loop only: likes due in the measured time and not yet visible, on average over it. */
   readonly inSystem?: { readonly likes: number; readonly duePerS: number; readonly spanS: number };
 }
 
@@ -39,35 +44,19 @@ export function measureWitness(input: WitnessInput): Witness {
   const warmSeqs = Math.floor(input.likes * WARM_UP_SHARE);
   const warmUpUs = (input.warmUpS ?? 0) * 1e6;
   const sends = new SendSums(warmSeqs, warmUpUs);
-  for (const block of blocksOf(input.producerRecords)) sends.add(block);
+  const names = new Names();
+  for (const block of blocksOf(input.producerRecords, names)) sends.add(block);
   if (sends.firstUs === undefined) return { rates: [] };
   const counts = new CountSums(warmSeqs, sends, input.together);
-  for (const block of blocksOf(input.consumerRecords)) counts.add(block);
-  const inSystem = input.warmUpS === undefined ? undefined : counts.inSystem();
-  return { rates: [...sends.rates(), ...counts.rates()], ...(inSystem && { inSystem }) };
+  for (const block of blocksOf(input.consumerRecords, names)) counts.add(block);
+  const rates = [...sends.rates(), ...counts.rates()];
+  if (input.warmUpS === undefined) return { rates };
+  const [due, inSystem] = [sends.due(), counts.inSystem()];
+  return { rates, ...(due && { due }), ...(inSystem && { inSystem }) };
 }
 
-function blocksOf(paths: readonly string[]): Generator<RecordBlock> {
-  const names = new Names();
+function blocksOf(paths: readonly string[], names: Names): Generator<RecordBlock> {
   return mergeByTime(paths.map((path) => readRecords(path, names, () => undefined)));
-}
-
-/** The time from a first to a last event, and the longest pause in it. */
-class Span {
-  fromUs: number | undefined;
-  toUs: number | undefined;
-  gapUs = 0;
-
-  begin(us: number): void {
-    this.fromUs ??= us;
-    this.toUs ??= us;
-  }
-
-  event(us: number): void {
-    if (this.toUs === undefined) return;
-    this.gapUs = Math.max(this.gapUs, us - this.toUs);
-    this.toUs = Math.max(this.toUs, us);
-  }
 }
 
 function rateOf(
@@ -75,11 +64,13 @@ function rateOf(
   span: Span,
   firstUs: number,
   likes: { likes: number; likesWithWarmUp: number },
+  windows: RateWindows | undefined,
 ): RateWitness[] {
   const { fromUs, toUs, gapUs } = span;
   if (fromUs === undefined || toUs === undefined || toUs <= fromUs || likes.likes === 0) return [];
   const fromS = (fromUs - firstUs) / 1e6;
-  return [{ name, ...likes, fromS, spanS: (toUs - fromUs) / 1e6, longestGapS: gapUs / 1e6 }];
+  const [spanS, longestGapS] = [(toUs - fromUs) / 1e6, gapUs / 1e6];
+  return [{ name, ...likes, fromS, spanS, longestGapS, ...(windows && { windows }) }];
 }
 
 class SendSums {
@@ -88,10 +79,14 @@ class SendSums {
   measuredFromUs = 0;
   lastDueUs = 0;
   duesMeasured = 0;
-  /** Due times, none before the measured time, and how many. */
+  /** Of those, since the measured time began. */
   dueUsSum = 0;
-  dues = 0;
+  /** By source, the first of them: what the warm-up left behind is not measured. */
+  readonly measuredSeqs = new Map<number, number>();
   readonly warm = new Span();
+  /** The same of the likes past the warm-up of the rates. */
+  readonly #warmDue = { likes: 0, fromUs: Number.POSITIVE_INFINITY };
+  readonly #windows = new Windows();
   readonly #warmSeqs: number;
   readonly #warmUpUs: number;
   readonly #seqsSeen = new Map<number, number>();
@@ -107,17 +102,25 @@ class SendSums {
     if (block.kind === KIND.attempted) this.#attempted(block);
     if (block.kind !== KIND.ok) return;
     this.#ok += block.count;
-    this.#okWarm += countFrom(block, this.#warmSeqs);
+    const likes = countFrom(block, this.#warmSeqs);
+    this.#okWarm += likes;
     this.warm.event(block.timeUs);
+    this.#windows.event(block.timeUs, block.count, likes > 0);
   }
 
   rates(): RateWitness[] {
     const likes = { likes: this.#okWarm, likesWithWarmUp: this.#ok };
-    return rateOf('published', this.warm, this.firstUs!, likes);
+    return rateOf('published', this.warm, this.firstUs!, likes, this.#windows.windows());
+  }
+
+  due(): Witness['due'] {
+    const { likes, fromUs } = this.#warmDue;
+    const spanUs = this.lastDueUs - fromUs;
+    return likes > 1 && spanUs > 0 ? { likes, spanS: spanUs / 1e6 } : undefined;
   }
 
   #attempted(block: RecordBlock): void {
-    const { seq, lateUs } = block;
+    const { seq, lateUs, source } = block;
     if (this.firstUs === undefined) {
       this.firstUs = block.timeUs;
       this.measuredFromUs = block.timeUs - lateUs(0) + this.#warmUpUs;
@@ -130,9 +133,14 @@ class SendSums {
       seen = seq(index);
       const dueUs = block.timeUs - lateUs(index);
       this.lastDueUs = Math.max(this.lastDueUs, dueUs);
-      this.dues++;
-      this.dueUsSum += Math.max(dueUs, this.measuredFromUs) - this.measuredFromUs;
-      if (dueUs >= this.measuredFromUs) this.duesMeasured++;
+      if (seen >= this.#warmSeqs) {
+        this.#warmDue.likes++;
+        this.#warmDue.fromUs = Math.min(this.#warmDue.fromUs, dueUs);
+      }
+      if (dueUs < this.measuredFromUs) continue;
+      this.duesMeasured++;
+      this.dueUsSum += dueUs - this.measuredFromUs;
+      if (!this.measuredSeqs.has(source)) this.measuredSeqs.set(source, seen);
     }
     this.#seqsSeen.set(block.source, seen);
   }
@@ -143,6 +151,7 @@ class CountSums {
   readonly #sends: SendSums;
   readonly #together: boolean;
   readonly #span = new Span();
+  readonly #windows = new Windows();
   #all = 0;
   #likes = 0;
   /** For each like, how long before the end of the measured time it was visible. */
@@ -158,12 +167,15 @@ class CountSums {
   add(block: RecordBlock): void {
     if (block.kind !== KIND.fresh) return;
     const { timeUs, count } = block;
-    const { measuredFromUs: fromUs, lastDueUs: toUs } = this.#sends;
-    this.#visibleUsSum += count * Math.max(0, toUs - Math.max(timeUs, fromUs));
+    const { measuredSeqs, lastDueUs } = this.#sends;
+    const measured = countFrom(block, measuredSeqs.get(block.source) ?? Number.POSITIVE_INFINITY);
+    this.#visibleUsSum += measured * Math.max(0, lastDueUs - timeUs);
     this.#all += count;
-    if (this.#together) this.#likes += countFrom(block, this.#warmSeqs);
-    else if (this.#span.fromUs !== undefined) this.#likes += count;
-    else if (this.#all >= this.#warmSeqs) this.#span.begin(timeUs);
+    const likes = this.#together ? countFrom(block, this.#warmSeqs) : count;
+    if (this.#together || this.#span.fromUs !== undefined) {
+      this.#likes += likes;
+      this.#windows.event(timeUs, count, likes > 0);
+    } else if (this.#all >= this.#warmSeqs) this.#span.begin(timeUs);
     // Before a backlog's time begins this does nothing.
     this.#span.event(timeUs);
   }
@@ -171,15 +183,15 @@ class CountSums {
   rates(): RateWitness[] {
     const likes = { likes: this.#likes, likesWithWarmUp: this.#all };
     const name = this.#together ? 'sustained' : 'counted';
-    return rateOf(name, this.#span, this.#sends.firstUs!, likes);
+    return rateOf(name, this.#span, this.#sends.firstUs!, likes, this.#windows.windows());
   }
 
-  /** The sum of all times in the system within the measured time, over that time. */
+  /** The sum of the times in the system of the measured likes in that time, over that time. */
   inSystem(): Witness['inSystem'] {
-    const { measuredFromUs, lastDueUs, dues, dueUsSum, duesMeasured } = this.#sends;
+    const { measuredFromUs, lastDueUs, dueUsSum, duesMeasured } = this.#sends;
     const spanUs = lastDueUs - measuredFromUs;
     if (spanUs <= 0 || duesMeasured === 0) return undefined;
-    const likes = (dues * spanUs - dueUsSum - this.#visibleUsSum) / spanUs;
+    const likes = (duesMeasured * spanUs - dueUsSum - this.#visibleUsSum) / spanUs;
     return { likes, duePerS: (duesMeasured * 1e6) / spanUs, spanS: spanUs / 1e6 };
   }
 }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { madeResult } from '../lab/made-result.ts';
 import { LabProcess } from './lab-process.ts';
 
 const omb = (file: string) =>
@@ -23,7 +24,7 @@ test('a clean file exits with 0 and a row for each mistake', async () => {
   const { code, stdout } = await doctor(omb('default-sync-200k.json'));
   expect(code).toBe(0);
   expect(stdout).toContain('OpenMessaging Benchmark result, Kafka');
-  expect(stdout).toContain('no mistake found');
+  expect(stdout).toMatch(/: no mistake found in \d+ of 14 checks; \d+ cannot tell\n/);
   expect(stdout.trim().split('\n')).toHaveLength(15);
 });
 
@@ -33,6 +34,18 @@ test('any mistake exits with 1, and stands first with its evidence and what woul
   const lines = stdout.split('\n');
   const head = lines.findIndex((line) => line.includes('1 of 14 mistakes found'));
   expect(lines[head + 1]).toMatch(/clock +hit +end to end: steps of 1 ms.*would be: between 3/);
+});
+
+test('where nothing can be told, it says so and exits with 2', async () => {
+  const { audit: _, ledger: _ledger, rates: _rates, ...told } = madeResult();
+  const path = join(folder, 'bare.json');
+  writeFileSync(path, JSON.stringify({ ...told, settings: {} }));
+  const { code, stdout } = await doctor(path);
+  expect(stdout).toContain('no mistake found in 2 of 14 checks; 12 cannot tell');
+  expect(code).toBe(2);
+  // Beside a file that tells something it is not lost, and a mistake weighs more.
+  expect((await doctor(path, omb('default-sync-200k.json'))).code).toBe(2);
+  expect((await doctor(path, omb('sync-200k.json'))).code).toBe(1);
 });
 
 test('--json gives all of it', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { capacityCurve, foundBySearch, SEARCH_S_MAX } from '../../experiments/capacity-curve.ts';
 import type { Profile, Step, StepOrder } from '../../lab/experiment.ts';
+import { planOf } from '../../lab/plan-trial.ts';
 import { toMarkdown, toText } from '../../lab/table.ts';
 import { type TrialResult, trialResultSchema } from '../../lab/trial-result.ts';
 import { pacedResult } from '../lab/made-paced.ts';
@@ -50,6 +51,19 @@ function play({ profile = 'quick', repeats = 1, secondsPerTrial = 5, p99Ms }: Ma
 const kneeAt = (knee: number) => (likesPerS: number) => (likesPerS <= knee ? 30 : 800);
 
 describe('a run of one broker', () => {
+  test.each(['smoke', 'quick', 'full'] as const)(
+    'has samples for a p99 at every rate: %s',
+    (profile) => {
+      for (const maximum of [40, 90, 300, 20_000]) {
+        const [step] = capacityCurve.steps(orderOf({ profile }));
+        const job = { ...orderOf().contender, experiment: capacityCurve, step: step! };
+        const plan = planOf(job, maximum, { seed: 1, shards: 4, backlogBytesMax: 1_000 });
+        const measured = Number(plan.likes) - plan.likesPerS! * plan.warmUpS!;
+        expect(measured).toBeGreaterThanOrEqual(300);
+      }
+    },
+  );
+
   test('starts at half of its own maximum, and the trial of that leads to nothing else', () => {
     const [first, ...others] = capacityCurve.steps(orderOf());
     expect(others).toEqual([]);

@@ -6,6 +6,7 @@ import { Random } from '../../likes/workloads/random.ts';
 import { madePlan, madeRates } from '../lab/made-result.ts';
 import { pacedRuns, sustainedRuns } from '../lab/made-runs.ts';
 import { drawnRuns } from '../lab/statistics/drawn-runs.ts';
+import { orderOf } from './step-order.ts';
 
 const BROKER = 'redis-streams';
 const REPEATS = noise.repeats!;
@@ -51,6 +52,13 @@ describe('the study of noise', () => {
     // Neither name always comes first.
     const firsts = all.filter((_, place) => place % 2 === 0).map(({ alias }) => alias);
     expect(new Set(firsts).size).toBe(2);
+  });
+
+  test.each(['smoke', 'quick', 'full'] as const)('has samples for a p99: %s', (profile) => {
+    const paced = noise.steps(orderOf({ profile })).find(({ mode }) => mode === 'paced')!;
+    expect('likesPerS' in paced.rate! && paced.rate.likesPerS * paced.measureS!).toBeGreaterThan(
+      300,
+    );
   });
 
   test('takes less than eight minutes, by the times that it names', () => {

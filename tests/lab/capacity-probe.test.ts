@@ -1,9 +1,12 @@
 import { describe, expect, test } from 'vitest';
+import { withAudit } from '../../lab/audit/of-trial.ts';
 import { limitOf, searchStepOf, whatLimits } from '../../lab/capacity-probe.ts';
+import { pacedResult as auditedResult, hitsOf, madeResources } from './audit/audited-result.ts';
 import { pacedResult } from './made-paced.ts';
 import { cleanLedger } from './made-result.ts';
 
-const LATE = 'generator late: p99 12.0 ms behind its schedule';
+/** As a trial says it, not as a test believes that it does. */
+const LATE = withAudit(auditedResult({ resources: madeResources(12_000) })).numbersStruck[0]!;
 
 describe('a rate', () => {
   test('holds when all is well, up to the objective itself', () => {
@@ -45,6 +48,12 @@ describe('a rate', () => {
     ],
   ] as const)('does not hold by %s, and the step says what was found', (limit, result, found) => {
     expect(searchStepOf(result, 250)).toEqual({ likesPerS: 1_000, limit, found });
+  });
+
+  test('that a generator did not offer in time is limited by the generator', () => {
+    const late = auditedResult({ resources: madeResources(12_000) });
+    expect(hitsOf(late)).toEqual(['generator-late']);
+    expect(limitOf(withAudit(late), 250)).toBe('generator');
   });
 
   test('whose backlog is steady holds', () => {

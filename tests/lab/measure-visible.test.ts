@@ -1,22 +1,18 @@
 import { writeFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { openClock } from '../../lab/clock.ts';
-import { type CountsLikes, consume } from '../../lab/consume.ts';
 import {
   doubtsOfVisible,
   measureVisible,
+  notesOfVisible,
   RECORD_LATE_US_MAX,
   SEEN_US_MAX,
   type VisibleMeasure,
 } from '../../lab/measure-visible.ts';
-import { readCounts } from '../../lab/read-counts.ts';
 import { RecordWriter } from '../../lab/record-writer.ts';
 import { type Sighting, SightingWriter } from '../../lab/sightings.ts';
-import type { HandleLikes, Like } from '../../likes/like.ts';
-import { openStore } from '../../store/open-store.ts';
+import type { Like } from '../../likes/like.ts';
 import { madeLike } from '../store/made-likes.ts';
-import { madePort } from './made-port.ts';
 import { recordsFolder } from './trial-fixture.ts';
 
 const POST = 'post-1';
@@ -66,7 +62,8 @@ const SEEN: readonly Partial<Sighting>[] = [
 test('a count that a reader saw at the poll after each commit confirms the records', () => {
   const found = measured(TWO, SEEN)!;
   expect(found).toEqual({
-    ...{ posts: 1, likes: 2, confirmed: 2, seenLate: 0, early: 0, stale: 0, shrunk: 0 },
+    ...{ posts: 1, likes: 2, confirmed: 2, seenLate: 0, missed: 0 },
+    ...{ early: 0, stale: 0, shrunk: 0 },
     afterRecord: { leastUs: 720, p1Us: 720, p50Us: 720, p99Us: 910, mostUs: 910 },
     recordLate: { likes: 0, tooLate: 0, p99Us: 0, mostUs: 0 },
   } satisfies VisibleMeasure);
@@ -129,14 +126,30 @@ describe('what is found by name', () => {
 
   test('a like that the last look does not show was never visible', () => {
     const last = [SEEN[0]!, { likes: 1, beforeUs: 3_000, fromUs: 4_000, toUs: 4_010 }];
-    expect(measured(TWO, last)).toMatchObject({ stale: 1, confirmed: 1, seenLate: 1 });
+    expect(measured(TWO, last)).toMatchObject({
+      ...{ stale: 1, confirmed: 1, seenLate: 1, missed: 1 },
+    });
     expect(doubts(TWO, last)).toMatch(/1 likes not seen within 500 ms/);
   });
 
-  test('a like seen long after its record is not confirmed in time', () => {
+  test('a like that a read long after its record does not show was missed', () => {
+    const at = TWO[1]!.visibleUs + SEEN_US_MAX + 1;
+    const late = [SEEN[0]!, { likes: 2, beforeUs: at, fromUs: at + 20_000, toUs: at + 20_010 }];
+    expect(measured(TWO, late)).toMatchObject({ confirmed: 2, seenLate: 1, missed: 1 });
+    expect(doubts(TWO, late)).toMatch(/not visible: 1 likes not seen within 500 ms of their/);
+    expect(notesOfVisible(measured(TWO, late), { pollIntervalUsMax: 20_000 })).toEqual([]);
+  });
+
+  test('a reader that was itself held up, which is a note and strikes nothing', () => {
     const at = TWO[1]!.visibleUs + SEEN_US_MAX + 1;
     const late = [SEEN[0]!, { likes: 2, beforeUs: 2_000, fromUs: at - 1, toUs: at }];
-    expect(doubts(TWO, late)).toBe('not visible: 1 likes not seen within 500 ms of their commit');
+    expect(measured(TWO, late)).toMatchObject({ confirmed: 2, seenLate: 1, missed: 0 });
+    expect(doubts(TWO, late)).toBe('');
+    expect(notesOfVisible(measured(TWO, late), { pollIntervalUsMax: 812_000 })).toEqual([
+      'late reader: it saw 1 likes more than 500 ms after their record, ' +
+        'and once did not look for 812 ms',
+    ]);
+    expect(notesOfVisible(measured(TWO, SEEN), { pollIntervalUsMax: 20_000 })).toEqual([]);
   });
 
   test('a count that becomes smaller', () => {
@@ -193,96 +206,3 @@ test('honest histories raise no doubt, whenever commits, records and polls happe
     { numRuns: 60 },
   );
 });
-
-/** A consumer that counts into a real store, and a reader of the same folder beside it. */
-async function measuredOnStore(
-  storeOf: (store: CountsLikes, polled: () => Promise<void>) => CountsLikes,
-) {
-  using folder = recordsFolder();
-  const storeFolder = folder.path('store');
-  using store = await openStore({ folder: storeFolder, shards: 2 });
-  using shown = await openStore({ folder: storeFolder, readOnly: true });
-  const [consuming, reading, clock] = [madePort(), madePort(), openClock()];
-  let reads = 0;
-  const posts = [POST, 'post-2'];
-  const polled = async () => {
-    const least = reads + 2 * posts.length;
-    await expect.poll(() => reads, { interval: 1 }).toBeGreaterThanOrEqual(least);
-  };
-  const reader = readCounts(
-    { recordsPath: folder.path('sightings'), posts },
-    {
-      ...{ clock, port: reading },
-      store: {
-        countOf(post) {
-          reads++;
-          return shown.countOf(post);
-        },
-      },
-    },
-  );
-  const opened = Promise.withResolvers<HandleLikes>();
-  const consumer = consume(
-    { recordsPath: folder.path('consumer'), reopens: false },
-    {
-      ...{ clock, port: consuming, store: storeOf(store, polled) },
-      async openConsumer(handleLikes) {
-        opened.resolve(handleLikes);
-        const stop = async () => undefined;
-        return { failed: new Promise(() => undefined), stop, [Symbol.asyncDispose]: stop };
-      },
-    },
-  );
-  const handleLikes = await opened.promise;
-  for (let seq = 0; seq < 6; seq++) {
-    await handleLikes([likeOf({ seq, post: posts[seq % 2]! })]);
-    await polled();
-  }
-  consuming.command({ kind: 'stop' });
-  await consumer;
-  reading.command({ kind: 'stop' });
-  await reader;
-  const sightings = folder.path('sightings');
-  return measureVisible({ consumerRecords: [folder.path('consumer')], sightings })!;
-}
-
-describe('a reader of a real store', () => {
-  test('confirms every like of an honest consumer', async () => {
-    const found = await measuredOnStore((store) => store);
-    expect(found).toMatchObject({ posts: 2, likes: 6, confirmed: 6, early: 0, stale: 0 });
-    expect(doubtsOfVisible(found)).toEqual([]);
-  });
-
-  test('finds a consumer that calls likes visible before their commit', async () => {
-    const found = await measuredOnStore((store, polled) => ({
-      settings: () => store.settings(),
-      async apply(likes, committed) {
-        committed({ fresh: likes.map((_, place) => place), seen: [] });
-        await polled();
-        await store.apply(likes, () => undefined);
-      },
-    }));
-    expect(found).toMatchObject({ stale: 6, confirmed: 6 });
-    expect(doubtsOfVisible(found).join()).toMatch(/^not visible: 6 likes missing in a read/);
-  });
-
-  test('finds a consumer that stores other likes than it was handed', async () => {
-    const found = await measuredOnStore(doubling);
-    expect(found.early).toBeGreaterThan(0);
-    expect(doubtsOfVisible(found).join()).toMatch(/^visible too early/);
-  });
-});
-
-/** Counts each like once more under another name, and tells nobody. */
-function doubling(store: CountsLikes): CountsLikes {
-  return {
-    settings: () => store.settings(),
-    async apply(likes, committed) {
-      await store.apply(
-        likes.map((like) => ({ ...like, source: 'nobody' })),
-        () => undefined,
-      );
-      await store.apply(likes, committed);
-    },
-  };
-}

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Step } from '../../lab/experiment.ts';
-import { type ChosenPlan, planFacts, planOf } from '../../lab/plan-trial.ts';
+import { type ChosenPlan, LIKES_MEASURED_LEAST, planFacts, planOf } from '../../lab/plan-trial.ts';
 import type { Job } from '../../lab/schedule.ts';
 import { CONSUMERS_DEFAULT, LANES_DEFAULT } from '../../lab/trial-plan.ts';
 import { madeExperiment } from './made-result.ts';
@@ -46,6 +46,21 @@ describe('a plan', () => {
     const rate = { likesPerS: 2_000 };
     const plan = planned({ mode: 'paced', likes: 0, rate, warmUpS: 0.5, measureS: 3 });
     expect(plan).toMatchObject({ likesPerS: 2_000, warmUpS: 0.5, likes: 7_000, pace: '2,000/s' });
+  });
+
+  test.each([
+    // A rate, or the maximum that half is offered of; and the seconds that are measured.
+    [{ likesPerS: 20 }, undefined, 16],
+    [{ likesPerS: 100 }, undefined, 3.2],
+    [{ likesPerS: 1_000 }, undefined, 3],
+    [{ likesPerS: 2 }, undefined, 20],
+    [{ shareOfMaximum: 0.5 }, 80, 8],
+    [{ shareOfMaximum: 0.5 }, 8_000, 3],
+  ])('of %o with a maximum of %s measures for %s s, so that a p99 has its samples', (...made) => {
+    const [rate, maximum, seconds] = made;
+    const step = { rate, warmUpS: 1, measureS: 3, likesMeasuredLeast: LIKES_MEASURED_LEAST };
+    const { likesPerS, likes } = planned({ mode: 'paced', likes: 0, ...step }, {}, maximum);
+    expect(Number(likes) / likesPerS! - 1).toBeCloseTo(seconds, 6);
   });
 
   test('offers a share of the maximum, named by that share', () => {

@@ -8,6 +8,7 @@ import {
   hit,
   percent,
   together,
+  trivial,
 } from '../check.ts';
 import type { Claims, LatencyClaim } from '../claims.ts';
 
@@ -19,6 +20,8 @@ const BOUND_SHARE_MAX = 0.5;
 /** A generator that is later than this (99th percentile) did not offer the load that it claims. */
 const LAG_MS_MAX = 10;
 const NOT_STARTED_SHARE_MAX = 0.001;
+/** Due times that make another rate than this share from the planned one are of another plan. */
+const DUE_SHARE_OFF = 0.02;
 
 export const clock: Check = {
   name: 'clock',
@@ -70,12 +73,18 @@ export const generatorLate: Check = {
   name: 'generator-late',
   mistake: 'a generator that did not keep to its own schedule',
   find({ generator, load }) {
-    const { lagMsP99, notStarted, started } = generator ?? {};
+    const { lagMsP99, notStarted, started, due } = generator ?? {};
     const findings: Finding[] = [];
     if (lagMsP99 !== undefined) {
       const text = `p99 ${figure(lagMsP99)} ms behind its schedule`;
       const next = `every latency may be up to ${figure(lagMsP99)} ms more from when it was due`;
       findings.push(lagMsP99 > LAG_MS_MAX ? hit(text, next) : clean(text));
+    }
+    if (due !== undefined) {
+      const { perS, plannedPerS, shareOff } = due;
+      const text = `${figure(perS)}/s were due of ${figure(plannedPerS)}/s that were planned`;
+      const off = Math.max(DUE_SHARE_OFF, shareOff) * plannedPerS;
+      findings.push(Math.abs(perS - plannedPerS) > off ? hit(text) : clean(text));
     }
     if (notStarted !== undefined && started !== undefined) {
       const due = notStarted + started;
@@ -83,7 +92,7 @@ export const generatorLate: Check = {
       findings.push(notStarted > due * NOT_STARTED_SHARE_MAX ? hit(text) : clean(text));
     }
     if (findings.length === 0 && load?.kind === 'closed') {
-      return clean('a closed loop has no schedule to be late for');
+      return trivial('a closed loop has no schedule to be late for');
     }
     return together(findings, 'when things were due');
   },

@@ -1,5 +1,14 @@
 /** Checks on what flows through a system: what is in it, what was offered, what it could bear. */
-import { type Check, clean, type Finding, figure, hit, percent, together } from '../check.ts';
+import {
+  type Check,
+  clean,
+  type Finding,
+  figure,
+  hit,
+  percent,
+  together,
+  trivial,
+} from '../check.ts';
 import type { Claims, FlowClaim, RateClaim } from '../claims.ts';
 
 /** Likes at both ends of the measured time are in the one figure and not in the other. */
@@ -9,9 +18,8 @@ const OFFERED_SHARE_OFF = 0.02;
 /** Windows that a rate is held against: this many, and this share of its time. */
 const WINDOWS_LEAST = 3;
 const WINDOWS_SHARE_LEAST = 0.9;
-/** Below this share of what was offered, or from this growth on, a system is saturated. */
+/** Below this share of what was offered a system is saturated. */
 const REACHED_SHARE_LEAST = 0.95;
-const GROWTH_SHARE_MAX = 0.05;
 /** So much that waits is a queue that builds up, whatever the load was. */
 const BACKLOG_S_MAX = 1;
 
@@ -85,7 +93,7 @@ export const saturation: Check = {
   mistake: 'latencies of a saturated system, which measure its queue, not named so',
   find(claims) {
     const { load, latencies } = claims;
-    if (latencies.length === 0) return clean('no latency is given');
+    if (latencies.length === 0) return trivial('no latency is given');
     const findings = [...findUnreached(claims), ...findBacklog(claims)];
     if (load?.busyShare !== undefined && load.kind !== 'open') {
       const busy = `${percent(load.busyShare)} of what could be in flight was`;
@@ -98,7 +106,7 @@ export const saturation: Check = {
 };
 
 function findUnreached({ load, unit }: Claims): Finding[] {
-  const { offeredPerS, reachedPerS, growth } = load ?? {};
+  const { offeredPerS, reachedPerS, trend } = load ?? {};
   const findings: Finding[] = [];
   if (offeredPerS !== undefined && reachedPerS !== undefined) {
     const text = `${figure(reachedPerS)}/s of ${figure(offeredPerS)}/s offered`;
@@ -106,9 +114,11 @@ function findUnreached({ load, unit }: Claims): Finding[] {
     const next = `latencies for a rate below ${figure(reachedPerS)}/s; these measure the queue`;
     findings.push(isLess ? hit(`saturated, ${text}`, next) : clean(text));
   }
-  if (growth !== undefined) {
-    const text = `the backlog grew by ${percent(growth)} of the ${unit} sent`;
-    findings.push(growth > GROWTH_SHARE_MAX ? hit(text) : clean(text));
+  if (trend !== undefined) {
+    const of = offeredPerS === undefined ? '' : `, with ${figure(offeredPerS)}/s offered`;
+    const text = `the backlog changes by ${figure(trend.perS)} ${unit}/s${of}`;
+    const next = 'latencies for a lower rate; these measure the queue';
+    findings.push(trend.grows ? hit(`saturated: ${text}`, next) : clean(text));
   }
   return findings;
 }

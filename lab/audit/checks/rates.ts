@@ -18,8 +18,13 @@ const GAP_S_MAX = 1;
 const GAP_SHARE_MAX = 0.1;
 /** Standard deviation over mean: above this a rate is an average of different things. */
 const VARIATION_MAX = 0.1;
+/**
+ * Windows of n events that come at random vary by 1/√n, and windows of few events that come evenly
+ * by less; three times that is no chance. Events that come in blocks are as many as their blocks.
+ */
+const CHANCE_FACTOR = 3;
 /** Fewer windows say little of how they vary. */
-const WINDOWS_LEAST = 5;
+export const WINDOWS_LEAST = 5;
 
 function onEach(
   { rates }: Claims,
@@ -88,7 +93,7 @@ export const windowSpread: Check = {
         return cannotTell(`${WINDOWS_LEAST} full windows; ${rate.name} has ${windows}`);
       }
       const text = `${rate.name}: ${percent(variation)} variation over ${windows} windows`;
-      if (variation <= VARIATION_MAX) return clean(text);
+      if (variation <= spread.variationMax) return clean(text);
       const { windowsPerS } = rate;
       if (windowsPerS === undefined) return hit(text);
       const sorted = [...windowsPerS].sort((a, b) => a - b);
@@ -101,11 +106,14 @@ export const windowSpread: Check = {
     }),
 };
 
-function spreadOf({ windowsPerS, spread }: RateClaim) {
-  if (windowsPerS === undefined) return spread;
+function spreadOf({ windowsPerS, windowS = 0, blocksPerWindow, spread }: RateClaim) {
+  if (windowsPerS === undefined) return spread && { ...spread, variationMax: VARIATION_MAX };
   const windows = windowsPerS.length;
   if (windows === 0) return undefined;
   const average = mean(windowsPerS);
   const variance = mean(windowsPerS.map((perS) => (perS - average) ** 2));
-  return { windows, variation: average > 0 ? Math.sqrt(variance) / average : 0 };
+  const perWindow = Math.min(average * windowS, blocksPerWindow ?? Number.POSITIVE_INFINITY);
+  const byChance = perWindow > 0 ? CHANCE_FACTOR / Math.sqrt(perWindow) : 0;
+  const variationMax = Math.max(VARIATION_MAX, byChance);
+  return { windows, variationMax, variation: average > 0 ? Math.sqrt(variance) / average : 0 };
 }

@@ -51,8 +51,9 @@ function summaryOf(found: readonly (Audited & { trial: string })[]): Omit<Audite
   if (hits.length === 0 && of('clean').length === 0 && missing !== undefined) {
     return { verdict: 'cannot tell', evidence: missing };
   }
-  const verdict = hits.length > 0 ? 'hit' : 'clean';
-  return { verdict, evidence };
+  if (hits.length > 0) return { verdict: 'hit', evidence };
+  const isTrivial = of('clean').every(({ trivial }) => trivial);
+  return { verdict: 'clean', evidence, ...(isTrivial && { trivial: true }) };
 }
 
 function isOurs(value: unknown): boolean {

@@ -1,6 +1,7 @@
 /** Results in which every check of the audit finds nothing: of an open and of a closed loop. */
 
 import { auditResult } from '../../../lab/audit/of-trial.ts';
+import { WINDOWS } from '../../../lab/audit/rate-span.ts';
 import { LatencyRecorder } from '../../../lab/latency-histogram.ts';
 import type { TrialResult } from '../../../lab/trial-result.ts';
 import { cleanLedger, madePlan, madeResult } from '../made-result.ts';
@@ -12,6 +13,7 @@ const LIKES = LIKES_PER_S * (WARM_UP_S + MEASURED_S);
 const LIKES_MEASURED = LIKES_PER_S * MEASURED_S;
 /** The first tenth is no part of a rate. */
 const WARM_SHARE = 0.1;
+const DUE = LIKES * (1 - WARM_SHARE);
 
 const SETTINGS = {
   'flush.messages': '9223372036854775807',
@@ -71,7 +73,18 @@ export function madeWitness(
   const spanS = (WARM_UP_S + MEASURED_S) * (1 - WARM_SHARE);
   const likes = Math.round(likesPerS * spanS);
   const likesWithWarmUp = Math.round(likes / (1 - WARM_SHARE));
-  return { name, likes, likesWithWarmUp, fromS: 0.7, spanS, longestGapS: 0.02 };
+  const windowS = spanS / WINDOWS;
+  const likesPerWindow = Math.round(likesPerS * windowS);
+  const blocks = WINDOWS * likesPerWindow;
+  const windows = { windowS, likes: new Array<number>(WINDOWS).fill(likesPerWindow), blocks };
+  return { name, likes, likesWithWarmUp, fromS: 0.7, spanS, longestGapS: 0.02, windows };
+}
+
+/** What waits stays at the 10 likes that 2,000/s and 5 ms make. */
+export function madeBacklog(
+  changed: Partial<NonNullable<TrialResult['backlog']>> = {},
+): NonNullable<TrialResult['backlog']> {
+  return { everyMs: 100, likes: [10, 11, 10], growthLikesPerS: 0, grows: false, ...changed };
 }
 
 export function pacedResult(changed: Partial<TrialResult> = {}): TrialResult {
@@ -93,10 +106,12 @@ export function pacedResult(changed: Partial<TrialResult> = {}): TrialResult {
       countedPerSecond: perSecond,
     },
     latencies: madeLatencies(),
+    backlog: madeBacklog(),
     resources: madeResources(),
     settings: SETTINGS,
     audit: {
       rates: [madeWitness('published'), madeWitness('sustained')],
+      due: { likes: DUE, spanS: (DUE - 1) / LIKES_PER_S },
       inSystem: { likes: 10, duePerS: LIKES_PER_S, spanS: MEASURED_S },
       clocks: CLOCKS,
       checks: [],

@@ -1,186 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { CHECKS } from '../../../lab/audit/checks.ts';
-import { auditResult, isOnlyUnsteady, withAudit } from '../../../lab/audit/of-trial.ts';
-import { LATENCY_US_MAX } from '../../../lab/latency-histogram.ts';
-import { type TrialResult, trialResultSchema } from '../../../lab/trial-result.ts';
-import { cleanLedger, madeResult } from '../made-result.ts';
 import {
-  closedResult,
-  hitsOf,
-  madeLatencies,
-  madeLatency,
-  madeResources,
-  madeWitness,
-  pacedResult,
-} from './audited-result.ts';
-
-const FAST = 2_300;
-const SLOW = 1_700;
-
-/** One wrong part each, in a result that is clean otherwise. */
-const PLANTS: readonly [string, string, TrialResult][] = [
-  [
-    'littles-law',
-    'four times as many in the system as rate and latency allow',
-    pacedResult({
-      audit: { ...pacedResult().audit!, inSystem: { likes: 40, duePerS: 2_000, spanS: 6 } },
-    }),
-  ],
-  [
-    'sample-count',
-    'fewer samples than likes',
-    pacedResult({ latencies: madeLatencies({ likesDue: 12_500 }) }),
-  ],
-  [
-    'samples-dropped',
-    'samples that are in no histogram',
-    pacedResult({
-      latencies: madeLatencies({ dueToVisible: { ...madeLatency(11_000), samples: 12_000 } }),
-    }),
-  ],
-  [
-    'samples-dropped',
-    'many samples at or below 0',
-    pacedResult({
-      latencies: madeLatencies({ sentToDelivered: { ...madeLatency(), notPositive: 600 } }),
-    }),
-  ],
-  [
-    'rate-above-offered',
-    'more than was due',
-    pacedResult({
-      rates: { ...pacedResult().rates!, sustainedLikesPerS: FAST },
-      audit: {
-        ...pacedResult().audit!,
-        rates: [madeWitness('published'), madeWitness('sustained', FAST)],
-      },
-    }),
-  ],
-  [
-    'settings-label',
-    'a tier that the server does not run',
-    pacedResult({ tier: 'power', trial: '001-kafka-power-paced' }),
-  ],
-  [
-    'settings-label',
-    'fewer shards than it says',
-    pacedResult({ settings: { ...pacedResult().settings, 'store shards': '1' } }),
-  ],
-  [
-    'histogram-edge',
-    'a percentile at the top',
-    pacedResult({
-      latencies: madeLatencies({ dueToVisible: { ...madeLatency(), p999Us: LATENCY_US_MAX } }),
-    }),
-  ],
-  [
-    'warm-up-in-rate',
-    'the warm-up counted and its time not',
-    closedResult({
-      rates: {
-        publishedLikesPerS: 2_000 / 0.9,
-        publishedPerSecond: [2_000, 2_000],
-        countedPerSecond: [],
-      },
-    }),
-  ],
-  [
-    'clock',
-    'a clock that steps in ms',
-    pacedResult({
-      audit: {
-        ...pacedResult().audit!,
-        clocks: { processes: 2, resolutionUs: 1_000, skewUs: 0, skewBoundUs: 20 },
-      },
-    }),
-  ],
-  [
-    'clock',
-    'a process whose clock is ahead',
-    pacedResult({
-      audit: {
-        ...pacedResult().audit!,
-        clocks: { processes: 2, resolutionUs: 0.2, skewUs: 5_000, skewBoundUs: 20 },
-      },
-    }),
-  ],
-  [
-    'timeout-in-rate',
-    'a pause of two seconds in a rate',
-    closedResult({
-      audit: {
-        ...closedResult().audit!,
-        rates: [{ ...madeWitness('published'), longestGapS: 2 }],
-      },
-    }),
-  ],
-  [
-    'window-spread',
-    'seconds that differ',
-    closedResult({
-      rates: {
-        publishedLikesPerS: 2_000,
-        publishedPerSecond: [2_000, 1_000, 3_000, 1_000, 3_000, 1_000, 3_000, 2_000],
-        countedPerSecond: [],
-      },
-    }),
-  ],
-  [
-    'equal-work',
-    'a like that was not counted',
-    pacedResult({ ledger: cleanLedger({ attempted: 14_000, ok: 14_000, counted: 13_999 }) }),
-  ],
-  [
-    'equal-work',
-    'a store that does not wait for its disk',
-    pacedResult({ settings: { ...pacedResult().settings, 'store synchronous': 'OFF' } }),
-  ],
-  [
-    'percentile-samples',
-    'p99.9 of some thousand samples',
-    pacedResult({
-      latencies: madeLatencies({
-        dueToVisible: { ...madeLatency(9_000), p999Us: 6_990 },
-        dueToSent: madeLatency(9_000),
-        sentToDelivered: madeLatency(9_000),
-        deliveredToVisible: madeLatency(9_000),
-        sentToAcknowledged: madeLatency(9_000),
-        likesDue: 9_000,
-      }),
-    }),
-  ],
-  [
-    'saturation',
-    'less than was offered',
-    pacedResult({
-      rates: { ...pacedResult().rates!, sustainedLikesPerS: SLOW },
-      audit: {
-        ...pacedResult().audit!,
-        rates: [madeWitness('published'), madeWitness('sustained', SLOW)],
-      },
-    }),
-  ],
-  [
-    'saturation',
-    'a backlog that grows',
-    pacedResult({
-      rates: {
-        ...pacedResult().rates!,
-        sustainedLikesPerS: 1_930,
-        countedPerSecond: [1_000, 1_900, 1_900, 1_900, 1_900, 1_900, 1_900, 1_600],
-      },
-      audit: {
-        ...pacedResult().audit!,
-        rates: [madeWitness('published'), madeWitness('sustained', 1_930)],
-      },
-    }),
-  ],
-  [
-    'generator-late',
-    'a generator that woke up late',
-    pacedResult({ resources: madeResources(12_000) }),
-  ],
-];
+  auditResult,
+  claimsOfTrial,
+  isOnlyUnsteady,
+  withAudit,
+} from '../../../lab/audit/of-trial.ts';
+import { trialResultSchema } from '../../../lab/trial-result.ts';
+import { madeResult } from '../made-result.ts';
+import { closedResult, hitsOf, pacedResult } from './audited-result.ts';
+import { PLANTS, shortResult, tenths } from './planted-results.ts';
 
 describe('every mistake that is planted in a result of ours', () => {
   test.each(PLANTS)('%s is caught alone: %s', (name, _what, planted) => {
@@ -229,6 +58,12 @@ describe('a clean result', () => {
     expect(untold.every(({ evidence }) => evidence.length > 0)).toBe(true);
   });
 
+  test('of before the backlog was measured is not called saturated or not', () => {
+    const { backlog: _, ...old } = pacedResult();
+    const found = auditResult(old).find(({ name }) => name === 'saturation');
+    expect(found?.verdict).toBe('cannot tell');
+  });
+
   test('without ledger, rates and latencies has no hit', () => {
     const bare = madeResult({ trial: '001-kafka-kill-paced', ledger: undefined, rates: undefined });
     expect(hitsOf(bare)).toEqual([]);
@@ -242,6 +77,20 @@ test('a tier that no setting tells is not called clean', () => {
   );
   expect(found).toMatchObject({ verdict: 'cannot tell' });
   expect(found?.evidence).toContain('not told by the server');
+});
+
+test('what a result says of itself is no witness of its labels', () => {
+  const result = pacedResult({ tier: 'memory', trial: '001-null-memory-paced', settings: {} });
+  const found = auditResult(result).find(({ name }) => name === 'settings-label');
+  expect(found?.verdict).toBe('cannot tell');
+});
+
+test.each(['crash', 'faults'] as const)('a load that is struck is no closed loop: %s', (mode) => {
+  const { plan, ...rest } = madeResult({ rates: undefined });
+  const struck = { ...rest, plan: { ...plan, mode } };
+  expect(claimsOfTrial(struck).load?.kind).toBe('open');
+  const found = auditResult(struck).find(({ name }) => name === 'generator-late');
+  expect(found?.verdict).toBe('cannot tell');
 });
 
 test.each([
@@ -264,6 +113,17 @@ test('a rate that only its windows strike still tells what load to offer', () =>
   expect(isOnlyUnsteady(plants.get('window-spread')!)).toBe(true);
   expect(isOnlyUnsteady(plants.get('timeout-in-rate')!)).toBe(false);
   expect(isOnlyUnsteady({ ...plants.get('window-spread')!, verdict: 'fail' })).toBe(false);
+});
+
+test.each([
+  // Tenths of a second in which likes come one by one, or in blocks of 500, twenty to a window.
+  [tenths(10_000, 7_000), 85_000, true],
+  [tenths(10_000, 7_000), 170, false],
+  [tenths(10_000, 1_000), 110, false],
+  [tenths(10_000, 0), 100, true],
+  [tenths(10, 7), 85, false],
+])('windows of %j likes in %s blocks are a spread: %s', (likes, blocks, isHit) => {
+  expect(hitsOf(shortResult({ likes, blocks }))).toEqual(isHit ? ['window-spread'] : []);
 });
 
 test('what a warm-up in a rate would be without it is told', () => {

@@ -88,8 +88,7 @@ test('what is in the system is rate times latency, of likes that nothing joins o
       const toUs = 1_000 + (sent.length - 1) * INTERVAL_US;
       const inside = sent.map(({ inSystemUs }, seq) => {
         const dueUs = 1_000 + seq * INTERVAL_US;
-        const begin = Math.max(dueUs, fromUs);
-        return Math.max(0, Math.min(dueUs + inSystemUs, toUs) - begin);
+        return dueUs < fromUs ? 0 : Math.min(dueUs + inSystemUs, toUs) - dueUs;
       });
       const expected = inside.reduce((sum, us) => sum + us, 0) / (toUs - fromUs);
       expect(inSystem?.likes).toBeCloseTo(expected, 6);
