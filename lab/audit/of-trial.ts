@@ -2,7 +2,6 @@
 import { histogramOf, LATENCY_US_MAX } from '../latency-histogram.ts';
 import type { TrialResult } from '../trial-result.ts';
 import type { Audited, Check } from './check.ts';
-import { windowSpread } from './checks/rates.ts';
 import { audit } from './checks.ts';
 import type { Claims, LatencyClaim, SettingClaim, WorkClaim } from './claims.ts';
 import { auditAgainst } from './of-run.ts';
@@ -50,11 +49,6 @@ export function isStruckBy(reason: string, { name }: Pick<Check, 'name'>): boole
 
 function strikeOf(name: string): string {
   return `audit, ${name}:`;
-}
-
-/** Struck for nothing but that its rate differed from second to second. */
-export function isOnlyUnsteady({ verdict, numbersStruck }: TrialResult): boolean {
-  return verdict === 'pass' && numbersStruck.every((reason) => isStruckBy(reason, windowSpread));
 }
 
 export function claimsOfTrial(result: TrialResult): Claims {

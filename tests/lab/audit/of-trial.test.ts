@@ -1,11 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { CHECKS } from '../../../lab/audit/checks.ts';
-import {
-  auditResult,
-  claimsOfTrial,
-  isOnlyUnsteady,
-  withAudit,
-} from '../../../lab/audit/of-trial.ts';
+import { auditResult, claimsOfTrial, withAudit } from '../../../lab/audit/of-trial.ts';
 import { trialResultSchema } from '../../../lab/trial-result.ts';
 import { madeResult } from '../made-result.ts';
 import { closedResult, hitsOf, pacedResult } from './audited-result.ts';
@@ -106,13 +101,6 @@ test.each([
 ] as const)('tier %s with %o holds: %s', (tier, settings, holds) => {
   const result = pacedResult({ tier, trial: `001-kafka-${tier}-paced`, settings });
   expect(hitsOf(result)).toEqual(holds ? [] : ['settings-label']);
-});
-
-test('a rate that only its windows strike still tells what load to offer', () => {
-  const plants = new Map(PLANTS.map(([name, , result]) => [name, withAudit(result)]));
-  expect(isOnlyUnsteady(plants.get('window-spread')!)).toBe(true);
-  expect(isOnlyUnsteady(plants.get('timeout-in-rate')!)).toBe(false);
-  expect(isOnlyUnsteady({ ...plants.get('window-spread')!, verdict: 'fail' })).toBe(false);
 });
 
 test.each([
