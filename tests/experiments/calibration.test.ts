@@ -22,10 +22,10 @@ describe('the calibration', () => {
     for (const step of steps) expect(step).toMatchObject({ mode: 'paced', calibrates: true });
   });
 
-  test('takes some three minutes in quick, and a few seconds beside all others', () => {
+  test('takes some four minutes in quick, and a few seconds beside all others', () => {
     const steps = calibration.steps(orderOf(CEILING));
     // Each trial takes some 1.5 s more than its load lasts.
-    expect(secondsOf(steps) + 1.5 * steps.length).toBeLessThan(200);
+    expect(secondsOf(steps) + 1.5 * steps.length).toBeLessThan(250);
     const loads = steps.flatMap(({ service, rate }) =>
       service && rate && 'likesPerS' in rate ? [(rate.likesPerS * service.meanUs) / 1e6] : [],
     );
@@ -34,7 +34,7 @@ describe('the calibration', () => {
     ]);
     expect(loads).toHaveLength(24);
     const brief = briefCalibration.steps(orderOf(CEILING));
-    expect(secondsOf(brief) + 1.5 * brief.length).toBeLessThanOrEqual(8);
+    expect(secondsOf(brief) + 1.5 * brief.length).toBeLessThanOrEqual(11);
   });
 
   test('draws services by the seed of its plan, and says in words what was offered', () => {
