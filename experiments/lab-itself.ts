@@ -5,6 +5,8 @@ import type { TrialResult } from '../lab/trial-result.ts';
 
 /** The rate that the line speaks of. */
 const LIKES_PER_S = 5_000;
+/** What the lab aims at, with the store's commit in it. */
+const AIM_MS = 3;
 
 /** Undefined where nobody measured what the lab adds. */
 export function describeLabItself(results: readonly TrialResult[]): string | undefined {
@@ -26,13 +28,22 @@ function describeAdded(results: readonly TrialResult[]): string | undefined {
     if (first === undefined) return undefined;
     return `What the lab itself adds ${rate} could not be measured: ${first.numbersStruck[0]}`;
   }
-  const p99Ms = (way: 'toVisible' | 'toDelivered') => {
-    const all = valid.map(({ addedLatency }) => addedLatency![way].p99Us / 1_000);
-    return formatNumber(median(all.sort((a, b) => a - b)), 1);
-  };
+  const p99Ms = (way: 'toVisible' | 'toDelivered') =>
+    median(valid.map(({ addedLatency }) => addedLatency![way].p99Us / 1_000).sort((a, b) => a - b));
+  const [visibleMs, deliveredMs] = [p99Ms('toVisible'), p99Ms('toDelivered')];
   return (
-    `The lab itself adds ${p99Ms('toVisible')} ms (p99) ${rate}, up to the delivery ` +
-    `${p99Ms('toDelivered')} ms`
+    `The lab itself adds ${formatNumber(visibleMs, 1)} ms (p99) ${rate}, up to the delivery ` +
+    `${formatNumber(deliveredMs, 1)} ms${describeMiss(visibleMs, valid[0]!)}`
+  );
+}
+
+/** Empty where the aim is met. */
+function describeMiss(visibleMs: number, { machine }: TrialResult): string {
+  if (visibleMs <= AIM_MS) return '';
+  return (
+    ` (its aim is ${AIM_MS} ms, missed by ${formatNumber(visibleMs - AIM_MS, 1)} ms: likes wait for ` +
+    `the store's commits and for one of ${machine.cores} cores, which producer, server, consumer ` +
+    'and reader share)'
   );
 }
 
