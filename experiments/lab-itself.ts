@@ -41,9 +41,9 @@ function describeAdded(results: readonly TrialResult[]): string | undefined {
 function describeMiss(visibleMs: number, { machine }: TrialResult): string {
   if (visibleMs <= AIM_MS) return '';
   return (
-    ` (its aim is ${AIM_MS} ms, missed by ${formatNumber(visibleMs - AIM_MS, 1)} ms: likes wait for ` +
-    `the store's commits and for one of ${machine.cores} cores, which producer, server, consumer ` +
-    'and reader share)'
+    ` (its aim is ${AIM_MS} ms, missed by ${formatNumber(visibleMs - AIM_MS, 1)} ms: likes wait ` +
+    `for the store's commits and for one of ${machine.cores} cores, which producer, server, ` +
+    'consumer and reader share)'
   );
 }
 
