@@ -51,10 +51,18 @@ function compareKeys(experiment: Experiment, a: TrialResult, b: TrialResult): nu
 }
 
 function notesOf(row: string, group: readonly TrialResult[]): string[] {
-  return group.flatMap((result) => [
+  const notes = group.flatMap((result) => [
     ...result.numbersStruck.map((reason) => `${row}: numbers struck out, ${reason}`),
     ...result.notes.map((note) => `${row}: ${note}`),
   ]);
+  // Repeats say the same with other figures; one of them stands for all, with how many there are.
+  return [...Map.groupBy(new Set(notes), withoutFigures).values()].map(([first, ...more]) =>
+    more.length > 0 ? `${first} (and ${more.length} more of these runs alike)` : first!,
+  );
+}
+
+function withoutFigures(note: string): string {
+  return note.replaceAll(/\d[\d,.]*/g, '#');
 }
 
 /** What an emulator cannot show, and what the service that it stands in for promises. */

@@ -82,6 +82,17 @@ describe('a table', () => {
     expect(table.rows[0]![5]).toBe('0 (0–5)');
   });
 
+  test('says once what several runs of a row say with other figures, and of how many', () => {
+    const runs = [91, 96, 104].map((percent) =>
+      resultWith(1_000, { notes: [`client-bound: producer at ${percent} %`] }),
+    );
+    const idle = resultWith(1_000, { notes: ['1 of 2 consumers were given nothing'] });
+    expect(tableOf(madeExperiment, [...runs, idle]).notes).toEqual([
+      'kafka kill: client-bound: producer at 91 % (and 2 more of these runs alike)',
+      'kafka kill: 1 of 2 consumers were given nothing',
+    ]);
+  });
+
   test('shows what was not measured as –, also when it is struck out', () => {
     const table = tableOf(madeExperiment, [
       madeResult({ ledger: undefined, rates: undefined, numbersValid: false }),
