@@ -31,11 +31,11 @@ test('a report says what the lab adds, as the median of its trials, and what it 
   );
 });
 
-test('where the lab misses its aim, the report says by how much and why', () => {
+test('where the lab misses its aim, the report says by how much and with what', () => {
   expect(describeLabItself([emptyAt(5_000, 4_500)])).toBe(
     'The lab itself adds 4.5 ms (p99) at 5,000 likes/s, up to the delivery 2.3 ms (its aim is 3 ' +
-      "ms, missed by 1.5 ms: likes wait for the store's commits and for one of 2 cores, which " +
-      'producer, server, consumer and reader share).',
+      'ms, missed by 1.5 ms; in it is the commit of the store, and producer, server, consumer ' +
+      'and reader share 2 cores).',
   );
 });
 
