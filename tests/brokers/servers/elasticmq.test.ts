@@ -7,6 +7,7 @@ import { startLocalServer, tierAtHand } from '../../../brokers/servers/local/ind
 import { identityOf } from '../../../brokers/servers/local/living.ts';
 import type { LocalServer } from '../../../brokers/servers/local/local-server.ts';
 import { portRefuses } from '../../../brokers/servers/local/process.ts';
+import { until } from '../broker-under-test.ts';
 import { sqsAt } from '../sqs-under-test.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
@@ -14,6 +15,9 @@ import { temporaryFolder } from './temporary-folder.ts';
 const RETENTION_MS = 11_000;
 /** As many messages a second at the beginning as at the end, however warm the server is. */
 const CHURN_PAUSE_MS = 150;
+
+/** How long ElasticMQ may take to write down a queue that it has made. */
+const DATABASE_LIMIT_MS = 10_000;
 
 /** Makes a queue and puts so many messages into it, ten at a time; resolves with its address. */
 async function fill(server: LocalServer, name: string, count: number): Promise<string> {
@@ -55,7 +59,11 @@ describe('ElasticMQ on this machine', () => {
     const { address, pid } = server;
     await fill(server, 'likes', 500);
     await fill(server, 'likes.fifo', 200);
-    await fill(server, 'empty', 0);
+    await fill(server, 'no-messages', 0);
+    // CreateQueue answers before the queue stands in the database; only a message's answer waits.
+    await until('the queue without messages is on the disk', DATABASE_LIMIT_MS, async () =>
+      (await readFile(join(server.folder, 'data', 'likes.mv.db'))).includes('no-messages'),
+    );
     const identity = identityOf(pid!);
     const proof = await server.kill();
     expect(proof).toEqual({ pid, endedBy: 'SIGKILL', portRefused: true });
@@ -63,7 +71,7 @@ describe('ElasticMQ on this machine', () => {
     expect(await portRefuses(Number(address.split(':')[1]))).toBe(true);
     await server.start();
     expect(server.address).toBe(address);
-    expect(await messagesIn(server)).toEqual({ likes: 500, 'likes.fifo': 200, empty: 0 });
+    expect(await messagesIn(server)).toEqual({ likes: 500, 'likes.fifo': 200, 'no-messages': 0 });
     expect(await readFile(server.logFile, 'utf8')).toMatch(/Restored 500 messages in queue likes /);
   });
 
