@@ -3,6 +3,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import getPort from 'get-port';
 import type {
+  AnyServerName,
   Endpoint,
   KillProof,
   Server,
@@ -31,13 +32,17 @@ export interface LocalServerOptions {
   readonly proxyPort?: number | undefined;
   /** It is started again and again: one that starts fast is worth more than one that runs fast. */
   readonly restartsOften?: boolean | undefined;
+  /** Where it listens, when it is one of several nodes; 127.0.0.1 unless told. */
+  readonly host?: string | undefined;
+  /** Its ports, where others have to know them before it starts; free ones unless told. */
+  readonly ports?: readonly number[] | undefined;
   /** Start it with the library between it and its disk; see `Server.disk`. */
   readonly disk?: boolean | undefined;
 }
 
 /** The parts of a server that differ. */
-export interface Recipe {
-  readonly name: ServerName;
+export interface Recipe<Name extends AnyServerName = ServerName> {
+  readonly name: Name;
   readonly title: string;
   readonly tiers: readonly Tier[];
   /** How many free ports it needs; clients use the first one. */
@@ -69,14 +74,14 @@ export interface StartFacts {
 }
 
 /** A server on this machine. Its log is a file that proof of a recovery can be read from. */
-export class LocalServer implements Server {
-  readonly name: ServerName;
+export class LocalServer<Name extends AnyServerName = ServerName> implements Server {
+  readonly name: Name;
   readonly title: string;
   readonly runtime = 'local';
   readonly tier: Tier;
   readonly folder: string;
   readonly logFile: string;
-  readonly #recipe: Recipe;
+  readonly #recipe: Recipe<Name>;
   readonly #options: LocalServerOptions;
   #prepared: string | undefined;
   #ports: readonly number[] = [];
@@ -84,7 +89,7 @@ export class LocalServer implements Server {
   #disk: OpenedServerDisk | undefined;
 
   /** @throws LocalServerError TIER_UNKNOWN when the server has no such tier */
-  constructor(recipe: Recipe, options: LocalServerOptions) {
+  constructor(recipe: Recipe<Name>, options: LocalServerOptions) {
     if (!recipe.tiers.includes(options.tier)) {
       throw new LocalServerError(
         'TIER_UNKNOWN',
@@ -104,10 +109,10 @@ export class LocalServer implements Server {
     return { address: this.address };
   }
 
-  /** `host:port`, always 127.0.0.1. */
+  /** `host:port`, always of this machine. */
   get address(): string {
     if (this.#ports[0] === undefined) throw this.#notRunning('has no address yet');
-    return `${HOST}:${this.#ports[0]}`;
+    return `${this.#host}:${this.#ports[0]}`;
   }
 
   get behindProxy(): string | undefined {
@@ -135,13 +140,14 @@ export class LocalServer implements Server {
     this.#prepared ??= await this.#recipe.prepare(this.#options);
     if (this.#options.disk) this.#disk ??= await this.#openDisk();
     for (let attempt = 1; ; attempt += 1) {
-      const ports = await freePorts(this.#recipe.ports);
+      const ports = this.#options.ports ?? (await freePorts(this.#recipe.ports));
       try {
         await this.#startOn(ports);
         this.#ports = ports;
         return;
       } catch (error) {
-        if (attempt === PORT_ATTEMPTS || !(await this.#portWasTaken())) throw error;
+        if (this.#options.ports !== undefined || attempt === PORT_ATTEMPTS) throw error;
+        if (!(await this.#portWasTaken())) throw error;
         this.#options.log(`port ${ports.join(' or ')} was taken meanwhile: trying others`);
       }
     }
@@ -171,6 +177,10 @@ export class LocalServer implements Server {
     await this.stop();
   }
 
+  get #host(): string {
+    return this.#options.host ?? HOST;
+  }
+
   get #dataFolder(): string {
     return join(this.folder, 'data');
   }
@@ -188,6 +198,7 @@ export class LocalServer implements Server {
     this.#process = await ServerProcess.start({
       title,
       folder,
+      host: this.#host,
       port: ports[0]!,
       environment,
       ...command,
@@ -225,7 +236,8 @@ export class LocalServer implements Server {
   }
 }
 
-async function freePorts(count: number): Promise<number[]> {
+/** Free on 127.0.0.1. */
+export async function freePorts(count: number): Promise<number[]> {
   const ports: number[] = [];
   while (ports.length < count) ports.push(await getPort({ host: HOST, exclude: ports }));
   return ports;

@@ -32,6 +32,8 @@ export interface Command {
   readonly args: readonly string[];
   /** Gets the log and the note of the process id. */
   readonly folder: string;
+  /** Where it listens; 127.0.0.1 unless told, and always an address of this machine. */
+  readonly host?: string;
   readonly port: number;
   /** Added to this process's own environment. */
   readonly environment?: Readonly<Record<string, string>>;
@@ -153,27 +155,28 @@ export class ServerProcess {
         `${this.#command.title} is not running, so it cannot be killed; start it first`,
       );
     }
+    const { port, host } = this.#command;
     const deadlineMs = Date.now() + KILL_TIMEOUT_MS;
     this.#child.kill('SIGKILL');
     await Promise.race([this.#ended, sleep(KILL_TIMEOUT_MS, undefined, { ref: false })]);
     while (Date.now() < deadlineMs) {
       const endedBy = this.#child.signalCode ?? `exit code ${this.#child.exitCode}`;
-      if (this.pid === undefined && (await portRefuses(this.#command.port))) {
+      if (this.pid === undefined && (await portRefuses(port, host))) {
         return { pid, endedBy, portRefused: true };
       }
       await sleep(PORT_CLOSED_POLL_MS);
     }
     throw new LocalServerError(
       'SERVER_NOT_ENDED',
-      `${this.#command.title} (process ${pid}, port ${this.#command.port}) was still there ` +
+      `${this.#command.title} (process ${pid}, port ${port}) was still there ` +
         `${KILL_TIMEOUT_MS / 1000} s after SIGKILL; look for a process stuck in the disk`,
     );
   }
 }
 
-function outcomeOfConnecting(port: number): Promise<'open' | 'refused' | 'silent'> {
+function outcomeOfConnecting(port: number, host: string): Promise<'open' | 'refused' | 'silent'> {
   return new Promise((resolve) => {
-    const socket = connect({ host: HOST, port, timeout: PORT_TIMEOUT_MS });
+    const socket = connect({ host, port, timeout: PORT_TIMEOUT_MS });
     const finish = (outcome: 'open' | 'refused' | 'silent') => {
       socket.destroy();
       resolve(outcome);
@@ -186,6 +189,6 @@ function outcomeOfConnecting(port: number): Promise<'open' | 'refused' | 'silent
   });
 }
 
-export async function portRefuses(port: number): Promise<boolean> {
-  return (await outcomeOfConnecting(port)) === 'refused';
+export async function portRefuses(port: number, host = HOST): Promise<boolean> {
+  return (await outcomeOfConnecting(port, host)) === 'refused';
 }
