@@ -128,6 +128,34 @@ test.each(['before', 'after'] as const)(
   },
 );
 
+test('a server that is killed while it counts is an outage, and a retry is exact', async () => {
+  await using store = await openStore(postgres.freshStore());
+  const likes = madeLikes('a', 100_000);
+  let heard = 0;
+  let attempted = 0;
+  const countTo = async (end: number, handed?: () => void) => {
+    for (let start = 0; start < end; start += 100) {
+      attempted = Math.max(attempted, start + 100);
+      await store.apply(likes.slice(start, start + 100), ({ fresh }) => {
+        heard += fresh.length;
+      });
+      if (start === 1_000) handed?.();
+    }
+  };
+  let killed: Promise<unknown> | undefined;
+  const counted = countTo(likes.length, () => {
+    killed = postgres.server.kill();
+  });
+  await expect(counted).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+  await killed;
+  await postgres.server.start();
+  // Whatever was heard of is there. More may be: commits whose answer was lost.
+  expect((await store.totals()).marks).toBeGreaterThanOrEqual(heard);
+  await countTo(attempted);
+  expect(await allCounts(store)).toEqual(modelCounts(likes.slice(0, attempted)));
+  expect(await store.findProblems()).toEqual([]);
+});
+
 test('a commit that no standby has confirmed is an outage, although it is stored', async () => {
   await using store = await openStore({ ...postgres.freshStore(), shards: 1 });
   await store.apply(madeLikes('warm', 1));

@@ -2,7 +2,10 @@
 import pg from 'pg';
 import { postgresUrl } from '../../brokers/servers/local/postgres.ts';
 import { openRunFolder } from '../../brokers/servers/local/runs.ts';
-import { startLocalStoreServer } from '../../brokers/servers/local/store-servers.ts';
+import {
+  type StoreServer,
+  startLocalStoreServer,
+} from '../../brokers/servers/local/store-servers.ts';
 import type { PostgresStoreOptions } from '../../store/postgres-store.ts';
 
 export const SHARDS = 4;
@@ -11,6 +14,7 @@ const LOCK_TIMEOUT_MS = 300;
 
 export interface PostgresUnderTest extends AsyncDisposable {
   readonly url: string;
+  readonly server: StoreServer;
   /** Options of a store that nobody has opened yet. */
   freshStore(): PostgresStoreOptions & { readonly shards: number };
   /** Rows of one statement, by somebody who knows nothing of the store. */
@@ -34,6 +38,7 @@ export async function startPostgres(): Promise<PostgresUnderTest> {
   };
   return {
     url,
+    server,
     connect,
     freshStore() {
       made += 1;

@@ -1,7 +1,9 @@
 /** The store in a real PostgreSQL: the contract, what it is opened with, what its audit finds. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { StoreUnavailableError } from '../../store/errors.ts';
 import { openStore } from '../../store/open-store.ts';
 import { schemaOf } from '../../store/postgres-schema.ts';
+import { fence } from '../../store/postgres-shard.ts';
 import { deletePostgresStore } from '../../store/postgres-store.ts';
 import { testStore } from '../store-contract.ts';
 import { allCounts, madeLikes, modelCounts } from './made-likes.ts';
@@ -122,6 +124,21 @@ describe('opening', () => {
     expect(await postgres.sql(schemas)).toEqual([{ found: 0 }]);
     await expect(openStore({ ...options, readOnly: true })).rejects.toThrow(/is not there yet/);
   });
+});
+
+test('a database without locks of tables is fenced by the lock of a row', async () => {
+  const asked: unknown[] = [];
+  const session = {
+    async ask(statement: unknown) {
+      asked.push(statement);
+      if (statement !== 'LOCK') return [];
+      const cause = Object.assign(new Error('no such thing'), { code: '0A000', severity: 'ERROR' });
+      throw new StoreUnavailableError('not here', { cause });
+    },
+  };
+  const row = { text: 'ROW' };
+  await fence(session, { lockTable: 'LOCK' as never, lockRow: row });
+  expect(asked).toEqual(['BEGIN', 'SAVEPOINT fence', 'LOCK', 'ROLLBACK TO SAVEPOINT fence', row]);
 });
 
 test('the audit finds what must never be in a shard', async () => {
