@@ -1,4 +1,4 @@
-/** Posts whose ids say who wrote them and when: a real surname, and a number that rises with time. */
+/** Ids of posts that say who wrote them and when: a real surname, and a number that rises. */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'csv-parse/sync';

@@ -62,7 +62,7 @@ export interface WorkloadOptions {
   readonly data?: string;
   /** All but `trending`: how many posts there are, 10,000 unless told, at most POSTS_MAX. */
   readonly posts?: number;
-  /** `zipf`, `flash` and `newest`: the exponent of their Zipf law, from 0 to 3; 0.99 unless told. */
+  /** `zipf`, `flash` and `newest`: the exponent of their Zipf law, 0 to 3; 0.99 unless told. */
   readonly exponent?: number;
   /** `zipf` and `flash`: ids of their posts such as `garcia-00042`, as `newest` has them anyway. */
   readonly authors?: boolean;

@@ -39,7 +39,7 @@ export function flashRank(posts: number): number {
   return Math.floor(posts / 2);
 }
 
-/** So many posts of `newest` are there when its stream begins, and so many newest ones are liked. */
+/** So many posts of `newest` are there when it begins, and so many of the newest are liked. */
 export function postsAtStart(posts: number): number {
   return Math.ceil(posts / 2);
 }
