@@ -6,8 +6,10 @@ import { z } from 'zod';
 import type { CountStore, Shard } from './count-store.ts';
 import { StoreFolderError } from './errors.ts';
 import { MemoryShard } from './memory-shard.ts';
+import type { RoutingChoice } from './routing/routing.ts';
 import { ShardedStore } from './sharded-store.ts';
-import { evenSlotMap, SHARDS_MAX } from './slot-map.ts';
+import { routingSchema, type ShardingOptions, shardingFields } from './sharding-options.ts';
+import { evenSlotMap, SHARDS_MAX, type SlotMap } from './slot-map.ts';
 import {
   BUSY_TIMEOUT_MS,
   createShardFile,
@@ -26,7 +28,7 @@ import {
 export const SHARDS_DEFAULT = 4;
 
 /** A store in a folder, shared by all processes that open it. */
-export interface SqliteStoreOptions {
+export interface SqliteStoreOptions extends ShardingOptions {
   readonly engine?: 'sqlite';
   readonly folder: string;
   /** For a new store; an existing one keeps its own number. 4 unless told. */
@@ -43,6 +45,7 @@ export interface SqliteStoreOptions {
 export interface MemoryStoreOptions {
   readonly engine: 'memory';
   readonly shards?: number;
+  readonly routing?: RoutingChoice | undefined;
 }
 
 export type StoreOptions = SqliteStoreOptions | MemoryStoreOptions;
@@ -50,7 +53,11 @@ export type StoreOptions = SqliteStoreOptions | MemoryStoreOptions;
 const shardsSchema = z.number().int().min(1).max(SHARDS_MAX).optional();
 
 const optionsSchema: z.ZodType<StoreOptions> = z.union([
-  z.strictObject({ engine: z.literal('memory'), shards: shardsSchema }),
+  z.strictObject({
+    engine: z.literal('memory'),
+    shards: shardsSchema,
+    routing: routingSchema.optional(),
+  }),
   z.strictObject({
     engine: z.literal('sqlite').optional(),
     folder: z.string().min(1),
@@ -58,6 +65,7 @@ const optionsSchema: z.ZodType<StoreOptions> = z.union([
     synchronous: z.enum(SYNCHRONOUS_LEVELS).optional(),
     busyTimeoutMs: z.number().int().nonnegative().optional(),
     readOnly: z.boolean().optional(),
+    ...shardingFields,
   }),
 ]) as z.ZodType<StoreOptions>;
 
@@ -69,11 +77,11 @@ const optionsSchema: z.ZodType<StoreOptions> = z.union([
  */
 export async function openStore(options: StoreOptions): Promise<CountStore> {
   const checked = checkOptions(options);
-  if (checked.engine === 'memory') return await openMemoryStore(checked.shards ?? SHARDS_DEFAULT);
+  if (checked.engine === 'memory') return await openMemoryStore(checked);
   const folder = resolve(checked.folder);
   if (!isStore(folder)) {
     if (checked.readOnly) throw notAStore(folder, 'is empty or not there yet');
-    createStore(folder, checked.shards ?? SHARDS_DEFAULT);
+    createStore(folder, checked);
   }
   const description = readStoreFile(folder);
   const found = description.slotMap.shards;
@@ -84,8 +92,9 @@ export async function openStore(options: StoreOptions): Promise<CountStore> {
         'number, or use another folder',
     );
   }
+  checkRouting(folder, description.slotMap, checked.routing);
   const shards = await openShards(folder, description, checked);
-  return await ShardedStore.open(shards, () => readStoreFile(folder).slotMap);
+  return await ShardedStore.open(shards, () => readStoreFile(folder).slotMap, checked);
 }
 
 function checkOptions(options: StoreOptions): StoreOptions {
@@ -99,8 +108,23 @@ function checkOptions(options: StoreOptions): StoreOptions {
   );
 }
 
-function openMemoryStore(count: number): Promise<CountStore> {
-  const map = evenSlotMap(count);
+function checkRouting(folder: string, map: SlotMap, asked: RoutingChoice | undefined): void {
+  if (asked === undefined) return;
+  const [found, wanted] = [map, evenSlotMap(map.shards, asked)].map(({ routing }) => routing);
+  const { name, idsSeen } = found ?? { name: 'slots' };
+  if (name === asked.name && idsSeen === wanted?.idsSeen) return;
+  throw new StoreFolderError(
+    'STORE_ROUTING_DIFFERS',
+    `${folder} finds its shards by ${name}${idsSeen === undefined ? '' : ` of ${idsSeen}`}, ` +
+      `${asked.name} was asked for; leave the routing out, or use another folder`,
+  );
+}
+
+function openMemoryStore({
+  shards: count = SHARDS_DEFAULT,
+  routing,
+}: MemoryStoreOptions): Promise<CountStore> {
+  const map = evenSlotMap(count, routing);
   const shards = Array.from({ length: count }, (_, index) => new MemoryShard(index, map));
   return ShardedStore.open(shards, () => map);
 }
@@ -108,14 +132,17 @@ function openMemoryStore(count: number): Promise<CountStore> {
 async function openShards(
   folder: string,
   { store, slotMap }: StoreDescription,
-  { synchronous = 'FULL', busyTimeoutMs = BUSY_TIMEOUT_MS, readOnly = false }: SqliteStoreOptions,
+  options: SqliteStoreOptions,
 ): Promise<Shard[]> {
+  const { synchronous = 'FULL', busyTimeoutMs = BUSY_TIMEOUT_MS, readOnly = false } = options;
+  const { transactionsPerSMax } = options;
   const opened: Shard[] = [];
   try {
     for (let index = 0; index < slotMap.shards; index++) {
       const path = shardPath(folder, index);
       const identity = { store, index };
-      opened.push(new SqliteShard({ path, identity, synchronous, busyTimeoutMs, readOnly }));
+      const file = { path, identity, synchronous, busyTimeoutMs, readOnly };
+      opened.push(new SqliteShard({ ...file, transactionsPerSMax }));
     }
     return opened;
   } catch (error) {
@@ -149,14 +176,17 @@ function isStore(folder: string): boolean {
  * Makes the whole store under another name beside `folder`, then renames it: it is there whole or
  * not at all, and of several processes one wins. A crash on the way leaves a folder `….creating-…`.
  */
-function createStore(folder: string, shards: number): void {
+function createStore(
+  folder: string,
+  { shards = SHARDS_DEFAULT, routing }: Pick<SqliteStoreOptions, 'shards' | 'routing'>,
+): void {
   const draft = `${folder}.creating-${randomUUID()}`;
   try {
     mkdirSync(draft, { recursive: true });
     const description = {
       store: randomUUID(),
       engine: 'sqlite',
-      slotMap: evenSlotMap(shards),
+      slotMap: evenSlotMap(shards, routing),
     } as const;
     for (let index = 0; index < shards; index++) {
       const identity = { store: description.store, index };

@@ -4,6 +4,7 @@ import { type Like, type Refusal, RefusedLikesError } from '../likes/like.ts';
 import type { CommitObserver, CountStore, PostCount, Shard, Totals } from './count-store.ts';
 import { SlotMapChangedError, StoreUnavailableError } from './errors.ts';
 import { topOf } from './order.ts';
+import type { ShardingOptions } from './sharding-options.ts';
 import { type SlotMap, shardOfLike, shardsOfPost } from './slot-map.ts';
 
 /** A slot changes hands within moments; after so many looks the mover must have died on the way. */
@@ -17,17 +18,32 @@ export class ShardedStore implements CountStore {
   readonly rule = 'tally';
   readonly shards: readonly Shard[];
   readonly #loadSlotMap: LoadSlotMap;
+  readonly #limits: ShardingOptions;
   #slotMap: SlotMap;
 
-  private constructor(shards: readonly Shard[], loadSlotMap: LoadSlotMap, slotMap: SlotMap) {
+  private constructor(
+    shards: readonly Shard[],
+    loadSlotMap: LoadSlotMap,
+    slotMap: SlotMap,
+    limits: ShardingOptions,
+  ) {
     this.shards = shards;
     this.#loadSlotMap = loadSlotMap;
     this.#slotMap = slotMap;
+    this.#limits = limits;
   }
 
-  /** `loadSlotMap` reads the map that is in force now; it is asked when a shard knows another. */
-  static async open(shards: readonly Shard[], loadSlotMap: LoadSlotMap): Promise<ShardedStore> {
-    return new ShardedStore(shards, loadSlotMap, await loadSlotMap());
+  /**
+   * `loadSlotMap` reads the map that is in force now; it is asked when a shard knows another. Where
+   * shards limit their transactions they work side by side, as servers of their own would: else
+   * each would wait for the others' turns.
+   */
+  static async open(
+    shards: readonly Shard[],
+    loadSlotMap: LoadSlotMap,
+    limits: ShardingOptions = {},
+  ): Promise<ShardedStore> {
+    return new ShardedStore(shards, loadSlotMap, await loadSlotMap(), limits);
   }
 
   async apply(likes: readonly Like[], committed?: CommitObserver): Promise<void> {
@@ -105,7 +121,14 @@ export class ShardedStore implements CountStore {
       const values = new Set(all.map((settings) => settings[name] ?? 'not set'));
       return [name, [...values].join(', ')];
     });
-    return { shards: String(this.shards.length), ...Object.fromEntries(joined) };
+    const { routing } = this.#slotMap;
+    const { likesPerTransactionMax: likesMax } = this.#limits;
+    return {
+      shards: String(this.shards.length),
+      ...(routing && { routing: routing.name }),
+      ...(likesMax !== undefined && { likesPerTransactionMax: String(likesMax) }),
+      ...Object.fromEntries(joined),
+    };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -162,20 +185,26 @@ export class ShardedStore implements CountStore {
   ): Promise<number[]> {
     const left: number[] = [];
     const routed = this.#route(likes, places);
-    for (const [index, placesOfShard] of routed.entries()) {
-      if (placesOfShard.length === 0) continue;
-      try {
-        const shard = this.shards[index]!;
-        const commit = await shard.apply(likes, placesOfShard, this.#slotMap.version);
-        const { fresh, seen, ended } = commit;
-        for (const place of ended)
-          refusals.push({ index: place, reason: endedReason(likes[place]!) });
-        if (fresh.length + seen.length > 0) committed?.({ shard: index, fresh, seen });
-      } catch (error) {
-        if (!(error instanceof SlotMapChangedError)) throw error;
-        left.push(...placesOfShard);
+    const applyTo = async (index: number) => {
+      const parts = inParts(routed[index]!, this.#limits.likesPerTransactionMax);
+      for (const [at, part] of parts.entries()) {
+        try {
+          const commit = await this.shards[index]!.apply(likes, part, this.#slotMap.version);
+          const { fresh, seen, ended } = commit;
+          for (const place of ended)
+            refusals.push({ index: place, reason: endedReason(likes[place]!) });
+          if (fresh.length + seen.length > 0) committed?.({ shard: index, fresh, seen });
+        } catch (error) {
+          if (!(error instanceof SlotMapChangedError)) throw error;
+          left.push(...parts.slice(at).flat());
+          return;
+        }
       }
-    }
+    };
+    const touched = routed.flatMap((own, index) => (own.length > 0 ? [index] : []));
+    if (this.#limits.transactionsPerSMax === undefined) {
+      for (const index of touched) await applyTo(index);
+    } else await allDone(touched.map(applyTo));
     return left;
   }
 
@@ -186,6 +215,18 @@ export class ShardedStore implements CountStore {
     }
     return routed;
   }
+}
+
+/** Of at most `size` each, in their order; one part where there is no limit. */
+function inParts(places: readonly number[], size = places.length): (readonly number[])[] {
+  const parts = Math.ceil(places.length / size);
+  return Array.from({ length: parts }, (_, at) => places.slice(at * size, (at + 1) * size));
+}
+
+/** Nothing goes on behind the back of whoever hears of the first failure. */
+async function allDone(works: readonly Promise<void>[]): Promise<void> {
+  const failed = (await Promise.allSettled(works)).find(({ status }) => status === 'rejected');
+  if (failed?.status === 'rejected') throw failed.reason;
 }
 
 /** One count a post: those of its slices, added up. */
