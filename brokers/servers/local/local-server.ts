@@ -9,9 +9,11 @@ import type {
   ServerDisk,
   ServerName,
   ServerUsage,
+  StoreServerName,
   Tier,
 } from '../server.ts';
 import { type OpenedServerDisk, openServerDisk } from './disk/server-disk.ts';
+import { removeElsewhere } from './elsewhere.ts';
 import { LocalServerError } from './errors.ts';
 import { diskBytesOf, lastLinesOf, usageOf } from './living.ts';
 import { type Command, HOST, LOG_FILE, ServerProcess } from './process.ts';
@@ -37,7 +39,7 @@ export interface LocalServerOptions {
 
 /** The parts of a server that differ. */
 export interface Recipe {
-  readonly name: ServerName;
+  readonly name: ServerName | StoreServerName;
   readonly title: string;
   readonly tiers: readonly Tier[];
   /** How many free ports it needs; clients use the first one. */
@@ -54,8 +56,12 @@ export interface Recipe {
   /** Called once, with an empty data folder. Returns what `command` needs to know. */
   prepare(options: LocalServerOptions): Promise<string>;
   /** Called before every start, with the same ports and data folder each time. */
-  command(start: StartFacts): Promise<Pick<Command, 'file' | 'args' | 'answers'>>;
+  command(start: StartFacts): Promise<RecipeCommand>;
+  /** With what a client shows who it is, where the server asks for it. */
+  readonly credentials?: (prepared: string) => Pick<Endpoint, 'username' | 'password'>;
 }
+
+export type RecipeCommand = Pick<Command, 'file' | 'args' | 'answers' | 'user' | 'stopSignal'>;
 
 export interface StartFacts {
   readonly tier: Tier;
@@ -70,7 +76,7 @@ export interface StartFacts {
 
 /** A server on this machine. Its log is a file that proof of a recovery can be read from. */
 export class LocalServer implements Server {
-  readonly name: ServerName;
+  readonly name: ServerName | StoreServerName;
   readonly title: string;
   readonly runtime = 'local';
   readonly tier: Tier;
@@ -101,7 +107,7 @@ export class LocalServer implements Server {
   }
 
   get endpoint(): Endpoint {
-    return { address: this.address };
+    return { address: this.address, ...this.#recipe.credentials?.(this.#prepared ?? '') };
   }
 
   /** `host:port`, always 127.0.0.1. */
@@ -169,6 +175,7 @@ export class LocalServer implements Server {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
+    await removeElsewhere(this.folder);
   }
 
   get #dataFolder(): string {
