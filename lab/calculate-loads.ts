@@ -74,6 +74,7 @@ export function calculateLoads(
     const bars = loadsOf(whole, shardsOf[SHARDS.indexOf(BAR_SHARDS)]!, BAR_SHARDS);
     return {
       routing: rule.name,
+      postRatios: shardsOf.map(ratioOf(whole.map((likes) => (likes > 0 ? 1 : 0)))),
       ratios: shardsOf.map(ratioOf(whole)),
       ratiosWorstTenth: SHARDS.map((_, at) => Math.max(...byPart.map((ratios) => ratios[at]!))),
       bars: Array.from(bars),
@@ -129,10 +130,17 @@ export function expectedByLetter(letters: RoutingRule): number[] {
   });
 }
 
-/** The share of keys that must move, by a formula for each routing over evenly spread keys. */
-const MOVED_EXPECTED: Readonly<Record<string, (shards: number) => number>> = {
-  // Of every border between two ranges only the ends stay: i/S becomes i/(S+1), half in all.
-  letters: () => 1 / 2,
+/** The share of keys that must move, by a formula for each routing. */
+const MOVED_EXPECTED: Readonly<Record<string, (shards: number, rule: RoutingRule) => number>> = {
+  // Letters are too few for a formula: those whose range is another one, by their people.
+  letters(shards, rule) {
+    const surnames = readSurnames();
+    const isMoved = ({ name }: (typeof surnames)[number]) =>
+      rule.shardOf(name, shards) !== rule.shardOf(name, shards + 1);
+    const sumOfPeople = (some: typeof surnames) => some.reduce((sum, one) => sum + one.people, 0);
+    return sumOfPeople(surnames.filter(isMoved)) / sumOfPeople(surnames);
+  },
+  // Each border i/S becomes i/(S + 1), and what lies between the two moves: half in all.
   ids: () => 1 / 2,
   // A remainder stays where it is in 1 of S + 1 cases.
   modulo: (shards) => shards / (shards + 1),
@@ -158,7 +166,7 @@ export function calculateMoves(
         const moved = keys.filter((key) => after(key, shards) !== rule.shardOf(key, shards));
         return moved.length / keys.length;
       }),
-      expected: SHARDS_BEFORE.map((shards) => MOVED_EXPECTED[rule.name]?.(shards) ?? 1),
+      expected: SHARDS_BEFORE.map((shards) => MOVED_EXPECTED[rule.name]?.(shards, rule) ?? 1),
     };
   });
   return { keys: keys.length, shardsBefore: SHARDS_BEFORE, routings };

@@ -44,6 +44,9 @@ export function planOf(job: Job, maximum: number | undefined, chosen: ChosenPlan
     lanes: chosen.lanes ?? step.lanes ?? LANES_DEFAULT,
     consumers: chosen.consumers ?? step.consumers ?? CONSUMERS_DEFAULT,
     store: chosen.store ?? step.store,
+    shards: step.shards ?? chosen.shards,
+    sharding: step.sharding,
+    made: step.made,
     checksStates: step.checksStates,
     crash: step.crash,
     faults: step.faults,
@@ -108,7 +111,7 @@ export function planFacts(
   habits: { likesPerSend: number; sendsInFlight: number } | undefined,
 ): TrialResult['plan'] {
   const { mode, likesPerS, warmUpS, pace, lanes, consumers, shards, backlogBytesMax } = plan;
-  const { arrivals, service } = plan;
+  const { arrivals, service, sharding } = plan;
   return {
     ...(arrivals && { arrivals }),
     ...(service && { service }),
@@ -120,6 +123,7 @@ export function planFacts(
     consumers,
     shards,
     ...(describeStore(plan.store) !== undefined && { store: plan.store }),
+    ...(sharding && { sharding }),
     backlogBytesMax,
     likesPerSend: plan.likesPerSend ?? habits?.likesPerSend,
     sendsInFlight: plan.sendsInFlight ?? habits?.sendsInFlight,

@@ -1,5 +1,6 @@
 /** What a result says of sharding: loads by calculation, and of a trial under a modelled limit. */
 import { z } from 'zod';
+import { latencySchema } from './latency-schema.ts';
 
 const count = z.int().nonnegative();
 const amount = z.number().nonnegative();
@@ -18,6 +19,8 @@ export const calculatedLoadsSchema = z.strictObject({
   routings: z.array(
     z.strictObject({
       routing: z.string(),
+      /** Largest over mean number of posts of a shard, of those that were liked. */
+      postRatios: z.array(amount),
       /** Largest over mean load of a shard, over all likes. */
       ratios: z.array(amount),
       /** The same in that tenth of the likes in which it is worst. */
@@ -51,6 +54,27 @@ export const calculatedLoadsSchema = z.strictObject({
       ),
     })
     .optional(),
+});
+
+/** Of trials: how the store was sharded, and the limit that stands for servers of their own. */
+export const shardingPlanSchema = z.strictObject({
+  routing: z.strictObject({ name: z.string(), idsSeen: z.int().positive().optional() }),
+  transactionsPerSMax: z.number().positive().optional(),
+  likesPerTransactionMax: z.int().positive().optional(),
+});
+
+/** What became of each shard in a trial. */
+export const shardLoadsSchema = z.strictObject({
+  /** Committed by each shard, in their order; none of them is without likes. */
+  transactions: z.array(count),
+  /** Largest over mean. */
+  likesRatio: amount,
+  transactionsRatio: amount,
+  /** The shard that counted most. */
+  hottest: count,
+  /** Paced trials: due to visible of the likes of that shard, and of all others. */
+  hottestLatency: latencySchema.optional(),
+  othersLatency: latencySchema.optional(),
 });
 
 export type CalculatedLoads = z.infer<typeof calculatedLoadsSchema>;

@@ -3,16 +3,17 @@ import { SLOT_COUNT, slotOf } from '../slot.ts';
 import type { Routing } from './routing.ts';
 
 /**
- * As a new store has them (evenSlotMap in slot-map.ts). For one more shard each gives the last of
- * its slots, the same part of all, so that no more moves than the new shard is to hold.
+ * As a new store has them (evenSlotMap in slot-map.ts). A new shard is given as many slots as the
+ * others will have, evenly from all of them: every ninth, say, where it is the ninth.
  */
 export const bySlot: Routing = {
   name: 'slots',
   shardOf: (post, shards) => Math.floor((slotOf(post) * shards) / SLOT_COUNT),
   afterOneMore(post, shards) {
-    const scaled = slotOf(post) * shards;
-    const place = scaled % SLOT_COUNT;
-    const moves = place * (shards + 1) >= shards * SLOT_COUNT;
-    return moves ? shards : Math.floor(scaled / SLOT_COUNT);
+    const slot = slotOf(post);
+    const moving = Math.floor(SLOT_COUNT / (shards + 1));
+    const movedBefore = (at: number) => Math.floor((at * moving) / SLOT_COUNT);
+    const moves = movedBefore(slot + 1) > movedBefore(slot);
+    return moves ? shards : Math.floor((slot * shards) / SLOT_COUNT);
   },
 };
