@@ -176,6 +176,7 @@ function checkWorkload(
   for (const experiment of experiments) {
     for (const contender of contenders) {
       for (const step of experiment.steps({ profile, likes, contender })) {
+        if (step.mode === 'calculation') continue;
         const wanted = { seed, ...(data !== undefined && { data }) };
         const some = step.rate === undefined ? step.likes : 1;
         openWorkload(workload ?? step.workload ?? WORKLOAD_DEFAULT, { ...wanted, likes: some });

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import type { CountStore, Shard } from './count-store.ts';
 import { StoreFolderError } from './errors.ts';
 import { MemoryShard } from './memory-shard.ts';
+import type { PostgresStoreOptions } from './postgres-store.ts';
 import type { RoutingChoice } from './routing/routing.ts';
 import { ShardedStore } from './sharded-store.ts';
 import { routingSchema, type ShardingOptions, shardingFields } from './sharding-options.ts';
@@ -48,7 +49,7 @@ export interface MemoryStoreOptions {
   readonly routing?: RoutingChoice | undefined;
 }
 
-export type StoreOptions = SqliteStoreOptions | MemoryStoreOptions;
+export type StoreOptions = SqliteStoreOptions | PostgresStoreOptions | MemoryStoreOptions;
 
 const shardsSchema = z.number().int().min(1).max(SHARDS_MAX).optional();
 
@@ -57,6 +58,19 @@ const optionsSchema: z.ZodType<StoreOptions> = z.union([
     engine: z.literal('memory'),
     shards: shardsSchema,
     routing: routingSchema.optional(),
+  }),
+  z.strictObject({
+    engine: z.literal('postgres'),
+    urls: z
+      .array(z.url({ protocol: /^postgres(ql)?$/ }))
+      .min(1)
+      .max(SHARDS_MAX),
+    // Short, since it becomes part of a name that PostgreSQL cuts off at 63 bytes.
+    name: z.string().regex(/^[a-z0-9][a-z0-9_-]{0,39}$/),
+    shards: shardsSchema,
+    lockTimeoutMs: z.number().int().positive().optional(),
+    connectionsMax: z.number().int().positive().optional(),
+    readOnly: z.boolean().optional(),
   }),
   z.strictObject({
     engine: z.literal('sqlite').optional(),
@@ -78,6 +92,11 @@ const optionsSchema: z.ZodType<StoreOptions> = z.union([
 export async function openStore(options: StoreOptions): Promise<CountStore> {
   const checked = checkOptions(options);
   if (checked.engine === 'memory') return await openMemoryStore(checked);
+  if (checked.engine === 'postgres') {
+    // Loaded here, since most processes need no PostgreSQL.
+    const { openPostgresStore } = await import('./postgres-store.ts');
+    return await openPostgresStore(checked, SHARDS_DEFAULT);
+  }
   const folder = resolve(checked.folder);
   if (!isStore(folder)) {
     if (checked.readOnly) throw notAStore(folder, 'is empty or not there yet');
@@ -94,7 +113,11 @@ export async function openStore(options: StoreOptions): Promise<CountStore> {
   }
   checkRouting(folder, description.slotMap, checked.routing);
   const shards = await openShards(folder, description, checked);
-  return await ShardedStore.open(shards, () => readStoreFile(folder).slotMap, checked);
+  return await ShardedStore.open(shards, () => readStoreFile(folder).slotMap, {
+    // Shards that hold back must not wait for each other's turns.
+    sideBySide: checked.transactionsPerSMax !== undefined,
+    likesPerTransactionMax: checked.likesPerTransactionMax,
+  });
 }
 
 function checkOptions(options: StoreOptions): StoreOptions {

@@ -4,7 +4,6 @@ import { type Like, type Refusal, RefusedLikesError } from '../likes/like.ts';
 import type { CommitObserver, CountStore, PostCount, Shard, Totals } from './count-store.ts';
 import { SlotMapChangedError, StoreUnavailableError } from './errors.ts';
 import { topOf } from './order.ts';
-import type { ShardingOptions } from './sharding-options.ts';
 import { type SlotMap, shardOfLike, shardsOfPost } from './slot-map.ts';
 
 /** A slot changes hands within moments; after so many looks the mover must have died on the way. */
@@ -13,37 +12,43 @@ const SLOT_MAP_RETRY_WAIT_MS = 20;
 
 type LoadSlotMap = () => SlotMap | Promise<SlotMap>;
 
+export interface ShardedStoreOptions {
+  /**
+   * Apply a batch to all its shards at once, where an engine waits for its shards. Unless told, one
+   * shard after the other.
+   */
+  readonly sideBySide?: boolean;
+  /** More likes of a batch take several transactions of their shard, one after the other. */
+  readonly likesPerTransactionMax?: number | undefined;
+}
+
 /** Implements CountStore over shards of any engine. Owns the shards: disposing it disposes them. */
 export class ShardedStore implements CountStore {
   readonly rule = 'tally';
   readonly shards: readonly Shard[];
   readonly #loadSlotMap: LoadSlotMap;
-  readonly #limits: ShardingOptions;
+  readonly #options: ShardedStoreOptions;
   #slotMap: SlotMap;
 
   private constructor(
     shards: readonly Shard[],
     loadSlotMap: LoadSlotMap,
     slotMap: SlotMap,
-    limits: ShardingOptions,
+    options: ShardedStoreOptions,
   ) {
     this.shards = shards;
     this.#loadSlotMap = loadSlotMap;
     this.#slotMap = slotMap;
-    this.#limits = limits;
+    this.#options = options;
   }
 
-  /**
-   * `loadSlotMap` reads the map that is in force now; it is asked when a shard knows another. Where
-   * shards limit their transactions they work side by side, as servers of their own would: else
-   * each would wait for the others' turns.
-   */
+  /** `loadSlotMap` reads the map that is in force now; it is asked when a shard knows another. */
   static async open(
     shards: readonly Shard[],
     loadSlotMap: LoadSlotMap,
-    limits: ShardingOptions = {},
+    options: ShardedStoreOptions = {},
   ): Promise<ShardedStore> {
-    return new ShardedStore(shards, loadSlotMap, await loadSlotMap(), limits);
+    return new ShardedStore(shards, loadSlotMap, await loadSlotMap(), options);
   }
 
   async apply(likes: readonly Like[], committed?: CommitObserver): Promise<void> {
@@ -122,7 +127,7 @@ export class ShardedStore implements CountStore {
       return [name, [...values].join(', ')];
     });
     const { routing } = this.#slotMap;
-    const { likesPerTransactionMax: likesMax } = this.#limits;
+    const { likesPerTransactionMax: likesMax } = this.#options;
     return {
       shards: String(this.shards.length),
       ...(routing && { routing: routing.name }),
@@ -184,9 +189,8 @@ export class ShardedStore implements CountStore {
     committed: CommitObserver | undefined,
   ): Promise<number[]> {
     const left: number[] = [];
-    const routed = this.#route(likes, places);
-    const applyTo = async (index: number) => {
-      const parts = inParts(routed[index]!, this.#limits.likesPerTransactionMax);
+    const applyTo = async (index: number, placesOfShard: readonly number[]): Promise<void> => {
+      const parts = inParts(placesOfShard, this.#options.likesPerTransactionMax);
       for (const [at, part] of parts.entries()) {
         try {
           const commit = await this.shards[index]!.apply(likes, part, this.#slotMap.version);
@@ -196,15 +200,15 @@ export class ShardedStore implements CountStore {
           if (fresh.length + seen.length > 0) committed?.({ shard: index, fresh, seen });
         } catch (error) {
           if (!(error instanceof SlotMapChangedError)) throw error;
-          left.push(...parts.slice(at).flat());
+          for (const rest of parts.slice(at)) for (const place of rest) left.push(place);
           return;
         }
       }
     };
-    const touched = routed.flatMap((own, index) => (own.length > 0 ? [index] : []));
-    if (this.#limits.transactionsPerSMax === undefined) {
-      for (const index of touched) await applyTo(index);
-    } else await allDone(touched.map(applyTo));
+    const routed = [...this.#route(likes, places).entries()].filter(([, { length }]) => length > 0);
+    if (!this.#options.sideBySide) for (const part of routed) await applyTo(...part);
+    // Also after an error all are awaited: else a shard would commit when the batch has failed.
+    else throwFirst(await Promise.allSettled(routed.map((part) => applyTo(...part))));
     return left;
   }
 
@@ -219,14 +223,13 @@ export class ShardedStore implements CountStore {
 
 /** Of at most `size` each, in their order; one part where there is no limit. */
 function inParts(places: readonly number[], size = places.length): (readonly number[])[] {
+  if (places.length <= size) return [places];
   const parts = Math.ceil(places.length / size);
   return Array.from({ length: parts }, (_, at) => places.slice(at * size, (at + 1) * size));
 }
 
-/** Nothing goes on behind the back of whoever hears of the first failure. */
-async function allDone(works: readonly Promise<void>[]): Promise<void> {
-  const failed = (await Promise.allSettled(works)).find(({ status }) => status === 'rejected');
-  if (failed?.status === 'rejected') throw failed.reason;
+function throwFirst(outcomes: readonly PromiseSettledResult<void>[]): void {
+  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
 }
 
 /** One count a post: those of its slices, added up. */

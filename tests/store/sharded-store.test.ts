@@ -166,9 +166,7 @@ describe('a store whose transactions are limited', () => {
     bad.apply = async () => {
       throw new Error('no disk');
     };
-    await using store = await ShardedStore.open([good, bad], () => map, {
-      transactionsPerSMax: 1_000,
-    });
+    await using store = await ShardedStore.open([good, bad], () => map, { sideBySide: true });
     const likes = madeLikes('a', 50);
     let counted = 0;
     await expect(
