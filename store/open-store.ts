@@ -9,8 +9,13 @@ import { MemoryShard } from './memory-shard.ts';
 import type { PostgresStoreOptions } from './postgres-store.ts';
 import type { RoutingChoice } from './routing/routing.ts';
 import { ShardedStore } from './sharded-store.ts';
-import { routingSchema, type ShardingOptions, shardingFields } from './sharding-options.ts';
-import { evenSlotMap, SHARDS_MAX, type SlotMap } from './slot-map.ts';
+import {
+  routingProblem,
+  routingSchema,
+  type ShardingOptions,
+  shardingFields,
+} from './sharding-options.ts';
+import { evenSlotMap, SHARDS_MAX } from './slot-map.ts';
 import {
   BUSY_TIMEOUT_MS,
   createShardFile,
@@ -71,6 +76,7 @@ const optionsSchema: z.ZodType<StoreOptions> = z.union([
     lockTimeoutMs: z.number().int().positive().optional(),
     connectionsMax: z.number().int().positive().optional(),
     readOnly: z.boolean().optional(),
+    ...shardingFields,
   }),
   z.strictObject({
     engine: z.literal('sqlite').optional(),
@@ -111,7 +117,8 @@ export async function openStore(options: StoreOptions): Promise<CountStore> {
         'number, or use another folder',
     );
   }
-  checkRouting(folder, description.slotMap, checked.routing);
+  const problem = routingProblem(folder, description.slotMap, checked);
+  if (problem !== undefined) throw problem;
   const shards = await openShards(folder, description, checked);
   return await ShardedStore.open(shards, () => readStoreFile(folder).slotMap, {
     // Shards that hold back must not wait for each other's turns.
@@ -128,18 +135,6 @@ function checkOptions(options: StoreOptions): StoreOptions {
     'STORE_OPTIONS_INVALID',
     `the store's options are wrong: ${why}; give a folder and 1 to ${SHARDS_MAX} shards`,
     { cause: error },
-  );
-}
-
-function checkRouting(folder: string, map: SlotMap, asked: RoutingChoice | undefined): void {
-  if (asked === undefined) return;
-  const [found, wanted] = [map, evenSlotMap(map.shards, asked)].map(({ routing }) => routing);
-  const { name, idsSeen } = found ?? { name: 'slots' };
-  if (name === asked.name && idsSeen === wanted?.idsSeen) return;
-  throw new StoreFolderError(
-    'STORE_ROUTING_DIFFERS',
-    `${folder} finds its shards by ${name}${idsSeen === undefined ? '' : ` of ${idsSeen}`}, ` +
-      `${asked.name} was asked for; leave the routing out, or use another folder`,
   );
 }
 

@@ -1,8 +1,7 @@
 /** The token bucket of a SQLite shard, kept in its file, so that all processes share it. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { setTimeout as wait } from 'node:timers/promises';
-import { StoreUnavailableError } from './errors.ts';
-import { ADMISSION_WAIT_MS_MAX, admit, monotonicUs } from './transaction-bucket.ts';
+import { ADMISSION_WAIT_MS_MAX, admit, monotonicUs, neverAdmitted } from './transaction-bucket.ts';
 
 /** Ends a transaction that is not let in yet: nothing of it is kept. */
 class NotAdmitted extends Error {
@@ -14,13 +13,23 @@ class NotAdmitted extends Error {
   }
 }
 
+/** What a bucket reads the time from, and waits by; tests have one of their own. */
+export interface BucketTime {
+  nowUs(): number;
+  wait(ms: number): Promise<unknown>;
+}
+
+const MACHINE_TIME: BucketTime = { nowUs: monotonicUs, wait };
+
 export class SqliteBucket {
+  readonly #time: BucketTime;
   readonly #path: string;
   readonly #perS: number;
   readonly #read: StatementSync;
   readonly #write: StatementSync;
 
-  constructor(database: DatabaseSync, path: string, perS: number) {
+  constructor(database: DatabaseSync, path: string, perS: number, time = MACHINE_TIME) {
+    this.#time = time;
     this.#path = path;
     this.#perS = perS;
     this.#read = database.prepare("SELECT value FROM meta WHERE key = 'bucketFullUs'");
@@ -37,7 +46,7 @@ export class SqliteBucket {
   /** Only inside a transaction, which holds the shard's write lock: so one takes after the other. */
   take(): void {
     const dueUs = this.#read.get()?.value as number | undefined;
-    const admission = admit(dueUs, monotonicUs(), this.#perS);
+    const admission = admit(dueUs, this.#time.nowUs(), this.#perS);
     if ('waitUs' in admission) throw new NotAdmitted(admission.waitUs);
     this.#write.run(BigInt(Math.round(admission.dueUs)));
   }
@@ -47,23 +56,16 @@ export class SqliteBucket {
    * @throws StoreUnavailableError when others were let in for so long that this one never was
    */
   async whenAdmitted<Result>(transaction: () => Result): Promise<Result> {
-    const startedMs = performance.now();
+    const startedUs = this.#time.nowUs();
     for (;;) {
       try {
         return transaction();
       } catch (error) {
         if (!(error instanceof NotAdmitted)) throw error;
-        const waitedMs = performance.now() - startedMs;
-        if (waitedMs > ADMISSION_WAIT_MS_MAX) throw this.#tooLong();
-        await wait(Math.max(1, error.waitUs / 1_000));
+        const waitedMs = (this.#time.nowUs() - startedUs) / 1_000;
+        if (waitedMs > ADMISSION_WAIT_MS_MAX) throw neverAdmitted(this.#path, this.#perS);
+        await this.#time.wait(Math.max(1, error.waitUs / 1_000));
       }
     }
-  }
-
-  #tooLong(): StoreUnavailableError {
-    return new StoreUnavailableError(
-      `${this.#path}: not among the ${this.#perS} transactions a second that it admits for ` +
-        `${ADMISSION_WAIT_MS_MAX} ms; deliver the batch again, or offer less`,
-    );
   }
 }

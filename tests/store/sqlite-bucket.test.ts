@@ -1,7 +1,8 @@
+import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
-import type { CountStore } from '../../store/count-store.ts';
 import { openStore } from '../../store/open-store.ts';
-import { monotonicUs } from '../../store/transaction-bucket.ts';
+import { SqliteBucket } from '../../store/sqlite-bucket.ts';
+import { ADMISSION_WAIT_MS_MAX, monotonicUs } from '../../store/transaction-bucket.ts';
 import { madeLike } from './made-likes.ts';
 import { shardsOf, tamper, temporaryFolder } from './store-folder.ts';
 
@@ -9,49 +10,78 @@ const PER_S = 200;
 /** What is in a bucket that nobody has used. */
 const BUCKET = PER_S / 10;
 
-function openLimited(folder: string): Promise<CountStore> {
-  return openStore({ folder, shards: 1, transactionsPerSMax: PER_S });
+/** Buckets of several processes on one shard, on a clock that only waiting moves. */
+function sharedBucket(processes: number) {
+  const database = new DatabaseSync(':memory:');
+  database.exec('CREATE TABLE meta (key TEXT PRIMARY KEY, value ANY NOT NULL) STRICT');
+  const clock = { nowUs: 1_000_000 };
+  const wait = async (ms: number) => {
+    const wakesUs = clock.nowUs + ms * 1_000;
+    // Whoever waits shorter wakes first.
+    while (clock.nowUs < wakesUs) {
+      await Promise.resolve();
+      clock.nowUs = Math.min(wakesUs, clock.nowUs + 100);
+    }
+  };
+  const time = { nowUs: () => clock.nowUs, wait };
+  const buckets = Array.from(
+    { length: processes },
+    () => new SqliteBucket(database, 'a shard', PER_S, time),
+  );
+  return { buckets, clock };
 }
 
-/** One transaction each, all asked for at once; resolves with how long they took, in s. */
-async function applyMany(store: CountStore, source: string, count: number): Promise<number> {
-  const startedMs = performance.now();
-  const likes = Array.from({ length: count }, (_, seq) => madeLike(source, seq));
-  await Promise.all(likes.map((like) => store.apply([like])));
-  return (performance.now() - startedMs) / 1_000;
+/** One transaction after the other; with the moments of their admission, in ms. */
+async function takeMany(bucket: SqliteBucket, count: number, clock: { nowUs: number }) {
+  const admittedMs: number[] = [];
+  for (let taken = 0; taken < count; taken++) {
+    await bucket.whenAdmitted(() => bucket.take());
+    admittedMs.push(clock.nowUs / 1_000 - 1_000);
+  }
+  return admittedMs;
 }
 
-describe('a shard that limits its transactions', () => {
-  test('gives an idle process’s part to one that is at work', async () => {
-    using temporary = temporaryFolder();
-    await using _idle = await openLimited(temporary.folder);
-    await using store = await openLimited(temporary.folder);
-    const tookS = await applyMany(store, 'a', BUCKET + PER_S / 2);
-    // Half a second at the whole rate; at half of it, as if it were shared out, a whole second.
-    expect(tookS).toBeGreaterThan(0.49);
-    expect(tookS).toBeLessThan(0.9);
-    expect((await store.totals()).likes).toBeGreaterThan(0);
-    expect(await store.findProblems()).toEqual([]);
+describe('the bucket of a shard', () => {
+  test('gives an idle process’s part to the one that is at work', async () => {
+    const { buckets, clock } = sharedBucket(2);
+    const admittedMs = await takeMany(buckets[0]!, BUCKET + PER_S / 2, clock);
+    // Half a second at the whole rate; were it shared out, it would be a second.
+    expect(admittedMs.at(-1)).toBeCloseTo(500, 0);
+    expect(admittedMs[BUCKET - 1]).toBe(0);
   });
 
-  test('keeps to its rate over all processes that are at work', async () => {
-    using temporary = temporaryFolder();
-    await using one = await openLimited(temporary.folder);
-    await using other = await openLimited(temporary.folder);
-    const each = BUCKET / 2 + PER_S / 5;
-    const startedMs = performance.now();
-    await Promise.all([applyMany(one, 'a', each), applyMany(other, 'b', each)]);
-    expect(performance.now() - startedMs).toBeGreaterThan(399);
-    const { marks } = await one.totals();
-    expect(marks).toBe(2 * each);
+  test('keeps to its rate when two are at work, and lets both in', async () => {
+    const { buckets, clock } = sharedBucket(2);
+    const found = await Promise.all(buckets.map((one) => takeMany(one, BUCKET, clock)));
+    expect(Math.max(...found.flat())).toBeGreaterThanOrEqual((BUCKET * 1_000) / PER_S - 0.1);
+    expect(Math.max(...found.flat())).toBeLessThan((2 * BUCKET * 1_000) / PER_S);
   });
 
-  test('tells its limit, and counts nothing while it holds back', async () => {
+  test('calls it an outage when others are let in for ever', async () => {
+    const { buckets, clock } = sharedBucket(1);
+    const [bucket] = buckets;
+    await takeMany(bucket!, BUCKET, clock);
+    const never = bucket!.whenAdmitted(() => {
+      // Somebody else takes each token just before this one asks.
+      bucket!.take();
+      bucket!.take();
+    });
+    await expect(never).rejects.toMatchObject({
+      code: 'STORE_UNAVAILABLE',
+      message: expect.stringMatching(
+        /a shard: not among the 200 transactions a second.*offer less/,
+      ),
+    });
+    expect(clock.nowUs / 1_000).toBeGreaterThan(ADMISSION_WAIT_MS_MAX);
+  });
+});
+
+describe('a store with a limit', () => {
+  test('tells it, and counts nothing in a shard whose bucket is empty', async () => {
     using temporary = temporaryFolder();
     const { folder } = temporary;
     await using store = await openStore({ folder, shards: 2, transactionsPerSMax: 10 });
     expect(await store.settings()).toMatchObject({ shards: '2', transactionsPerSMax: '10' });
-    // The bucket of shard 0 is empty for the next 100 ms.
     const fullUs = monotonicUs() + 100_000;
     tamper(folder, 0, `INSERT INTO meta VALUES ('bucketFullUs', ${fullUs})`);
     const [held, free] = await Promise.all(
@@ -62,5 +92,20 @@ describe('a shard that limits its transactions', () => {
     );
     expect(held).toBeGreaterThanOrEqual(fullUs);
     expect(free).toBeLessThan(held!);
+  });
+
+  test('shares one bucket among all that open it', async () => {
+    using temporary = temporaryFolder();
+    const { folder } = temporary;
+    const open = () => openStore({ folder, shards: 1, transactionsPerSMax: PER_S });
+    await using one = await open();
+    await using other = await open();
+    const startedUs = monotonicUs();
+    const each = (store: typeof one, source: string) =>
+      Array.from({ length: BUCKET }, (_, seq) => store.apply([madeLike(source, seq)]));
+    await Promise.all([...each(one, 'a'), ...each(other, 'b')]);
+    // A bucketful at once; as many more take a tenth of a second.
+    expect(monotonicUs() - startedUs).toBeGreaterThanOrEqual(100_000);
+    expect((await one.totals()).marks).toBe(2 * BUCKET);
   });
 });
