@@ -81,8 +81,8 @@ export interface TrialContext {
   /** The address of a fresh store of so many shards, for the consumers of this trial. */
   storeAddress(shards: number, store: StorePlan): Promise<StoreAddress>;
   openStore(address: StoreAddress): Promise<StoreToCheck>;
-  /** Where the shards are kept by a server of this lab. */
-  storeServerUsage?(): Promise<ServerUsage>;
+  /** Undefined where no server of this lab keeps the shards. */
+  storeServerUsage?(): Promise<ServerUsage | undefined>;
   onProgress(progress: TrialProgress): void;
   /** Aborted: the trial ends as soon as it can and rejects with LabError INTERRUPTED. */
   readonly signal: AbortSignal;

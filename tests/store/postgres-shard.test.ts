@@ -1,10 +1,12 @@
 /** The store in a real PostgreSQL. */
 import pg from 'pg';
 import { afterAll, beforeAll } from 'vitest';
-import { startLocalServer } from '../../brokers/servers/local/index.ts';
-import type { LocalServer } from '../../brokers/servers/local/local-server.ts';
 import { postgresUrl } from '../../brokers/servers/local/postgres.ts';
 import { openRunFolder, type RunFolder } from '../../brokers/servers/local/runs.ts';
+import {
+  type StoreServer,
+  startLocalStoreServer,
+} from '../../brokers/servers/local/store-servers.ts';
 import { openStore } from '../../store/open-store.ts';
 import type { PostgresStoreOptions } from '../../store/postgres-store.ts';
 import { testStore } from '../store-contract.ts';
@@ -13,12 +15,12 @@ import { testStore } from '../store-contract.ts';
 const PROPERTY_RUNS = 12;
 
 let folder: RunFolder;
-let server: LocalServer;
+let server: StoreServer;
 let made = 0;
 
 beforeAll(async () => {
   folder = await openRunFolder();
-  server = await startLocalServer('postgres', { tier: 'power', folder: folder.path });
+  server = await startLocalStoreServer('postgres', { tier: 'power', folder: folder.path });
 });
 
 afterAll(async () => {
