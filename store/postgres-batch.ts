@@ -1,6 +1,6 @@
 /** The marks that a batch needs, read in one go, for countBatch to work on. Pure. */
 import type { Like } from '../likes/like.ts';
-import type { KnownSource, MarkReader, PostTally, TouchedBlock } from './count-batch.ts';
+import type { KnownSource, MarkReader, PostTally } from './count-batch.ts';
 import { BLOCK_BYTES, emptyBlock } from './marks.ts';
 import { type WantedSource, wantedBlocks } from './wanted-blocks.ts';
 
@@ -68,14 +68,6 @@ export class PostgresBatch implements MarkReader {
   get lacksBlocks(): boolean {
     return this.openSources.some(({ blocks, bits }) => blocks.some((block) => !bits.has(block)));
   }
-}
-
-/** The blocks in which marks were set, by source, in rising order. */
-export function changedBlocks(blocks: readonly TouchedBlock[]): Map<number, TouchedBlock[]> {
-  const changed = blocks
-    .filter((block) => block.changed)
-    .sort((one, other) => one.block - other.block);
-  return Map.groupBy(changed, ({ sourceId }) => sourceId);
 }
 
 /**

@@ -3,7 +3,7 @@ import type { Like } from '../likes/like.ts';
 import { type BatchCount, countBatch } from './count-batch.ts';
 import type { ShardCommit } from './count-store.ts';
 import { SlotMapChangedError, StoreUnavailableError } from './errors.ts';
-import { changedBlocks, columnsOf, PostgresBatch } from './postgres-batch.ts';
+import { columnsOf, PostgresBatch } from './postgres-batch.ts';
 import type { PostgresSessions, Session } from './postgres-sessions.ts';
 import {
   addBlocks,
@@ -12,7 +12,7 @@ import {
   lockBlocks,
   type PostgresStatements,
   retiredOf,
-  writeBlocks,
+  writeBlock,
 } from './postgres-statements.ts';
 
 /** A batch starts again when what was known of its sources or blocks has turned out to be old. */
@@ -123,9 +123,9 @@ export class PostgresCounting {
   }
 
   async #write(session: Session, { sources }: PostgresBatch, counted: BatchCount): Promise<void> {
-    const written = [...changedBlocks(counted.blocks)].map(([id, blocks]) =>
-      writeBlocks(sources[id]!.key, blocks),
-    );
+    const written = counted.blocks
+      .filter(({ changed }) => changed)
+      .map(({ sourceId, block, bits }) => writeBlock(sources[sourceId]!.key, block, bits));
     const columns = columnsOf(counted.tallies, (post) => this.#digitsOf(post));
     const added = columns.posts.length > 0 ? [addCounts(columns)] : [];
     // Also with nothing to write: what others have counted is on the disk before this one is.

@@ -54,10 +54,8 @@ function preparationsOf(schema: string): string[] {
     `PREPARE lock_blocks (bytea, bigint[]) AS
        SELECT block, bits FROM ${schema}.marks
        WHERE source = $1 AND block = ANY ($2) ORDER BY block FOR UPDATE`,
-    `PREPARE write_blocks (bytea, bigint[], bytea[]) AS
-       UPDATE ${schema}.marks AS held SET bits = fresh.bits
-       FROM unnest($2, $3) AS fresh (block, bits)
-       WHERE held.source = $1 AND held.block = fresh.block`,
+    `PREPARE write_block (bytea, bigint, bytea) AS
+       UPDATE ${schema}.marks SET bits = $3 WHERE source = $1 AND block = $2`,
     `PREPARE add_counts (bytea[], bigint[], bigint[]) AS
        INSERT INTO ${schema}.counts AS held (post, likes, unlikes)
        SELECT * FROM unnest($1, $2, $3)
@@ -81,14 +79,8 @@ export function lockBlocks(source: Uint8Array, blocks: readonly number[]): strin
   return `EXECUTE lock_blocks (${bytes(source)}, ${listOfNumbers(blocks)})`;
 }
 
-export function writeBlocks(
-  source: Uint8Array,
-  blocks: readonly { readonly block: number; readonly bits: Uint8Array }[],
-): string {
-  const numbers = listOfNumbers(blocks.map(({ block }) => block));
-  return `EXECUTE write_blocks (${bytes(source)}, ${numbers}, ${listOfBytes(
-    blocks.map(({ bits }) => bits),
-  )})`;
+export function writeBlock(source: Uint8Array, block: number, bits: Uint8Array): string {
+  return `EXECUTE write_block (${bytes(source)}, ${block}, ${bytes(bits)})`;
 }
 
 /** Posts in hexadecimal digits. */
