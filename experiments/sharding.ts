@@ -7,6 +7,8 @@
  * the whole takes about two minutes there, and in `full` a quarter of an hour for each broker and
  * six repeats. The user's number of shards is left out, since the shards are the question.
  */
+
+import { streamOf } from '../lab/calculation.ts';
 import {
   BROKER_HEAD,
   brokerOf,
@@ -16,7 +18,6 @@ import {
   VERDICT,
 } from '../lab/common-columns.ts';
 import type { Column, Experiment, Profile, Step, StepOrder } from '../lab/experiment.ts';
-import { streamOf } from '../lab/run-calculation.ts';
 import { describeLimit } from '../lab/sharding-plan.ts';
 import { type Table, tableOf } from '../lab/table.ts';
 import type { TrialResult } from '../lab/trial-result.ts';
