@@ -93,7 +93,8 @@ function rangeAnswer({ named, results }: Found): Answer | undefined {
   if (ids === undefined || hashed === undefined) return undefined;
   const figures =
     `where the newest posts are liked most, the last range of ids takes ${percent(ids / SHARDS)} ` +
-    `of all likes, ${ratio(ids)} times the mean of ${SHARDS} shards; by hash it is ${ratio(hashed)}`;
+    `of all likes, ${ratio(ids)} times the mean of ${SHARDS} shards; ` +
+    `by hash it is ${ratio(hashed)}`;
   const cost = costOf(results, [
     ['newest', 'ids'],
     ['newest', HASH],
