@@ -18,8 +18,8 @@ export function survivesKill(tier: Tier): boolean {
 export const SERVER_NAMES = ['kafka', 'elasticmq', 'redis', 'null'] as const;
 export type ServerName = (typeof SERVER_NAMES)[number];
 
-/** The servers that a count store may be kept on; no broker runs on one. */
-export const STORE_SERVER_NAMES = ['cassandra'] as const;
+/** Servers that keep the counts, not the queues. On this machine only, or at an address given. */
+export const STORE_SERVER_NAMES = ['postgres', 'cassandra'] as const;
 export type StoreServerName = (typeof STORE_SERVER_NAMES)[number];
 
 export type AnyServerName = ServerName | StoreServerName;

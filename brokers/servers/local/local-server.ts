@@ -13,6 +13,7 @@ import type {
   Tier,
 } from '../server.ts';
 import { type OpenedServerDisk, openServerDisk } from './disk/server-disk.ts';
+import { removeElsewhere } from './elsewhere.ts';
 import { LocalServerError } from './errors.ts';
 import { diskBytesOf, lastLinesOf, usageOf } from './living.ts';
 import { type Command, HOST, LOG_FILE, ServerProcess } from './process.ts';
@@ -59,8 +60,12 @@ export interface Recipe<Name extends AnyServerName = ServerName> {
   /** Called once, with an empty data folder. Returns what `command` needs to know. */
   prepare(options: LocalServerOptions): Promise<string>;
   /** Called before every start, with the same ports and data folder each time. */
-  command(start: StartFacts): Promise<Pick<Command, 'file' | 'args' | 'answers'>>;
+  command(start: StartFacts): Promise<RecipeCommand>;
+  /** With what a client shows who it is, where the server asks for it. */
+  readonly credentials?: (prepared: string) => Pick<Endpoint, 'username' | 'password'>;
 }
+
+export type RecipeCommand = Pick<Command, 'file' | 'args' | 'answers' | 'user' | 'stopSignal'>;
 
 export interface StartFacts {
   readonly tier: Tier;
@@ -106,7 +111,7 @@ export class LocalServer<Name extends AnyServerName = ServerName> implements Ser
   }
 
   get endpoint(): Endpoint {
-    return { address: this.address };
+    return { address: this.address, ...this.#recipe.credentials?.(this.#prepared ?? '') };
   }
 
   /** `host:port`, always of this machine. */
@@ -175,6 +180,7 @@ export class LocalServer<Name extends AnyServerName = ServerName> implements Ser
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
+    await removeElsewhere(this.folder);
   }
 
   get #host(): string {

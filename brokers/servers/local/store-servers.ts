@@ -6,9 +6,12 @@ import type { StoreServerName } from '../server.ts';
 import { cassandraNode, newClusterName } from './cassandra.ts';
 import { fetchJars } from './jars.ts';
 import { LocalServer, type LocalServerOptions, type Recipe } from './local-server.ts';
+import { postgres } from './postgres.ts';
+import { findPostgres } from './postgres-programs.ts';
 import { findJava } from './programs.ts';
 
 const RECIPES: Readonly<Record<StoreServerName, Recipe<StoreServerName>>> = {
+  postgres,
   cassandra: cassandraNode(),
 };
 
@@ -22,7 +25,11 @@ export async function fetchStoreServer(
   name: StoreServerName,
   onProgress: (line: string) => void,
 ): Promise<void> {
-  if (name !== 'cassandra') return;
+  if (name === 'postgres') {
+    // Came with npm, where it is there for this machine.
+    findPostgres();
+    return;
+  }
   await findJava('Cassandra');
   await fetchJars('cassandra', onProgress);
 }
