@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
+import { type CassandraStoreOptions, cassandraOptionsSchema } from './cassandra-options.ts';
 import type { CountStore, Shard } from './count-store.ts';
 import { StoreFolderError } from './errors.ts';
 import { MemoryShard } from './memory-shard.ts';
@@ -45,12 +46,13 @@ export interface MemoryStoreOptions {
   readonly shards?: number;
 }
 
-export type StoreOptions = SqliteStoreOptions | MemoryStoreOptions;
+export type StoreOptions = SqliteStoreOptions | CassandraStoreOptions | MemoryStoreOptions;
 
 const shardsSchema = z.number().int().min(1).max(SHARDS_MAX).optional();
 
 const optionsSchema: z.ZodType<StoreOptions> = z.union([
   z.strictObject({ engine: z.literal('memory'), shards: shardsSchema }),
+  cassandraOptionsSchema,
   z.strictObject({
     engine: z.literal('sqlite').optional(),
     folder: z.string().min(1),
@@ -70,6 +72,11 @@ const optionsSchema: z.ZodType<StoreOptions> = z.union([
 export async function openStore(options: StoreOptions): Promise<CountStore> {
   const checked = checkOptions(options);
   if (checked.engine === 'memory') return await openMemoryStore(checked.shards ?? SHARDS_DEFAULT);
+  if (checked.engine === 'cassandra') {
+    // Loaded here, since most processes need no Cassandra.
+    const { openCassandraStore } = await import('./cassandra-store.ts');
+    return await openCassandraStore(checked);
+  }
   const folder = resolve(checked.folder);
   if (!isStore(folder)) {
     if (checked.readOnly) throw notAStore(folder, 'is empty or not there yet');
