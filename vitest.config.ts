@@ -11,6 +11,7 @@ const serverTests = [
   'tests/cli/**/*.test.ts',
   'tests/consumers/take-*.test.ts',
   'tests/store/cassandra-store.test.ts',
+  'tests/store/postgres-*.test.ts',
 ];
 
 /** Proofs that take minutes: `npm run test:full`. */

@@ -26,6 +26,7 @@ export type StoreFolderCode =
   | 'STORE_SHARDS_DIFFER'
   | 'STORE_NOT_CREATED'
   | 'STORE_RULE_DIFFERS'
+  | 'STORE_ADDRESS_REFUSED'
   | 'STORE_OPTIONS_INVALID';
 
 /** The store cannot be opened, and opening it again will not help. */

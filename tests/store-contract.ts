@@ -4,29 +4,26 @@ import { describe, expect, test } from 'vitest';
 import { allCounts, madeLike, madeLikes, modelCounts, rowsOf, seqsOf } from './store/made-likes.ts';
 import { type StoreUnderTest, testReading } from './store-contract-reading.ts';
 
-/** Stores that the property is tried on, where one is made in no time. */
-const RUNS = 60;
+/** Stores that the property test makes, where the engine makes one fast. */
+const PROPERTY_RUNS = 60;
 
-interface Leave {
-  /** Where making a store takes longer. */
-  readonly runs?: number;
-  /** The engine distributes by itself: no shard of it fails alone, and it keeps all marks. */
-  readonly isOnePart?: boolean;
-}
-
-/** Runs the whole suite against stores that `begin` makes, a new one for each test. */
+/**
+ * Runs the whole suite against stores that `begin` makes, a new one for each test. An engine that
+ * distributes by itself is one part: none of it fails alone, and it keeps all marks.
+ */
 export function testStore(
   name: string,
   begin: () => Promise<StoreUnderTest>,
-  { runs = RUNS, isOnePart = false }: Leave = {},
+  propertyRuns = PROPERTY_RUNS,
+  isOnePart = false,
 ): void {
-  describe(`${name}: counting`, () => testCounting(begin, runs));
+  describe(`${name}: counting`, () => testCounting(begin, propertyRuns));
   describe(`${name}: refusals`, () => testRefusals(begin));
   if (!isOnePart) describe(`${name}: retired sources and outages`, () => testTrouble(begin));
   describe(`${name}: reading`, () => testReading(begin));
 }
 
-function testCounting(begin: () => Promise<StoreUnderTest>, numRuns: number): void {
+function testCounting(begin: () => Promise<StoreUnderTest>, propertyRuns: number): void {
   test('likes and unlikes are counted apart, per post', async () => {
     await using subject = await begin();
     await using store = await subject.open();
@@ -145,7 +142,7 @@ function testCounting(begin: () => Promise<StoreUnderTest>, numRuns: number): vo
           expect(likes + unlikes).toBe(marks);
         },
       ),
-      { numRuns },
+      { numRuns: propertyRuns },
     );
   });
 }

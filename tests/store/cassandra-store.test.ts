@@ -12,6 +12,8 @@ import { OneLane, placedStore } from './placed-store.ts';
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let server: StoreServer;
 let keyspaces = 0;
+/** Each makes a keyspace and its tables. */
+const PROPERTY_RUNS = 4;
 
 beforeAll(async () => {
   folder = await temporaryFolder();
@@ -44,5 +46,6 @@ testStore(
       [Symbol.asyncDispose]: async () => {},
     };
   },
-  { runs: 4, isOnePart: true },
+  PROPERTY_RUNS,
+  true,
 );
