@@ -19,7 +19,8 @@
  * The settings it rests on:
  * - XAUTOCLAIM when a lane is won and after every error: `>` never gives out again what a dead
  *   consumer, or a lost answer, left pending; without it such likes are never counted.
- * - XPENDING after each read: a consumer that woke up after its lease may have read just before, and
+ * - XPENDING after each read: a consumer that woke up after its lease may have read just before,
+ * and
  *   has older entries in its hands then. They are taken over first.
  * - a connection of its own for XREADGROUP: a blocking read holds up all else on its connection.
  * - XTRIM MINID after XACK: acknowledging frees no memory. Only what is before the oldest pending

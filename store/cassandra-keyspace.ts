@@ -20,7 +20,7 @@ const BUCKETS = 256;
 /** What a quorum has once answered it goes on answering: a read repairs before it answers. */
 const TABLE_OPTIONS = "WITH read_repair = 'BLOCKING'";
 
-/** Rows are never deleted: a deletion has the wall clock's time, which would outlast all offsets. */
+/** Rows are never deleted: a deletion has the wall clock's time, later than any offset. */
 const TALLY_TABLES = {
   counts: `(bucket int, post text, lane text, likes bigint, unlikes bigint, upto bigint, crc int,
     PRIMARY KEY ((bucket), post, lane))`,
@@ -63,8 +63,8 @@ export async function openKeyspace(
   if (found.format !== KEYSPACE_FORMAT) {
     throw new StoreFolderError(
       'STORE_FORMAT_UNKNOWN',
-      `keyspace ${keyspace} has format ${found.format}, only ${KEYSPACE_FORMAT} is known here; use ` +
-        'the release that made it, or another keyspace',
+      `keyspace ${keyspace} has format ${found.format}, only ${KEYSPACE_FORMAT} is known here; ` +
+        'use the release that made it, or another keyspace',
     );
   }
   if (found.rule !== rule) {

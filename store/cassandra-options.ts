@@ -19,7 +19,7 @@ export interface CassandraStoreOptions {
   readonly datacenter?: string;
   /** Made when it is not there yet. Nothing else may be kept in it. */
   readonly keyspace: string;
-  /** For a new store: how many nodes keep each row. 1 unless told; an existing one keeps its own. */
+  /** How many nodes keep each row of a new store, 1 unless told. An existing one keeps its own. */
   readonly replication?: number;
   /**
    * `quorum` unless told. With `one`, counts are exact only while no node is ever behind: it is

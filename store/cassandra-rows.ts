@@ -1,4 +1,4 @@
-/** How the rows of a lane look in Cassandra. Each carries a checksum over its key and its values. */
+/** How the rows of a lane look in Cassandra. Each has a checksum over its key and its values. */
 import { crc32 } from 'node:zlib';
 import type { Row } from './cassandra-session.ts';
 import { StoreUnavailableError } from './errors.ts';

@@ -1,17 +1,17 @@
-/** One process's connections to a Cassandra cluster: bounded, timed, and with errors that say how on. */
+/** One process's connections to a Cassandra cluster: bounded, timed, with errors that say more. */
 import { readFileSync } from 'node:fs';
 import cassandra from 'cassandra-driver';
 import { type CassandraStoreOptions, DATACENTER_DEFAULT } from './cassandra-options.ts';
 import { StoreUnavailableError } from './errors.ts';
 
-/** A node that is silent this long is given up on; its own limits are 5 s to read and 2 s to write. */
+/** A silent node is given up on after this long; its own limits are 5 s to read, 2 s to write. */
 const REQUEST_TIMEOUT_MS = 6_000;
 const CONNECT_TIMEOUT_MS = 5_000;
 /** Between tries to reach a node that was lost. */
 const RECONNECT_MS = 250;
 /** Requests of this process that are on their way. More only wait in the queues of the nodes. */
 const REQUESTS_MAX = 128;
-/** How many of the nodes that might answer are asked, when one cannot be reached or is overloaded. */
+/** How many other nodes are asked when one cannot be reached or is overloaded. */
 const RETRIES_MAX = 2;
 /** Until all nodes know of a new table. */
 const SCHEMA_AGREEMENT_S_MAX = 20;

@@ -1,6 +1,7 @@
 /**
  * The count store on Cassandra that counts each like once (rule *tally*), without transactions:
- * lane-batch.ts has the argument. The cluster distributes by itself, so there is one part to look at.
+ * lane-batch.ts has the argument. The cluster distributes by itself, so there is one part to look
+ * at.
  */
 import { type Like, type PlaceOf, type Refusal, RefusedLikesError } from '../likes/like.ts';
 import type { KeyspaceFacts } from './cassandra-keyspace.ts';

@@ -2,11 +2,12 @@
  * Exact counts without a transaction over rows, for lanes whose offsets are ordered.
  *
  * A lane is a log: which likes of it are the first of their kind, and so count, depends on nothing
- * but what stands before them. Call `count(P, o)` the likes and unlikes of post P, and `marks(B, o)`
- * the marks of block B, that the likes at offsets up to o make. Three kinds of rows are kept for a
- * lane: for each post (count, upto), for each block (bits, upto), and the checkpoint (upto). Each
- * holds values for its own `upto`, and is written with `upto + 1` as the write's timestamp, so that
- * of two writes to a row the one that knows more of the lane stays, in whatever order they come.
+ * but what stands before them. Call `count(P, o)` the likes and unlikes of post P, and `marks(B,
+ * o)` the marks of block B, that the likes at offsets up to o make. Three kinds of rows are kept
+ * for a lane: for each post (count, upto), for each block (bits, upto), and the checkpoint (upto).
+ * Each holds values for its own `upto`, and is written with `upto + 1` as the write's timestamp, so
+ * that of two writes to a row the one that knows more of the lane stays, in whatever order they
+ * come.
  *
  * A batch is what stands between the checkpoint and its last offset b. It
  *   reads the checkpoint c, then its blocks, then its posts, each at a quorum;
@@ -16,19 +17,21 @@
  * Claims, at every moment, whoever died or slept in whatever step:
  * 1. A row with `upto` o holds `count(P, o)` or `marks(B, o)`: nothing else is ever written.
  * 2. What the checkpoint covers is in all rows: it is written last, after what was before it.
- * 3. A block's row up to o means that the posts' rows have every counted like up to o of that block:
+ * 3. A block's row up to o means that the posts' rows have every counted like up to o of that
+ * block:
  *    they were acknowledged before any block's write was sent, or were found to be there already.
  *
  * Why a batch keeps them. Take its like at offset o of post P in block B, c < o <= b.
- * - Its mark is set in what was read of B or by this batch. If B's `upto` is below o, the mark comes
+ * - Its mark is set in what was read of B or by this batch. If B's `upto` is below o, the mark
+ * comes
  *   from an earlier offset: the like is a copy and adds nothing. If B's `upto` is o or more, the
  *   like may be a first one, but then (3) P's row has it, and P was read after B: nothing to add.
  * - Its mark is not set. Then B's `upto` is below o (else the lane is not the log that it was: an
  *   error), so it is the first of its kind. If P's `upto` is o or more, P's row has it and only the
  *   mark is missing: an earlier batch got as far as the posts. Else it is added.
- * So the rows that it writes are true for b (1). It waits between the kinds of rows (2, 3), and what
- * it found written ahead of the checkpoint it leaves alone; a read at a quorum that has returned a
- * row has seen to it that a quorum has that row.
+ * So the rows that it writes are true for b (1). It waits between the kinds of rows (2, 3), and
+ * what it found written ahead of the checkpoint it leaves alone; a read at a quorum that has
+ * returned a row has seen to it that a quorum has that row.
  * - A batch that comes again, cut differently, finds more rows ahead, and by the above adds to each
  *   what it lacks. One that is wholly below the checkpoint finds its marks and writes nothing.
  * - A sleeper that wakes writes rows that were true for its b. Where others went on, its timestamps
@@ -88,7 +91,7 @@ export class LaneCache {
     this.#limits = limits;
   }
 
-  /** Whoever finds another checkpoint than the last one here has a lane that others have counted. */
+  /** Whoever finds another checkpoint than the last one has a lane that others counted. */
   startAt(checkpoint: bigint): void {
     if (checkpoint === this.#checkpoint) return;
     this.forget();

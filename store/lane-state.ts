@@ -1,4 +1,4 @@
-/** What a batch of one lane makes of the rows that were read for it. Pure; lane-batch.ts says why. */
+/** What a batch of a lane makes of the rows that were read for it. Pure; lane-batch.ts says why. */
 import type { Like } from '../likes/like.ts';
 import { BLOCK_SEQS, blockOf, isMarked, mark } from './marks.ts';
 
