@@ -73,8 +73,8 @@ export function sound<Found extends { readonly isSound: boolean }>(
 ): Found {
   if (row.isSound) return row;
   throw new StoreUnavailableError(
-    `${name} is damaged: its checksum does not fit; look at it with an audit, and count again into ` +
-      'another keyspace',
+    `${name} is damaged: its checksum does not fit; look at it with an audit, and count again ` +
+      'into another keyspace',
   );
 }
 

@@ -188,8 +188,8 @@ function add(count: OpenCount, { action }: Like): void {
 
 function outOfOrder(lane: string, { source, seq }: Like, offset: bigint): LaneOutOfOrderError {
   return new LaneOutOfOrderError(
-    `lane ${JSON.stringify(lane)} is counted beyond offset ${offset}, where like ${seq} of source ` +
-      `${JSON.stringify(source)} stands, and that like was never counted: the lane came out of ` +
+    `lane ${JSON.stringify(lane)} is counted beyond offset ${offset}, where like ${seq} of ` +
+      `source ${JSON.stringify(source)} stands, and that like was never counted: the lane came out of ` +
       'order, or its queue was made again under the same name and gives its offsets out again; ' +
       'count a queue that was made again under another name, or into another keyspace',
   );

@@ -12,7 +12,7 @@ import {
 
 /** To be called inside of `testBroker`, by brokers whose queues can be read again. */
 export function testPlaces(subject: BrokerUnderTest): void {
-  test('each like has a place, rising within its lane, and the same when it comes again', async () => {
+  test('each like has a place, rising in its lane, and the same when it comes again', async () => {
     const { broker } = subject;
     const queue = await subject.freshQueue();
     await using producer = await broker.openProducer(queue);
