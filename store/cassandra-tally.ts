@@ -35,8 +35,8 @@ export class PlacesMissingError extends Error {
 
   constructor() {
     super(
-      'the rule tally on Cassandra rests on lanes with ordered offsets, which this queue ' +
-        'does not have; use kafka or redis-streams, the rule states, or the engine sqlite or postgres',
+      'the rule tally on Cassandra rests on lanes with ordered offsets, and this queue has none; ' +
+        'use kafka or redis-streams, the rule states, or the engine sqlite or postgres',
     );
   }
 }
