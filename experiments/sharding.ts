@@ -118,8 +118,8 @@ const TRIAL_COLUMNS: readonly Column[] = [
     head: 'modelled limit',
     meaning:
       'Transactions a second that each shard admits, and likes of each at most: a bucket of ' +
-      'tokens in the shard, over all processes. On one machine all shards share cores and disk; without ' +
-      'it an uneven spread would cost nothing here.',
+      'tokens in the shard, over all processes. On one machine all shards share cores and ' +
+      'disk; without it an uneven spread would cost nothing here.',
     value: ({ plan }) => describeLimit(plan.sharding),
     isFinding: true,
   },
@@ -172,16 +172,16 @@ export const sharding: Experiment = {
       head: 'workload',
       meaning:
         'Which posts are liked: `zipf` with its exponent, a flash post that takes half of all ' +
-        'likes in the middle third, the newest posts, or real likes. In all but `trending`, ids begin ' +
-        'with real surnames and end with a number that rises with time.',
+        'likes in the middle third, the newest posts, or real likes. In all but `trending`, ids ' +
+        'begin with real surnames and end with a number that rises with time.',
     },
     { head: 'shards', meaning: 'Shards of the store.' },
     {
       head: 'routing',
       meaning:
         'How a post finds its shard: ranges of first letters, ranges of ids (cut when the ' +
-        'workload began), a hash modulo the shards, jump or rendezvous hashing, or 4,096 slots by hash, ' +
-        'which is what stores here have.',
+        'workload began), a hash modulo the shards, jump or rendezvous hashing, or 4,096 slots ' +
+        'by hash, which is what stores here have.',
     },
   ],
   columns: [...TRIAL_COLUMNS, ...LOAD_COLUMNS, ...MOVE_COLUMNS],
