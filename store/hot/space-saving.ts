@@ -1,8 +1,8 @@
 /**
- * Which posts get the most likes, in memory that does not grow: the Space-Saving sketch of Metwally,
- * Agrawal and El Abbadi ("Efficient computation of frequent and top-k elements in data streams",
- * ICDT 2005). It has m counters. A post without one takes over the smallest, and with it the likes
- * that it held, as an error that is known. So, of n likes in all,
+ * Which posts get the most likes, in memory that does not grow: the Space-Saving sketch of
+ * Metwally, Agrawal and El Abbadi ("Efficient computation of frequent and top-k elements in data
+ * streams", ICDT 2005). It has m counters. A post without one takes over the smallest, and with it
+ * the likes that it held, as an error that is known. So, of n likes in all,
  * - an estimate is never too small, and at most its error too large;
  * - no error is larger than n / m;
  * - every post with more than n / m likes has a counter.
@@ -34,8 +34,8 @@ const NONE = -1;
 
 /**
  * Counters of the same value hang on one bucket, and buckets stand in the order of their values, so
- * that the smallest counter is found at once. Adding n likes to a post passes at most n buckets, and
- * never more than there are counters: O(1) a like.
+ * that the smallest counter is found at once. Adding n likes to a post passes n buckets at most,
+ * and never more than there are counters: O(1) a like.
  */
 export class SpaceSaving {
   readonly counters: number;

@@ -2,13 +2,13 @@
 import { COUNTERS_DEFAULT, type HotSummary, type PostEstimate } from './space-saving.ts';
 
 /**
- * What sketches of m counters each, fed by different likes, know together; it holds for the sum of
+ * What sketches of m counters each, fed by different likes, know together. It holds for the sum of
  * their likes what each of them held for its own, so it may be merged again. A post that one of
- * them does not list got at most `unlistedMax` likes there: that is added to its estimate and to its
- * error alike. Of all the m largest stay (M. Cafaro, M. Pulimeno, P. Tempesta, "A parallel space
- * saving algorithm for frequent items and the Hurwitz zeta distribution", Information Sciences 329,
- * 2016): with e the sum of the `unlistedMax`, all estimates less e add up to n - m e at most, so
- * what is dropped is n / m at most.
+ * them does not list got at most `unlistedMax` likes there: that is added to its estimate and to
+ * its error alike. Of all the m largest stay (M. Cafaro, M. Pulimeno, P. Tempesta, "A parallel
+ * space saving algorithm for frequent items and the Hurwitz zeta distribution", Information
+ * Sciences 329, 2016): with e the sum of the `unlistedMax`, all estimates less e add up to n - m e
+ * at most, so what is dropped is n / m at most.
  */
 export function mergeSummaries(
   summaries: readonly HotSummary[],
