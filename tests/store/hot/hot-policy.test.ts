@@ -191,7 +191,7 @@ describe('the number of slices', () => {
     expect(slicesFor(share, shards)).toBe(slices);
   });
 
-  test('keeps every shard below the imbalance that it aims at, where there are enough shards', () => {
+  test('keeps every shard below the imbalance aimed at, where there are enough shards', () => {
     const share = fc.double({ min: 0.01, max: 0.99, noNaN: true });
     fc.assert(
       fc.property(share, fc.integer({ min: 2, max: 1_024 }), (p, shards) => {
