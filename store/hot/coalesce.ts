@@ -3,7 +3,7 @@
  * batches and lanes that it has in hand, and stores them in one transaction. A batch is not stored,
  * and so not acknowledged, before the likes of it that are held are.
  */
-import { type Like, RefusedLikesError } from '../../likes/like.ts';
+import { type Like, type PlaceOf, RefusedLikesError } from '../../likes/like.ts';
 import type { CommitObserver } from '../count-store.ts';
 import { type AppliesLikes, allOf, applyAt } from './apply-parts.ts';
 
@@ -55,8 +55,13 @@ export class CoalescingStore implements AppliesLikes {
     this.#limits = limits;
   }
 
-  async apply(likes: readonly Like[], committed?: CommitObserver): Promise<void> {
-    if (this.#posts.size === 0) return this.#others.apply(likes, committed);
+  /** With a place for each like, which only engines without transactions need, nothing is held. */
+  async apply(
+    likes: readonly Like[],
+    committed?: CommitObserver,
+    placeOf?: PlaceOf,
+  ): Promise<void> {
+    if (this.#posts.size === 0) return this.#others.apply(likes, committed, placeOf);
     const others: number[] = [];
     const held = new Map<string, number[]>();
     for (const [place, { post }] of likes.entries()) {

@@ -12,7 +12,7 @@ export const IMBALANCE_MAX = 1.25;
 /** A post is hot where it alone loads its shard so many times as much as the mean of all. */
 const ENTER_IMBALANCE = 2;
 const LEAVE_IMBALANCE = 1.5;
-/** With many shards little is hot; less than this a summary of a hundred posts cannot tell. */
+/** With many shards little is hot; less than 1 / 200 a summary cannot tell. */
 const ENTER_SHARE_LEAST = 0.02;
 /** With one shard, or two, the post's row alone is the reason. */
 const ENTER_SHARE_MOST = 0.5;
@@ -64,7 +64,8 @@ export function policyFor(shards: number, cures: readonly Cure[]): HotPolicyOpti
 }
 
 export type HotDecision =
-  | { readonly kind: 'coalesce' | 'isolate'; readonly post: string; readonly share: number }
+  | { readonly kind: 'coalesce'; readonly post: string; readonly share: number }
+  | { readonly kind: 'isolate'; readonly post: string; readonly share: number }
   | {
       readonly kind: 'split';
       readonly post: string;
@@ -152,6 +153,22 @@ export function advance(
     } else if (isWorthKeeping(after, atMs, options)) posts.set(post, after);
   }
   return { state: { atMs, posts }, decisions };
+}
+
+/** The policy with its memory. */
+export class HotPolicyRun {
+  readonly #options: HotPolicyOptions;
+  #state = NO_HOT_POSTS;
+
+  constructor(options: HotPolicyOptions) {
+    this.#options = options;
+  }
+
+  advance(seen: Parameters<typeof advance>[1]): readonly HotDecision[] {
+    const { state, decisions } = advance(this.#state, seen, this.#options);
+    this.#state = state;
+    return decisions;
+  }
 }
 
 const NO_SHARE = { least: 0, most: 0 };

@@ -6,8 +6,8 @@ import { largestOf, mergeSummaries } from './summaries.ts';
 /** The window is the running half and the one before it: it holds 0.5 to 1 s of likes. */
 export const HALF_WINDOW_MS = 500;
 
-/** Posts of a summary that travels: every post with a hundredth of the likes is among them. */
-export const SUMMARY_POSTS_MAX = 100;
+/** Posts of a summary that travels: every post with 1/200 of the likes is among them. */
+export const SUMMARY_POSTS_MAX = 200;
 
 /** What one process saw in its window. */
 export interface WindowSummary extends HotSummary {
