@@ -39,7 +39,7 @@ export class HotWindow {
   /** One update a post of the batch, whatever the batch holds of it. */
   see(likes: readonly Pick<Like, 'post'>[], nowMs: number): void {
     this.#turnTo(nowMs);
-    for (const [post, sum] of likesPerPost(likes)) this.#running.add(post, sum);
+    this.#running.addEach(likes);
   }
 
   summary(nowMs: number, postsMax = SUMMARY_POSTS_MAX): WindowSummary {
@@ -65,11 +65,4 @@ export class HotWindow {
 export function mergeWindows(windows: readonly WindowSummary[]): WindowSummary {
   const windowMs = Math.max(0, ...windows.map((window) => window.windowMs));
   return { ...mergeSummaries(windows, SUMMARY_POSTS_MAX), windowMs };
-}
-
-/** What a batch adds up to. */
-export function likesPerPost(likes: readonly Pick<Like, 'post'>[]): Map<string, number> {
-  const sums = new Map<string, number>();
-  for (const { post } of likes) sums.set(post, (sums.get(post) ?? 0) + 1);
-  return sums;
 }

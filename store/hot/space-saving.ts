@@ -52,6 +52,9 @@ export class SpaceSaving {
   readonly #above: Int32Array;
   readonly #below: Int32Array;
   readonly #freeBuckets: number[] = [];
+  /** Of each counter, and those that have some: likes of a batch that are being summed up. */
+  readonly #pending: Int32Array;
+  readonly #touched: number[] = [];
   #lowest = NONE;
   #total = 0;
 
@@ -60,6 +63,7 @@ export class SpaceSaving {
     this.counters = counters;
     const column = (size: number) => new Int32Array(size).fill(NONE);
     this.#errors = new Float64Array(counters);
+    this.#pending = new Int32Array(counters);
     this.#bucketOf = column(counters);
     this.#next = column(counters);
     this.#previous = column(counters);
@@ -84,6 +88,32 @@ export class SpaceSaving {
     if (known !== undefined) this.#raise(known, likes);
     else if (this.#posts.length < this.counters) this.#begin(post, likes);
     else this.#takeOver(post, likes);
+  }
+
+  /**
+   * One like for each post named, as often as it is named: summed up per post first, so that a
+   * post is one update, and most likes cost one look-up.
+   */
+  addEach(likes: readonly { readonly post: string }[]): void {
+    const others = new Map<string, { likes: number }>();
+    for (const { post } of likes) {
+      const slot = this.#slotOfPost.get(post);
+      if (slot !== undefined) {
+        if (this.#pending[slot]!++ === 0) this.#touched.push(slot);
+        continue;
+      }
+      const sum = others.get(post);
+      if (sum === undefined) others.set(post, { likes: 1 });
+      else sum.likes++;
+    }
+    for (const slot of this.#touched) {
+      const sum = this.#pending[slot]!;
+      this.#pending[slot] = 0;
+      this.#total += sum;
+      this.#raise(slot, sum);
+    }
+    this.#touched.length = 0;
+    for (const [post, sum] of others) this.add(post, sum.likes);
   }
 
   clear(): void {

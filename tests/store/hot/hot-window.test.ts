@@ -1,11 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import {
-  EMPTY_WINDOW,
-  HotWindow,
-  likesPerPost,
-  mergeWindows,
-} from '../../../store/hot/hot-window.ts';
+import { EMPTY_WINDOW, HotWindow, mergeWindows } from '../../../store/hot/hot-window.ts';
 import { contradictions, countExactly } from './summary-truth.ts';
 
 const likesOf = (...posts: string[]) => posts.map((post) => ({ post }));
@@ -77,11 +72,4 @@ describe('the window of hot posts', () => {
     });
     expect(mergeWindows([])).toEqual(EMPTY_WINDOW);
   });
-});
-
-test('a batch adds up to one sum a post', () => {
-  expect([...likesPerPost(likesOf('a', 'b', 'a'))]).toEqual([
-    ['a', 2],
-    ['b', 1],
-  ]);
 });

@@ -56,6 +56,19 @@ describe('a Space-Saving sketch', () => {
     });
   });
 
+  test('promises the same of likes that come in batches', () => {
+    const batches = fc.array(fc.array(fc.integer({ min: 0, max: 30 }), { maxLength: 40 }));
+    fc.assert(
+      fc.property(batches, fc.integer({ min: 1, max: 12 }), (drawn, counters) => {
+        const sketch = new SpaceSaving(counters);
+        const all = drawn.map((posts) => posts.map((post) => ({ post: `p${post}` })));
+        for (const likes of all) sketch.addEach(likes);
+        const truth = countExactly(all.flat().map(({ post }) => [post, 1] as const));
+        expect(contradictions(sketch.summary(), truth, counters)).toEqual([]);
+      }),
+    );
+  });
+
   test('is exact while it has a counter for every post', () => {
     fc.assert(
       fc.property(additions, (drawn) => {
