@@ -19,6 +19,7 @@ import { judgeFigures } from './judge-figures.ts';
 import { judge } from './ledger.ts';
 import { measureAddedLatency } from './measure-added-latency.ts';
 import { measureBacklog } from './measure-backlog.ts';
+import { hotSpotOf } from './measure-hot-spot.ts';
 import { type Latencies, measureLatencies } from './measure-latency.ts';
 import { measureRates } from './measure-rates.ts';
 import { doubtsOfCrash, measureRecovery, type Recovery } from './measure-recovery.ts';
@@ -53,6 +54,7 @@ export type Judged = Pick<
     | 'audit'
     | 'backlog'
     | 'shards'
+    | 'hotSpot'
   >;
 
 /** Reads every record and every shard once or twice; memory is about one byte a like. */
@@ -108,7 +110,8 @@ export async function judgeTrial(
     ledger,
     // A rate or a cost across a fault would say nothing of either side of it.
     ...(strikes.length === 0 && {
-      rates: { ...rates, ...copyLists(rates) },
+      // What a hot post is for: no rate and no latency is the same over such a trial.
+      ...(plan.mode !== 'hot-spot' && { rates: { ...rates, ...copyLists(rates) } }),
       resources: await resourcesOf(evidence, store, ledger.counted),
       audit: auditFactsOf(plan, evidence),
     }),
@@ -122,6 +125,7 @@ export async function judgeTrial(
     faults,
     states: plan.checksStates ? measureStates(evidence) : undefined,
     shards: await measureShards(store),
+    hotSpot: hotSpotOf(plan, evidence),
   };
 }
 

@@ -47,6 +47,9 @@ export function planOf(job: Job, maximum: number | undefined, chosen: ChosenPlan
     checksStates: step.checksStates,
     crash: step.crash,
     faults: step.faults,
+    hotSpot: step.hotSpot,
+    // Shards for posts that are isolated come on top of those that hold slots.
+    shards: chosen.shards + (step.hotSpot?.spareShards ?? 0),
     seed: chosen.seed + (step.seedAdded ?? 0),
     ...queueingOf(step, chosen.seed + (step.seedAdded ?? 0)),
   };

@@ -3,6 +3,7 @@ import type { Tier } from '../brokers/servers/server.ts';
 import type { ServiceTime } from '../likes/workloads/service-times.ts';
 import type { WorkloadName, WorkloadOptions } from '../likes/workloads/workload.ts';
 import type { Fault } from './faults/fault.ts';
+import type { HotSpotPlan } from './hot-spot-plan.ts';
 import type { Arrivals } from './pace.ts';
 import type { StorePlan } from './store-plan.ts';
 
@@ -22,8 +23,16 @@ export interface Contender {
  * `paced`: the same at a fixed rate, from which latencies are taken.
  * `crash`: paced, and the server is killed in the middle and started again.
  * `faults`: paced, and struck by a fault several times.
+ * `hot-spot`: at a fixed rate, with one post that takes most of it for a while.
  */
-export const TRIAL_MODES = ['publish-then-count', 'sustained', 'paced', 'crash', 'faults'] as const;
+export const TRIAL_MODES = [
+  'publish-then-count',
+  'sustained',
+  'paced',
+  'crash',
+  'faults',
+  'hot-spot',
+] as const;
 export type TrialMode = (typeof TRIAL_MODES)[number];
 
 /** What a crash trial does beyond a paced one. Times are from the first send. */
@@ -71,6 +80,7 @@ export interface TrialPlan {
   readonly calibrates?: boolean | undefined;
   readonly crash?: CrashPlan | undefined;
   readonly faults?: FaultPlan | undefined;
+  readonly hotSpot?: HotSpotPlan | undefined;
   readonly workload: WorkloadName;
   /** A CSV file of the user's own for `trending`. */
   readonly data?: string | undefined;
@@ -97,6 +107,12 @@ export const SHARDS_DEFAULT = 4;
 export const BACKLOG_BYTES_MAX_DEFAULT = 2 * 1024 ** 3;
 
 /** What of a plan decides which likes there are. */
-export function workloadOptionsOf({ likes, seed, data }: TrialPlan): WorkloadOptions {
-  return { likes, seed, ...(data !== undefined && { data }) };
+export function workloadOptionsOf(plan: TrialPlan): WorkloadOptions {
+  const { likes, seed, data, workload, hotSpot } = plan;
+  const flashShare = workload === 'flash' ? hotSpot?.flashShare : undefined;
+  return {
+    ...{ likes, seed },
+    ...(data !== undefined && { data }),
+    ...(flashShare !== undefined && { flashShare }),
+  };
 }

@@ -4,6 +4,7 @@ import { RUNTIMES, TIERS } from '../brokers/servers/server.ts';
 import { auditSchema } from './audit/audit-schema.ts';
 import { backlogSchema, capacitySchema } from './capacity-facts.ts';
 import { steadySchema, visibleSchema } from './figures-result.ts';
+import { hotSpotSchema } from './hot-spot-schema.ts';
 import { addedLatencySchema, latencySchema, queueing } from './latency-schema.ts';
 import { COUNTING_RULES, STORE_ENGINES } from './store-plan.ts';
 import { SURVIVALS, TRIAL_MODES } from './trial-plan.ts';
@@ -244,6 +245,8 @@ export const trialResultSchema = z.strictObject({
   shards: z
     .array(z.strictObject({ shard: count, posts: count, likes: count, unlikes: count }))
     .optional(),
+  /** Trials with a hot post: lab/measure-hot-spot.ts. */
+  hotSpot: hotSpotSchema.optional(),
   /** Read back from the running server. */
   settings: z.record(z.string(), z.string()),
   versions: z.record(z.string(), z.string()),

@@ -10,7 +10,14 @@ import { cellsOf, checkPlan, scaleCells } from './trending-cells.ts';
 import { readTrendingRows, TRENDING_FILE } from './trending-data.ts';
 import { expectScaled, expectWhole } from './trending-expected.ts';
 import { USERS_MAX } from './users.ts';
-import { DOUBLE_PRESS_SHARE, type MadeOptions, ZipfMaker } from './zipf.ts';
+import {
+  DOUBLE_PRESS_SHARE,
+  FLASH_SHARE,
+  flashRank,
+  flashWindow,
+  type MadeOptions,
+  ZipfMaker,
+} from './zipf.ts';
 import { POSTS_MAX, postNames } from './zipf-posts.ts';
 
 export {
@@ -48,6 +55,15 @@ export interface WorkloadOptions {
   readonly data?: string;
   /** All but `trending`: how many posts there are, 10,000 unless told, at most POSTS_MAX. */
   readonly posts?: number;
+  /** `flash` only: the share of the likes that its post takes while it is viral; 0.5 unless told. */
+  readonly flashShare?: number | undefined;
+}
+
+export interface FlashPost {
+  readonly post: string;
+  readonly share: number;
+  readonly start: number;
+  readonly end: number;
 }
 
 export interface Workload {
@@ -61,6 +77,11 @@ export interface Workload {
   readonly retryShare: number;
   /** Chance of a press to be followed by one with the same action and a new seq and version. */
   readonly doublePressShare: number;
+  /**
+   * `flash`: the post that goes viral, its share of the likes meanwhile (on top of what it has
+   * anyway), and the first and, exclusive, the last seq at which it is.
+   */
+  readonly flash?: FlashPost | undefined;
   /**
    * What each post must have at the end when each distinct like is counted once, posts without any
    * included. Undefined where no rule but the stream itself could tell.
@@ -83,6 +104,7 @@ export function openWorkload(name: WorkloadName, options: WorkloadOptions): Work
       return openTrending(options);
     case 'zipf':
     case 'flash':
+      checkFlashShare(name, options.flashShare);
       return openMade(name, options, (made) => new ZipfMaker(made, name));
     case 'toggles':
       return openMade(name, options, (made) => new TogglesMaker(made));
@@ -131,12 +153,31 @@ function openMade(
     name,
     seed,
     likes,
+    flash: name === 'flash' ? flashOf(options.flashShare, { likes, posts }) : undefined,
     posts: postNames(posts),
     retryShare: RETRY_SHARE,
     doublePressShare: DOUBLE_PRESS_SHARE,
     expectedCounts: () => undefined,
-    stream: () => new LikeStream(openMaker({ likes, posts, seed }), { likes, seed }),
+    stream: () =>
+      new LikeStream(openMaker({ likes, posts, seed, flashShare: options.flashShare }), {
+        likes,
+        seed,
+      }),
   };
+}
+
+function flashOf(
+  share = FLASH_SHARE,
+  { likes, posts }: { readonly likes: number; readonly posts: number },
+): FlashPost {
+  return { post: postNames(posts)[flashRank(posts)]!, share, ...flashWindow(likes) };
+}
+
+function checkFlashShare(name: WorkloadName, share: number | undefined): void {
+  if (share === undefined) return;
+  if (name !== 'flash') throw usage(`${name} has no post that goes viral: leave the share out`);
+  if (share > 0 && share < 1) return;
+  throw usage(`the share of the viral post is ${share}: give a number between 0 and 1`);
 }
 
 function checkNumber(what: string, value: number, bounds: { least: number; most: number }): void {

@@ -18,6 +18,8 @@ export interface MadeOptions {
   readonly likes: number;
   readonly posts: number;
   readonly seed: number;
+  /** `flash`: the share of all traffic that its post takes; FLASH_SHARE unless told. */
+  readonly flashShare?: number | undefined;
 }
 
 /** The first and, exclusive, the last seq at which the post is viral: the middle third. */
@@ -37,7 +39,7 @@ export class ZipfMaker implements LikeMaker {
   readonly #random: Random;
   readonly #users: PostUsers;
   readonly #usersDone: Uint32Array;
-  readonly #flash: { rank: number; start: number; end: number };
+  readonly #flash: { rank: number; start: number; end: number; share: number };
   #last: PlannedLike | undefined;
 
   constructor(options: MadeOptions, kind: 'zipf' | 'flash') {
@@ -48,7 +50,7 @@ export class ZipfMaker implements LikeMaker {
     this.#users = new PostUsers(posts, seed);
     this.#usersDone = new Uint32Array(posts);
     const window = kind === 'flash' ? flashWindow(likes) : { start: likes, end: likes };
-    this.#flash = { rank: flashRank(posts), ...window };
+    this.#flash = { rank: flashRank(posts), share: options.flashShare ?? FLASH_SHARE, ...window };
   }
 
   make(seq: number): PlannedLike {
@@ -77,6 +79,6 @@ export class ZipfMaker implements LikeMaker {
   #drawRank(seq: number): number {
     const rank = this.#posts.draw();
     if (seq < this.#flash.start || seq >= this.#flash.end) return rank;
-    return this.#random.nextUnit() < FLASH_SHARE ? this.#flash.rank : rank;
+    return this.#random.nextUnit() < this.#flash.share ? this.#flash.rank : rank;
   }
 }

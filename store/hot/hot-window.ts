@@ -1,4 +1,5 @@
 /** The posts that get the most likes now: a sketch of the last second, in two halves. */
+import { z } from 'zod';
 import type { Like } from '../../likes/like.ts';
 import { COUNTERS_DEFAULT, type HotSummary, NOTHING_SEEN, SpaceSaving } from './space-saving.ts';
 import { largestOf, mergeSummaries } from './summaries.ts';
@@ -14,6 +15,20 @@ export interface WindowSummary extends HotSummary {
   /** How much time the window holds, ms; 0 before anything was seen. */
   readonly windowMs: number;
 }
+
+/** As it comes from another process, or from a store that others write into. */
+export const windowSchema: z.ZodType<WindowSummary> = z.strictObject({
+  total: z.number().nonnegative(),
+  posts: z.array(
+    z.strictObject({
+      post: z.string(),
+      likes: z.number().nonnegative(),
+      error: z.number().nonnegative(),
+    }),
+  ),
+  unlistedMax: z.number().nonnegative(),
+  windowMs: z.number().nonnegative(),
+});
 
 export const EMPTY_WINDOW: WindowSummary = { ...NOTHING_SEEN, windowMs: 0 };
 
