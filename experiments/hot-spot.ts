@@ -36,9 +36,9 @@ const CURES: readonly (readonly HotCure[])[] = [
 ];
 
 /** One update a like, as a service that is given likes one by one writes them. */
-const WRITING: Omit<HotSpotPlan, 'cures'> = {
-  likesPerTransaction: 1,
-  transactionsAtOnce: 8,
+const WRITING = { likesPerTransaction: 1, transactionsAtOnce: 8 };
+const SHARDING = {
+  routing: { name: 'slots' },
   transactionsPerSMax: TRANSACTIONS_PER_S_MAX,
   spareShards: 1,
 };
@@ -52,6 +52,7 @@ function stepOf(profile: Profile, step: Partial<Step> & { readonly hotSpot: HotS
     consumers: CONSUMERS,
     store: { engine: 'postgres', rule: 'tally' },
     workload: 'flash',
+    sharding: SHARDING,
     ...step,
   };
 }
@@ -67,9 +68,9 @@ export const hotSpot: Experiment = {
     const struck = SHARES.flatMap((flashShare) =>
       CURES.map((cures) =>
         stepOf(profile, {
+          made: { flashShare },
           hotSpot: {
-            ...WRITING,
-            ...{ cures, flashShare },
+            ...{ ...WRITING, cures },
             calculatesDetection: cures.length === 0 && flashShare === SHARES[0],
           },
         }),

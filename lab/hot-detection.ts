@@ -3,6 +3,7 @@ import { openWorkload, type WorkloadName } from '../likes/workloads/workload.ts'
 import { calculateDetection, type DetectionTools } from './calculate-detection.ts';
 import type { HotSpotFacts } from './hot-spot-schema.ts';
 import { median } from './statistics/median.ts';
+import type { MadeLikes } from './trial-plan.ts';
 
 const LIKES_PER_S = [1_000, 10_000, 100_000];
 const PROCESSES = 4;
@@ -14,7 +15,7 @@ const PHASES = 5;
 
 export function detectionAtRates(
   name: WorkloadName,
-  options: { readonly seed: number; readonly flashShare?: number | undefined },
+  options: { readonly seed: number } & MadeLikes,
   tools: DetectionTools,
 ): NonNullable<HotSpotFacts['detection']> {
   return LIKES_PER_S.map((likesPerS) => {

@@ -7,17 +7,11 @@ export const HOT_CURES = ['isolate', 'split', 'coalesce'] as const;
 export type HotCure = (typeof HOT_CURES)[number];
 
 export interface HotSpotPlan {
-  /** Of the likes, for the post of `flash` while it is viral; undefined with other workloads. */
-  readonly flashShare?: number | undefined;
   /** Cures that the policy may use by itself; without any it only looks. */
   readonly cures: readonly HotCure[];
   /** Likes of one store transaction, at most, and how many a consumer has under way at once. */
   readonly likesPerTransaction: number;
   readonly transactionsAtOnce: number;
-  /** Transactions a second that each shard admits: a modelled limit. */
-  readonly transactionsPerSMax: number;
-  /** Shards without slots, for posts that are isolated. */
-  readonly spareShards: number;
   /** Whether the detection is calculated at other rates as well. */
   readonly calculatesDetection?: boolean | undefined;
 }

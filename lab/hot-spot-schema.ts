@@ -25,7 +25,8 @@ export const hotSpotSchema = z.strictObject({
   cures: z.array(z.enum(HOT_CURES)),
   likesPerTransaction: z.int().positive(),
   transactionsAtOnce: z.int().positive(),
-  transactionsPerSMax: z.number().positive(),
+  /** A modelled limit of each shard; and shards that are empty until a post is isolated. */
+  transactionsPerSMax: z.number().positive().optional(),
   spareShards: count,
   /** Seconds since the first like was due: while the post is viral, and what is measured. */
   flash: z.strictObject({ fromS: amount, toS: amount }).optional(),

@@ -17,6 +17,7 @@ import { Places, setFirst } from './measure-latency.ts';
 import { KIND } from './record-format.ts';
 import { mergeByTime, Names, readRecords } from './record-reader.ts';
 import type { TrialEvidence } from './run-trial.ts';
+import type { ShardingPlan } from './sharding-plan.ts';
 import type { TrialPlan } from './trial-plan.ts';
 import type { HotPostsEvidence, WritesAt } from './watch-hot-posts.ts';
 
@@ -26,6 +27,7 @@ export interface HotSpotInput {
   /** Distinct likes at most. */
   readonly likes: number;
   readonly plan: HotSpotPlan;
+  readonly sharding?: ShardingPlan | undefined;
   /** Where no post goes viral, the whole trial is looked at. */
   readonly flash?: FlashPost | undefined;
   readonly hot: HotPostsEvidence;
@@ -45,20 +47,19 @@ const SETTLING_SHARE = 0.5;
 
 /** Undefined for trials of other kinds, and for one that ended before anything was due. */
 export function hotSpotOf(
-  { hotSpot: plan, workload: name, seed }: TrialPlan,
+  { hotSpot: plan, workload: name, seed, made, sharding }: TrialPlan,
   { workload, hot, ...evidence }: TrialEvidence,
 ): HotSpotFacts | undefined {
   if (plan === undefined || hot === undefined) return undefined;
   const { likes, flash } = workload;
-  const found = measureHotSpot({ ...evidence, likes, flash, plan, hot });
+  const found = measureHotSpot({ ...evidence, likes, flash, plan, hot, sharding });
   if (found === undefined || !plan.calculatesDetection) return found;
-  const { flashShare } = plan;
-  return { ...found, detection: detectionAtRates(name, { seed, flashShare }, hot.detection) };
+  return { ...found, detection: detectionAtRates(name, { seed, ...made }, hot.detection) };
 }
 
 /** Undefined when the trial ended before its post became viral. */
 export function measureHotSpot(input: HotSpotInput): HotSpotFacts | undefined {
-  const { plan, flash, hot } = input;
+  const { plan, flash, hot, sharding } = input;
   const likes = readLikes(input);
   const firstUs = likes.due[0];
   const fromUs = dueOf(likes, flash?.start ?? 0);
@@ -66,7 +67,8 @@ export function measureHotSpot(input: HotSpotInput): HotSpotFacts | undefined {
   if (firstUs === undefined || fromUs === undefined || toUs === undefined) return undefined;
   const inS = (us: number) => (us - firstUs) / 1e6;
   const measuredUs = fromUs + SETTLING_SHARE * (toUs - fromUs);
-  const { transactionsPerSMax, likesPerTransaction, transactionsAtOnce, spareShards } = plan;
+  const { likesPerTransaction, transactionsAtOnce } = plan;
+  const { transactionsPerSMax, spareShards = 0 } = sharding ?? {};
   return {
     ...(flash && { post: flash.post, flashShare: flash.share }),
     cures: [...plan.cures],
