@@ -78,7 +78,7 @@ function linesOf(share: string, own: readonly TrialResult[]): string[] {
   });
 }
 
-/** One line for "monitor, isolate the hot user on a database of its own, scale its replicas". */
+/** One line for the whole claim: monitor, isolate, scale the replicas. */
 function answerToCourse(
   byShare: readonly (readonly [string, readonly TrialResult[]])[],
   struck: readonly TrialResult[],
@@ -97,8 +97,8 @@ function answerToCourse(
   });
   if (found === undefined || parts.length === 0) return undefined;
   return (
-    '**"Monitor, isolate the hot user on a database of its own, scale its replicas":** monitoring ' +
-    `finds the post after ${milliseconds(found)}; ${parts.join('; ')}. Replicas serve reads only ` +
+    '**"Monitor, isolate the hot user on a database of its own, scale its replicas":** ' +
+    `monitoring finds the post after ${milliseconds(found)}; ${parts.join('; ')}. Replicas serve reads only ` +
     'and were not measured.'
   );
 }

@@ -23,7 +23,7 @@ export const CURE_HEAD = {
   head: 'cure',
   meaning:
     '`isolate`: the post gets a shard of its own. `split`: slices by user on several shards, ' +
-    'summed on read. `coalesce`: consumers hold its likes for up to 50 ms and store them together. ' +
+    'summed on read. `coalesce`: consumers hold its likes for up to 50 ms, then store them as one. ' +
     '`all`: a policy that may use all three: it coalesces at once, and splits what one shard ' +
     'cannot carry. Each is done by the policy itself once it has found the post, and taken back.',
 };
@@ -172,7 +172,7 @@ function curesTable(results: readonly TrialResult[]): Table {
     transactionsPerSMax === undefined
       ? []
       : [
-          `modelled limit: each shard admits ${formatNumber(transactionsPerSMax, 0)} transactions ` +
+          `modelled limit: a shard admits ${formatNumber(transactionsPerSMax, 0)} transactions ` +
             `a second, each of at most ${likesPerTransaction} like(s); ${first!.plan.shards} ` +
             `shards, of which ${spareShards} empty until a post is isolated`,
         ];
@@ -216,9 +216,9 @@ function detectionTable(results: readonly TrialResult[]): Table {
       ]),
     ),
     notes: [
-      'against exact counts of the same windows (0.5 s, merged twice a second over all processes); ' +
-        'the delay is from the first like of the viral post to the merge that says for sure that it ' +
-        'is hot, for five places between two merges',
+      'against exact counts of the same windows (0.5 s, merged twice a second over all ' +
+        'processes); the delay is from the first like of the viral post to the merge that says ' +
+        'for sure that it is hot, for five places between two merges',
     ],
   };
 }

@@ -60,7 +60,7 @@ function stepOf(profile: Profile, step: Partial<Step> & { readonly hotSpot: HotS
 export const hotSpot: Experiment = {
   name: 'hot-spot',
   question:
-    'What does one post that everybody likes do to itself and to its neighbours, and what cures it?',
+    'What does a post that everybody likes do to itself and to its neighbours, and what cures it?',
   brokers: ['redis-streams'],
   // Trials of a minute each: who wants intervals asks for --repeats.
   repeats: 1,

@@ -246,7 +246,7 @@ function summed(counts: readonly PostCount[]): Map<string, PostCount> {
  * Engines keep text as UTF-8, where all lone surrogates are one and the same character: two posts,
  * or two sources, could not be told apart any more. So such likes are refused.
  */
-function storablePlaces(likes: readonly Like[], refusals: Refusal[]): number[] {
+export function storablePlaces(likes: readonly Like[], refusals: Refusal[]): number[] {
   const places: number[] = [];
   for (let index = 0; index < likes.length; index++) {
     const { post, source } = likes[index]!;
