@@ -14,6 +14,7 @@ import { STORE_DEFAULT } from './store-plan.ts';
 import type { StoreAddress, TrialContext } from './trial-context.ts';
 import { type FaultPlan, type TrialPlan, workloadOptionsOf } from './trial-plan.ts';
 import { watchTrial } from './trial-watch.ts';
+import { type HotPostsEvidence, watchHotPosts } from './watch-hot-posts.ts';
 import { watchedPosts } from './watched-posts.ts';
 import type { ConsumerReport, ProducerReport, ReaderReport } from './worker-messages.ts';
 
@@ -63,6 +64,8 @@ export interface TrialEvidence {
   readonly clocks: ClockFacts | undefined;
   /** What the server itself still holds, counted or not; of brokers with offsets, when struck. */
   readonly log: readonly LogEntry[] | undefined;
+  /** Of trials with a hot post. */
+  readonly hot?: HotPostsEvidence | undefined;
 }
 
 /**
@@ -93,6 +96,7 @@ export async function runTrial(plan: TrialPlan, context: TrialContext): Promise<
       together ? crew.openConsumers() : undefined,
     ]);
     if (plan.mode === 'paced') await crew.openReader(watchedPosts(workload));
+    await using hotPosts = await watchHotPosts(plan, context, crew, store);
     const serverVersion = await server.version();
     const before = await server.usage();
     const storeBefore = await context.storeServerUsage?.();
@@ -110,6 +114,7 @@ export async function runTrial(plan: TrialPlan, context: TrialContext): Promise<
     const drainedUs = crew.clock.nowUs();
     const after = await server.usage();
     const storeAfter = await context.storeServerUsage?.();
+    const hot = await hotPosts?.finish();
     const consumed = await crew.stopConsumers(signal);
     const isStruck = strikes.length > 0;
     const evidence = {
@@ -131,6 +136,7 @@ export async function runTrial(plan: TrialPlan, context: TrialContext): Promise<
       drainedUs,
       clocks: clockFactsOf(crew.clocks),
       log: isStruck ? await readLog(broker, queue) : undefined,
+      hot,
     };
     await crew.dismiss();
     await broker.deleteQueue(queue);
