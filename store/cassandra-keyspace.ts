@@ -12,10 +12,12 @@ import { StoreFolderError } from './errors.ts';
 export const KEYSPACE_FORMAT = 1;
 
 /**
- * Posts lie in so many partitions, so that the rows of a batch that fall into one are one request.
- * Fixed for a store: fewer make larger requests, more make smaller partitions.
+ * Fixed for a store. *tally*: posts lie in so many partitions, so that the rows of a batch that
+ * fall into one are one request; fewer make larger requests, more make smaller partitions.
+ * *states*: the users of a post lie in so many partitions, so that a post that all like is no
+ * partition without end.
  */
-const BUCKETS = 256;
+const BUCKETS: Readonly<Record<CountingRule, number>> = { tally: 256, states: 16 };
 
 /** What a quorum has once answered it goes on answering: a read repairs before it answers. */
 const TABLE_OPTIONS = "WITH read_repair = 'BLOCKING'";
@@ -27,6 +29,15 @@ const TALLY_TABLES = {
   marks: `(lane text, source text, block bigint, bits blob, upto bigint, crc int,
     PRIMARY KEY ((lane, source, block)))`,
   lanes: '(lane text PRIMARY KEY, upto bigint, crc int)',
+};
+
+/** Versions are the timestamps here. What is deleted are notes, each written once. */
+const STATES_TABLES = {
+  states: `(post text, bucket int, user text, liked boolean, version bigint, crc int,
+    PRIMARY KEY ((post, bucket), user))`,
+  rollups: '(post text PRIMARY KEY, likes bigint, generation bigint, rolled_up_at_ms bigint)',
+  // A note that comes to life again costs a roll-up, so its deletion need not be kept.
+  changed: `(slice int, post text, note text, PRIMARY KEY ((slice), post, note))`,
 };
 
 const ABOUT_TABLE = '(id int PRIMARY KEY, format int, rule text, buckets int)';
@@ -84,7 +95,7 @@ export async function dropKeyspace(options: CassandraStoreOptions): Promise<void
 }
 
 function tablesFor(rule: CountingRule): Readonly<Record<string, string>> {
-  return rule === 'tally' ? TALLY_TABLES : {};
+  return rule === 'tally' ? TALLY_TABLES : STATES_TABLES;
 }
 
 async function tablesOf(session: CassandraSession, keyspace: string): Promise<string[]> {
@@ -106,14 +117,15 @@ async function createTables(
   );
   for (const [table, columns] of Object.entries(tablesFor(rule))) {
     await session.change(
-      `CREATE TABLE IF NOT EXISTS ${keyspace}.${table} ${columns} ${TABLE_OPTIONS}`,
+      `CREATE TABLE IF NOT EXISTS ${keyspace}.${table} ${columns} ${TABLE_OPTIONS}` +
+        (table === 'changed' ? ' AND gc_grace_seconds = 0' : ''),
     );
   }
   // The last one: where it is, all the others are.
   await session.change(`CREATE TABLE IF NOT EXISTS ${keyspace}.about ${ABOUT_TABLE}`);
   await session.writeFirst(
     `INSERT INTO ${keyspace}.about (id, format, rule, buckets) VALUES (0, ?, ?, ?) IF NOT EXISTS`,
-    [KEYSPACE_FORMAT, rule, BUCKETS],
+    [KEYSPACE_FORMAT, rule, BUCKETS[rule]],
   );
 }
 
