@@ -69,7 +69,10 @@ function hashAnswer({ all, results }: Found): string | undefined {
   const likes =
     `of likes ${ratio(hot.likes)} times with ${hot.loads.stream} (its top post: ${floor}), and ` +
     `${ratio(hotTenth.worst)} in the worst tenth of ${hotTenth.loads.stream}`;
-  const cost = costOf(results, 'flash', [HASH]);
+  const cost = costOf(results, [
+    ['newest', HASH],
+    ['flash', HASH],
+  ]);
   if (hotTenth.worst < HOT_RATIO) return `Holds here: ${keys}, ${likes}.${cost}`;
   if (posts > EVEN_RATIO) return `Neither: ${keys}, ${likes}.${cost}`;
   return `Hash spreads keys, not load: ${keys}, ${likes}.${cost}`;
@@ -83,7 +86,10 @@ function rangeAnswer({ named, results }: Found): string | undefined {
   const figures =
     `where the newest posts are liked most, the last range of ids takes ${percent(ids / SHARDS)} ` +
     `of all likes, ${ratio(ids)} times the mean of ${SHARDS} shards; by hash it is ${ratio(hashed)}`;
-  const cost = costOf(results, 'newest', ['ids', HASH]);
+  const cost = costOf(results, [
+    ['newest', 'ids'],
+    ['newest', HASH],
+  ]);
   if (ids < HOT_RATIO) return `Not seen here: ${figures}.${cost}`;
   return `So it does: ${figures}.${cost}`;
 }
@@ -101,14 +107,19 @@ function letterAnswer({ named, results }: Found): string | undefined {
   const figures =
     `${shards} ranges of letters have ${ratio(letters)} times the mean in the fullest${names}` +
     `${random}; by hash it is ${ratio(hashed)}, and beyond 26 shards there is no letter left`;
-  const cost = costOf(results, 'newest', ['letters', HASH]);
+  const cost = costOf(results, [
+    ['newest', 'letters'],
+    ['newest', HASH],
+  ]);
   if (letters < hashed * EVEN_RATIO) return `As good as a hash here: ${figures}.${cost}`;
   return `Names are not spread over the alphabet: ${figures}.${cost}`;
 }
 
+type Case = readonly [workload: string, routing: string];
+
 /** What real trials counted, where there are any: at the largest number of shards that all have. */
-function costOf(results: readonly TrialResult[], workload: string, routings: string[]): string {
-  const rates = (routing: string, shards: number) =>
+function costOf(results: readonly TrialResult[], cases: readonly Case[]): string {
+  const rates = ([workload, routing]: Case, shards: number) =>
     results
       .filter(
         ({ plan, workload: { name }, numbersValid }) =>
@@ -121,8 +132,11 @@ function costOf(results: readonly TrialResult[], workload: string, routings: str
       .flatMap(({ rates: found }) => found?.sustainedLikesPerS ?? [])
       .sort((one, other) => one - other);
   const counts = [...new Set(results.map(({ plan }) => plan.shards))].sort((a, b) => b - a);
-  const shards = counts.find((count) => routings.every((one) => rates(one, count).length > 0));
+  const shards = counts.find((count) => cases.every((one) => rates(one, count).length > 0));
   if (shards === undefined) return '';
-  const each = routings.map((one) => `${formatNumber(median(rates(one, shards)), 0)} by ${one}`);
-  return ` ${shards} shards with a modelled limit counted ${each.join(' and ')} likes/s of ${workload}.`;
+  const each = cases.map((one) => {
+    const [workload, routing] = one;
+    return `${workload} by ${routing} ${formatNumber(median(rates(one, shards)), 0)}`;
+  });
+  return ` ${shards} shards with a modelled limit counted, in likes/s: ${each.join(', ')}.`;
 }

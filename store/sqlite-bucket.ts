@@ -1,6 +1,6 @@
 /** The token bucket of a SQLite shard, kept in its file, so that all processes share it. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { setTimeout as wait } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises';
 import { ADMISSION_WAIT_MS_MAX, admit, monotonicUs, neverAdmitted } from './transaction-bucket.ts';
 
 /** Ends a transaction that is not let in yet: nothing of it is kept. */
@@ -58,6 +58,9 @@ export class SqliteBucket {
   async whenAdmitted<Result>(transaction: () => Result): Promise<Result> {
     const startedUs = this.#time.nowUs();
     for (;;) {
+      // Shards work side by side here, and SQLite does not: a turn of its own for each, so that
+      // whoever waits for a commit hears of it before the next transaction begins.
+      await nextTurn();
       try {
         return transaction();
       } catch (error) {
