@@ -65,12 +65,11 @@ export async function openKeyspace(
     if (foreign.length > 0) throw notAStore(keyspace, `holds other tables (${foreign[0]})`);
     await createTables(session, options);
   }
-  const about = await session.readAgreed(
-    `SELECT format, rule, buckets FROM ${keyspace}.about WHERE id = 0`,
-    [],
-  );
-  if (about[0] === undefined) throw notAStore(keyspace, 'says nothing about itself');
-  const found = about[0] as { format: number; rule: string; buckets: number };
+  const query = `SELECT format, rule, buckets FROM ${keyspace}.about WHERE id = 0`;
+  // Whoever made it may have died before its words were on a quorum; asking for them ends it.
+  const about = (await session.read(query))[0] ?? (await session.readAgreed(query, []))[0];
+  if (about === undefined) throw notAStore(keyspace, 'says nothing about itself');
+  const found = about as { format: number; rule: string; buckets: number };
   if (found.format !== KEYSPACE_FORMAT) {
     throw new StoreFolderError(
       'STORE_FORMAT_UNKNOWN',
