@@ -68,7 +68,7 @@ describe('a tally on Cassandra', () => {
     expect(await store.totals()).toMatchObject({ posts: 0, marks: 0 });
   });
 
-  test('is exact when writers die after each kind of rows and others cut batches anew', async () => {
+  test('is exact when writers die after each kind of rows and others cut anew', async () => {
     const options = freshStore();
     const likes = madeLikes('a', 60);
     const log = [...likes, ...likes.slice(0, 20), ...madeLikes('b', 20)];
