@@ -5,7 +5,7 @@ import { WarmRate } from './warm-rate.ts';
 
 const { folder, likes } = JSON.parse(process.argv[2]!) as StoreOrder;
 const batches = likeBatches(likes);
-using store = await openStore({ folder, shards: SHARDS, synchronous: 'FULL' });
+await using store = await openStore({ folder, shards: SHARDS, synchronous: 'FULL' });
 const rate = new WarmRate(likes);
 for (const batch of batches) {
   await store.apply(batch);

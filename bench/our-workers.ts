@@ -55,7 +55,7 @@ export async function count(stage: Stage, running: RunningBroker, queue: string)
     const { sums } = (await worker.until(worker.process.done)) as ConsumerReport;
     expectExactly('likes counted by our consumer', sums.counted, stage.likes);
   }
-  await checkStore(setup.storeFolder, stage.likes);
+  await checkStore(setup.store.folder, stage.likes);
   const rates = measureRates({
     producerRecords: [],
     consumerRecords: [recordsPath],
@@ -67,11 +67,11 @@ export async function count(stage: Stage, running: RunningBroker, queue: string)
 
 /** @throws StruckOutError when the store does not hold every like once, or is not sound. */
 export async function checkStore(folder: string, likesWanted: number): Promise<void> {
-  using store = await openStore({ folder });
-  const { likes, unlikes, marks } = store.totals();
+  await using store = await openStore({ folder });
+  const { likes, unlikes, marks } = await store.totals();
   expectExactly('likes and unlikes in the store', likes + unlikes, likesWanted);
   expectExactly('marks in the store', marks, likesWanted);
-  const [problem] = store.findProblems();
+  const [problem] = await store.findProblems();
   if (problem !== undefined) throw new StruckOutError(`the store is not sound: ${problem}`);
 }
 
@@ -82,8 +82,7 @@ function setupOf(stage: Stage, running: RunningBroker, queue: string) {
     connection: { address: running.address, tier: running.tier },
     queue,
     originS: openClock().originS,
-    storeFolder: stage.newPath('store'),
-    shards: SHARDS_DEFAULT,
+    store: { engine: 'sqlite', folder: stage.newPath('store'), shards: SHARDS_DEFAULT },
     reopens: false,
     source: randomBytes(6).toString('base64url'),
     workload: { name: WORKLOAD, options: { likes: stage.likes, seed: SEED } },

@@ -1,7 +1,7 @@
 /** The likes of the store's contest: trending, from one source, as they come out of JSON. */
 import { decodeLike, encodeLike, type Like } from '../likes/like.ts';
 import { openWorkload } from '../likes/workloads/workload.ts';
-import { evenSlotMap, shardOfPost } from '../store/slot-map.ts';
+import { evenSlotMap, shardOfLike } from '../store/slot-map.ts';
 import { SEED, WORKLOAD } from './contest.ts';
 
 export const LIKES_PER_BATCH = 1_000;
@@ -35,8 +35,9 @@ export type ShardCounts = Map<string, { likes: number; unlikes: number }>[];
 export function addUp(batch: readonly Like[]): ShardCounts {
   const map = evenSlotMap(SHARDS);
   const shards: ShardCounts = Array.from({ length: SHARDS }, () => new Map());
-  for (const { post, action } of batch) {
-    const counts = shards[shardOfPost(map, post)]!;
+  for (const like of batch) {
+    const { post, action } = like;
+    const counts = shards[shardOfLike(map, like)]!;
     const count = counts.get(post) ?? { likes: 0, unlikes: 0 };
     if (action === 'like') count.likes++;
     else count.unlikes++;

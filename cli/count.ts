@@ -56,10 +56,10 @@ async function count(options: CountOptions): Promise<number> {
   await using opened = await openQueue(options);
   const { broker } = opened;
   const { store: folder, shards } = options;
-  using store = await openStore({ folder, ...(shards !== undefined && { shards }) });
+  await using store = await openStore({ folder, ...(shards !== undefined && { shards }) });
   const tally = new CountTally();
-  const opening = broker.openConsumer(options.queue, (likes) =>
-    store.apply(likes, (commit) => tally.add(likes, commit)),
+  const opening = broker.openConsumer(options.queue, (likes, placeOf) =>
+    store.apply(likes, (commit) => tally.add(likes, commit), placeOf),
   );
   using watch = new LagWatch({ broker, queue: options.queue }, broker.drainedTimeMs ?? 0);
   const telling = setInterval(() => {

@@ -15,7 +15,7 @@ import { LabError } from '../lab/lab-error.ts';
 import type { OpenTrial, TrialNeeds } from '../lab/run-jobs.ts';
 import type { OwnConsumer } from '../lab/trial-context.ts';
 import type { Contender } from '../lab/trial-plan.ts';
-import { openStore } from '../store/open-store.ts';
+import { openStore, type StoreOptions } from '../store/open-store.ts';
 
 const WORKER_MODULE = fileURLToPath(new URL('worker.ts', import.meta.url));
 
@@ -111,7 +111,8 @@ export class ServerPool implements AsyncDisposable {
       workerModule: WORKER_MODULE,
       ownConsumer: this.#ownConsumers[name],
       folder,
-      openStore: (path) => openStore({ folder: path }),
+      storeAddress: (shards) => ({ engine: 'sqlite', folder: join(folder, 'store'), shards }),
+      openStore: (address) => openStore(address as unknown as StoreOptions),
       [Symbol.asyncDispose]: () => held.disposeAsync(),
     };
   }

@@ -8,13 +8,13 @@ import { readCounts } from '../lab/read-counts.ts';
 import type { WorkerCommand, WorkerPort } from '../lab/worker-messages.ts';
 import type { WorkerSetup } from '../lab/worker-process.ts';
 import { openWorkload, type WorkloadName } from '../likes/workloads/workload.ts';
-import { openStore } from '../store/open-store.ts';
+import { openStore, type StoreOptions } from '../store/open-store.ts';
 import { loadOwnConsumer } from './load-consumer.ts';
 
 async function work(setup: WorkerSetup, port: WorkerPort, clock: Clock): Promise<void> {
   if (setup.role === 'reader') {
     // By no broker: it knows nothing but what the store shows to everybody.
-    using store = await openStore({ folder: setup.storeFolder, readOnly: true });
+    await using store = await openStore({ ...setup.store, readOnly: true } as StoreOptions);
     const { recordsPath, posts = [] } = setup;
     await readCounts({ recordsPath, posts }, { store, clock, port });
     return;
@@ -31,7 +31,7 @@ async function work(setup: WorkerSetup, port: WorkerPort, clock: Clock): Promise
     await produce(setup, { producer, workload, clock, port });
     return;
   }
-  using store = await openStore({ folder: setup.storeFolder, shards: setup.shards });
+  await using store = await openStore(setup.store as unknown as StoreOptions);
   await consume(setup, {
     openConsumer: (handleLikes) => broker.openConsumer(setup.queue, handleLikes),
     store,

@@ -4,15 +4,19 @@ import { type LikeStates, STATE } from './like-states.ts';
 import type { PostSums } from './post-sums.ts';
 import type { Names } from './record-reader.ts';
 
+/** What a store in memory has at once, and one behind a connection later. */
+type Soon<T> = T | Promise<T>;
+type Rows<T> = Iterable<T> | AsyncIterable<T>;
+
 /** The parts of the count store that the checker reads; store/count-store.ts has them. */
 export interface StoredCounts {
   /** Marks as the shards themselves add them up. */
-  totals(): { marks: number };
+  totals(): Soon<{ marks: number }>;
   readonly shards: readonly {
-    marks(): Iterable<{ source: string; block: number; bits: Uint8Array }>;
-    counts(): Iterable<{ post: string; likes: number; unlikes: number }>;
+    marks(): Rows<{ source: string; block: number; bits: Uint8Array }>;
+    counts(): Rows<{ post: string; likes: number; unlikes: number }>;
     /** Tells whether a post belongs to the shard; left out by stores that cannot tell. */
-    ownership?(): (post: string) => boolean;
+    ownership?(): Soon<(post: string) => boolean>;
   }[];
 }
 
@@ -27,10 +31,14 @@ export interface MarkSums {
   phantom: number;
 }
 
-export function readMarks(stored: StoredCounts, names: Names, states: LikeStates): MarkSums {
+export async function readMarks(
+  stored: StoredCounts,
+  names: Names,
+  states: LikeStates,
+): Promise<MarkSums> {
   const sums = { counted: 0, again: 0, phantom: 0 };
   for (const shard of stored.shards) {
-    for (const { source, block, bits } of shard.marks()) {
+    for await (const { source, block, bits } of shard.marks()) {
       // A block of marks lies within one page.
       const page = states.pageOf(names.numberOf(source), block * MARKS_PER_BLOCK);
       const first = (block * MARKS_PER_BLOCK) % page.length;
@@ -98,16 +106,16 @@ function isStorable({ post, source }: Like): boolean {
  * Adds up the counts of all shards, and counts the posts that stand in a shard which does not own
  * them; undefined when no shard can tell.
  */
-export function addStoredCounts(
+export async function addStoredCounts(
   stored: StoredCounts,
   names: Names,
   posts: PostSums,
-): { misplaced: number | undefined } {
+): Promise<{ misplaced: number | undefined }> {
   let misplaced: number | undefined;
   for (const shard of stored.shards) {
-    const owns = shard.ownership?.();
+    const owns = await shard.ownership?.();
     if (owns !== undefined) misplaced ??= 0;
-    for (const { post, likes, unlikes } of shard.counts()) {
+    for await (const { post, likes, unlikes } of shard.counts()) {
       posts.addStored(names.numberOf(post), likes, unlikes);
       if (owns !== undefined && !owns(post)) misplaced!++;
     }

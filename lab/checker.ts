@@ -58,9 +58,9 @@ export interface CheckOutput {
 /**
  * The whole check. Reads each file of records once, the producers' twice; these once more where a
  * log was given, and twice more where likes are lost.
- * @throws LabError RECORDS_UNREADABLE when a file is not a file of records.
+ * Rejects with LabError RECORDS_UNREADABLE when a file is not a file of records.
  */
-export function check(input: CheckInput): CheckOutput {
+export async function check(input: CheckInput): Promise<CheckOutput> {
   const names = new Names();
   const states = new LikeStates();
   const truncations = new Map<string, Truncation>();
@@ -73,8 +73,8 @@ export function check(input: CheckInput): CheckOutput {
   const sends = readSends(readProducers(), states);
   const drainedUs = input.drained ? input.drainedUs : undefined;
   const deliveries = readDeliveries(read(input.consumerRecords), states, drainedUs);
-  const marks = readMarks(input.stored, names, states);
-  const marksOfTrial = input.stored.totals().marks - marks.phantom - marks.again;
+  const marks = await readMarks(input.stored, names, states);
+  const marksOfTrial = (await input.stored.totals()).marks - marks.phantom - marks.again;
   const parked = readParked(input.parked, names, states);
   const log = checkLog(input, names, states, readProducers);
   const sweep = states.sweep();
@@ -83,7 +83,7 @@ export function check(input: CheckInput): CheckOutput {
   // From here on the bit "counted" is taken away.
   const posts = new PostSums();
   addCountedLikes(readProducers(), states, posts);
-  const { misplaced } = addStoredCounts(input.stored, names, posts);
+  const { misplaced } = await addStoredCounts(input.stored, names, posts);
   const errors = posts.errors();
 
   const ledger: Ledger = {

@@ -1,5 +1,5 @@
 /** A consumer's part of a trial: the template under test, between recorders, into the store. */
-import type { HandleLikes, Like, LikeConsumer } from '../likes/like.ts';
+import type { HandleLikes, Like, LikeConsumer, PlaceOf } from '../likes/like.ts';
 import type { Clock } from './clock.ts';
 import { openAgainAndAgain, openOnce } from './open-again.ts';
 import { RecordWriter } from './record-writer.ts';
@@ -7,14 +7,17 @@ import { StoreSteps } from './store-steps.ts';
 import { openUsageMeter, type UsageMeter } from './usage-meter.ts';
 import { type LastCounted, SUMS_INTERVAL_MS, type WorkerPort } from './worker-messages.ts';
 
+type Settings = Readonly<Record<string, string>>;
+
 /** What a consumer counts into; store/count-store.ts has it. */
 export interface CountsLikes {
   apply(
     likes: Parameters<HandleLikes>[0],
     committed: (commit: { fresh: readonly number[]; seen: readonly number[] }) => void,
+    placeOf?: PlaceOf,
   ): Promise<void>;
   /** Read back from the engine; some settings belong to the process that opened it. */
-  settings(): Readonly<Record<string, string>>;
+  settings(): Settings | Promise<Settings>;
 }
 
 /** Opens the consumer, tells `ready`, counts until `stop`, and reports. */
@@ -36,7 +39,7 @@ export async function consume(
   // What the process does before its first batch and after its last is not counting.
   let meter: UsageMeter | undefined;
 
-  const handleLikes: HandleLikes = async (likes) => {
+  const handleLikes: HandleLikes = async (likes, placeOf) => {
     meter ??= openUsageMeter(clock);
     records.delivered(clock.nowUs(), likes);
     sums.delivered += likes.length;
@@ -50,7 +53,7 @@ export async function consume(
     const batch = steps.follow(likes);
     batch.reach('before-transaction');
     try {
-      await store.apply(likes, ({ fresh, seen }) => {
+      const committed: Parameters<typeof store.apply>[1] = ({ fresh, seen }) => {
         batch.committed(fresh.length + seen.length);
         records.stored(
           clock.nowUs(),
@@ -60,7 +63,8 @@ export async function consume(
         sums.counted += fresh.length;
         sums.transactions++;
         if (fresh.length > 0) lastCounted = lastOf(likes[fresh.at(-1)!]!);
-      });
+      };
+      await store.apply(likes, committed, placeOf);
     } finally {
       records.flush();
       meter.mark();
@@ -81,7 +85,7 @@ export async function consume(
     await consumer.stop();
     const usage = (meter ?? openUsageMeter(clock)).read();
     const { reopened } = consumer;
-    const report = { sums, usage, storeSettings: store.settings(), reopened };
+    const report = { sums, usage, storeSettings: await store.settings(), reopened };
     await port.tell({ kind: 'consumer-done', report });
   } finally {
     clearInterval(telling);

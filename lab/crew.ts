@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type Clock, openClock } from './clock.ts';
 import { type ClockComparison, compareClocks } from './compare-clocks.ts';
 import { LabError } from './lab-error.ts';
-import type { TrialContext, TrialLive } from './trial-context.ts';
+import type { StoreAddress, TrialContext, TrialLive } from './trial-context.ts';
 import { type TrialPlan, workloadOptionsOf } from './trial-plan.ts';
 import type {
   ConsumerReport,
@@ -20,7 +20,7 @@ export class Crew {
     producerRecords: string[];
     consumerRecords: string[];
     sightings: string[];
-    storeFolder: string;
+    store: StoreAddress;
   };
   readonly #plan: TrialPlan;
   readonly #context: TrialContext;
@@ -38,7 +38,7 @@ export class Crew {
       producerRecords: [],
       consumerRecords: [],
       sightings: [],
-      storeFolder: join(context.folder, 'store'),
+      store: context.storeAddress(plan.shards),
     };
     this.#accident.promise.catch(() => undefined); // Heard of by whoever waits for something.
   }
@@ -190,7 +190,7 @@ export class Crew {
   ): Promise<CrewMember> {
     if (this.#isDismissed) throw interrupted();
     const { broker, server, folder, workerModule, brokerName } = this.#context;
-    const { mode, workload, likesPerS, arrivals, shards } = this.#plan;
+    const { mode, workload, likesPerS, arrivals } = this.#plan;
     const recordsPath = join(folder, `${role}-${paths.length}.records`);
     const options = workloadOptionsOf(this.#plan);
     const seed = options.seed + (role === 'producer' ? paths.length : 0);
@@ -203,8 +203,7 @@ export class Crew {
       queue: this.#queue,
       originS: this.clock.originS,
       recordsPath,
-      storeFolder: this.paths.storeFolder,
-      shards,
+      store: this.paths.store,
       ownConsumer: this.#context.ownConsumer,
       reopens: mode === 'crash' || mode === 'faults',
       source: randomBytes(6).toString('base64url'),

@@ -7,7 +7,7 @@ import { countAttempted } from './count-deliveries.ts';
 import { faultOf, promisesOrder, survivalOf } from './judge-faults.ts';
 import { LabError, messageOf } from './lab-error.ts';
 import { judge } from './ledger.ts';
-import type { TrialContext } from './trial-context.ts';
+import type { StoreAddress, TrialContext } from './trial-context.ts';
 import type { TrialPlan } from './trial-plan.ts';
 import type { TrialResult } from './trial-result.ts';
 
@@ -15,7 +15,7 @@ import type { TrialResult } from './trial-result.ts';
 export interface Remains {
   readonly producerRecords: readonly string[];
   readonly consumerRecords: readonly string[];
-  readonly storeFolder: string;
+  readonly store: StoreAddress;
   /** Texts in the dead-letter place; empty when the server could not be asked. */
   readonly parked: readonly string[];
 }
@@ -50,9 +50,9 @@ export async function judgeRemains(
   }
   const unknown = { verdict: 'unknown' as const, reasons: [message] };
   try {
-    using store = await context.openStore(remains.storeFolder);
+    await using store = await context.openStore(remains.store);
     const attempted = remains.producerRecords.reduce((sum, path) => sum + countAttempted(path), 0);
-    const { ledger } = check({
+    const { ledger } = await check({
       ...remains,
       stored: store,
       drained: false,

@@ -61,8 +61,8 @@ export async function judgeTrial(
   context: TrialContext,
   evidence: TrialEvidence,
 ): Promise<Judged> {
-  using store = await context.openStore(evidence.storeFolder);
-  const checked = checkEvidence(evidence, store);
+  await using store = await context.openStore(evidence.store);
+  const checked = await checkEvidence(evidence, store);
   const { strikes } = evidence;
   const ledger = { ...checked.ledger, poisonMissing: poisonMissingIn(strikes) };
   const lostSince = wasLostSince(strikes, checked);
@@ -79,7 +79,7 @@ export async function judgeTrial(
     survival: survival === 'survival' || lostSince || (survival === 'all but 2 s' && windowTooLong),
   };
   const obstacles = [
-    ...obstaclesOf(evidence, checked, store),
+    ...(await obstaclesOf(evidence, checked, store)),
     ...(lostSince ? ['some of them acknowledged after the fault, which no tier excuses'] : []),
     ...(recovery ? doubtsOfCrash(recovery, plan.crash!) : []),
     ...(faults ? [...whyVoid(faults), ...damageOf(faults)] : []),
@@ -109,7 +109,7 @@ export async function judgeTrial(
     // A rate or a cost across a fault would say nothing of either side of it.
     ...(strikes.length === 0 && {
       rates: { ...rates, ...copyLists(rates) },
-      resources: resourcesOf(evidence, store, ledger.counted),
+      resources: await resourcesOf(evidence, store, ledger.counted),
       audit: auditFactsOf(plan, evidence),
     }),
     latencies,
@@ -121,7 +121,7 @@ export async function judgeTrial(
     recovery,
     faults,
     states: plan.checksStates ? measureStates(evidence) : undefined,
-    shards: measureShards(store),
+    shards: await measureShards(store),
   };
 }
 
@@ -154,7 +154,7 @@ function copyLists(rates: {
   };
 }
 
-function checkEvidence(evidence: TrialEvidence, store: StoreToCheck): CheckOutput {
+function checkEvidence(evidence: TrialEvidence, store: StoreToCheck): Promise<CheckOutput> {
   const attempted =
     evidence.producers.reduce((sum, { sums }) => sum + sums.attempted, 0) +
     attemptedByKilled(evidence);
@@ -181,16 +181,16 @@ function attemptedByKilled({ producerRecords, recordsOfKilled }: TrialEvidence):
 }
 
 /** What keeps the trial from being judged, whatever the ledger says. */
-function obstaclesOf(
+async function obstaclesOf(
   { recordsOfKilled }: TrialEvidence,
   checked: CheckOutput,
   store: StoreToCheck,
-): string[] {
+): Promise<string[]> {
   // The records of a process that was killed on purpose may well end in the middle.
   const truncated = checked.truncations
     .filter(({ path }) => !recordsOfKilled.includes(path))
     .map(({ path, bytesLost }) => `${path} ends in the middle of a record (${bytesLost} bytes)`);
-  return [...truncated, ...store.findProblems().map((problem) => `store: ${problem}`)];
+  return [...truncated, ...(await store.findProblems()).map((problem) => `store: ${problem}`)];
 }
 
 /** Why the numbers cannot stand although the counts may be right. */
@@ -240,11 +240,11 @@ function usageOf(usage: WorkerUsage) {
   return { ...rest, coreShare: coreShare(usage), memoryBytesMaxByHalf: halves };
 }
 
-function resourcesOf(
+async function resourcesOf(
   evidence: TrialEvidence,
   store: StoreToCheck,
   counted: number,
-): TrialResult['resources'] {
+): Promise<TrialResult['resources']> {
   const [producer] = evidence.producers;
   const consumers = evidence.consumers.map(({ usage }) => usage);
   const sum = (numbers: number[]) => numbers.reduce((total, number) => total + number, 0);
@@ -261,7 +261,7 @@ function resourcesOf(
       serverMemoryBytesMax: server.memoryBytesMax,
       serverDiskBytesMax: server.diskBytesMax,
     }),
-    storeDiskBytes: store.diskBytes(),
+    storeDiskBytes: await store.diskBytes(),
     likesPerStoreTransaction: transactions > 0 ? counted / transactions : 0,
     generatorLagUsP99: producer!.generatorLagUsP99,
   };

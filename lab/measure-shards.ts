@@ -3,14 +3,18 @@ import type { StoredCounts } from './checker.ts';
 import type { TrialResult } from './trial-result.ts';
 
 /** In the order of the shards. Reads each count once more. */
-export function measureShards({ shards }: StoredCounts): NonNullable<TrialResult['shards']> {
-  return shards.map((shard, place) => {
+export async function measureShards({
+  shards,
+}: StoredCounts): Promise<NonNullable<TrialResult['shards']>> {
+  const measured: NonNullable<TrialResult['shards']> = [];
+  for (const [place, shard] of shards.entries()) {
     const sums = { shard: place, posts: 0, likes: 0, unlikes: 0 };
-    for (const { likes, unlikes } of shard.counts()) {
+    for await (const { likes, unlikes } of shard.counts()) {
       sums.posts++;
       sums.likes += likes;
       sums.unlikes += unlikes;
     }
-    return sums;
-  });
+    measured.push(sums);
+  }
+  return measured;
 }

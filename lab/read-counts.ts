@@ -12,9 +12,14 @@ import type { WorkerPort } from './worker-messages.ts';
 /** Often enough to tell a late count, seldom enough to leave the two cores to what is measured. */
 export const POLL_MS = 20;
 
+interface Counted {
+  readonly likes: number;
+  readonly unlikes: number;
+}
+
 /** What a reader reads from; store/count-store.ts has it. */
 export interface ReadsCounts {
-  countOf(post: string): { readonly likes: number; readonly unlikes: number };
+  countOf(post: string): Counted | Promise<Counted>;
 }
 
 /** Tells `ready`, polls until `stop`, looks once more at every post, and reports. */
@@ -30,7 +35,7 @@ export async function readCounts(
   let pollUs: number | undefined;
   let polls = 0;
 
-  function poll(isLast: boolean): void {
+  async function poll(isLast: boolean): Promise<void> {
     const nowUs = clock.nowUs();
     if (pollUs !== undefined) intervals.record(nowUs - pollUs);
     pollUs = nowUs;
@@ -38,7 +43,7 @@ export async function readCounts(
     for (const [place, post] of posts.entries()) {
       const last = seen[place]!;
       const fromUs = clock.nowUs();
-      const { likes, unlikes } = store.countOf(post);
+      const { likes, unlikes } = await store.countOf(post);
       const toUs = clock.nowUs();
       const isNew = likes !== last.likes || unlikes !== last.unlikes;
       const { beforeUs } = last;
@@ -52,12 +57,12 @@ export async function readCounts(
   const stop = new AbortController();
   const stopped = untilStop(port).then(() => stop.abort());
   while (!stop.signal.aborted) {
-    poll(false);
+    await poll(false);
     await sleep(POLL_MS, undefined, { signal: stop.signal }).catch(() => undefined);
   }
   await stopped;
   // Whoever tells it to stop has stopped the consumers before: all that will be visible is now.
-  poll(true);
+  await poll(true);
   sightings.flush();
   const { p99Us, maxUs } = intervals.summary()!;
   // The histogram rounds up.

@@ -10,7 +10,7 @@ import { DrainProgress } from './drain-progress.ts';
 import { type StrikeFacts, strikeAll } from './fault-trial.ts';
 import { serverKill } from './faults/server-kill.ts';
 import { BrokenTrialError } from './judge-remains.ts';
-import type { TrialContext } from './trial-context.ts';
+import type { StoreAddress, TrialContext } from './trial-context.ts';
 import { type FaultPlan, type TrialPlan, workloadOptionsOf } from './trial-plan.ts';
 import { watchTrial } from './trial-watch.ts';
 import { watchedPosts } from './watched-posts.ts';
@@ -39,7 +39,7 @@ export interface TrialEvidence {
   readonly consumerRecords: readonly string[];
   /** What the reader saw, in a file for each reader; paced trials have one. */
   readonly sightings: readonly string[];
-  readonly storeFolder: string;
+  readonly store: StoreAddress;
   readonly producers: readonly ProducerReport[];
   readonly consumers: readonly ConsumerReport[];
   readonly reader: ReaderReport | undefined;

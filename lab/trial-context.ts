@@ -5,10 +5,16 @@ import type { StoredCounts } from './checker.ts';
 import type { NetworkProxy } from './faults/proxy.ts';
 
 /** The store of a trial, opened for reading after the consumers have ended. */
-export interface StoreToCheck extends StoredCounts, Disposable {
-  findProblems(): string[];
-  diskBytes(): number;
+export interface StoreToCheck extends StoredCounts, AsyncDisposable {
+  findProblems(): Promise<string[]>;
+  diskBytes(): Promise<number>;
 }
+
+/**
+ * Where and what a store is, as plain data that goes to other processes. Opaque to the lab; the
+ * options of store/open-store.ts.
+ */
+export type StoreAddress = Readonly<Record<string, unknown>>;
 
 /** The sums of a trial that goes on, told by its workers twice a second. */
 export interface TrialLive {
@@ -69,9 +75,11 @@ export interface TrialContext {
   readonly ownConsumer?: OwnConsumer | undefined;
   /** The module that runs a worker; it composes broker, store and role (cli/worker.ts). */
   readonly workerModule: string;
-  /** An empty folder for this trial's store and records; the caller removes it. */
+  /** An empty folder for this trial's records; the caller removes it. */
   readonly folder: string;
-  openStore(folder: string): Promise<StoreToCheck>;
+  /** The address of a fresh store of so many shards, for the consumers of this trial. */
+  storeAddress(shards: number): StoreAddress;
+  openStore(address: StoreAddress): Promise<StoreToCheck>;
   onProgress(progress: TrialProgress): void;
   /** Aborted: the trial ends as soon as it can and rejects with LabError INTERRUPTED. */
   readonly signal: AbortSignal;

@@ -6,7 +6,7 @@ import type { WorkloadOptions } from '../likes/workloads/workload.ts';
 import type { ClockReading } from './compare-clocks.ts';
 import { LabError } from './lab-error.ts';
 import type { Arrivals } from './pace.ts';
-import type { OwnConsumer } from './trial-context.ts';
+import type { OwnConsumer, StoreAddress } from './trial-context.ts';
 import type {
   ConsumerReport,
   ConsumerSums,
@@ -27,8 +27,8 @@ export interface WorkerSetup {
   readonly queue: string;
   readonly originS: number;
   readonly recordsPath: string;
-  readonly storeFolder: string;
-  readonly shards: number;
+  /** Where the likes are counted. */
+  readonly store: StoreAddress;
   /** Consumers: whose takes the place of the broker's template; undefined for the template. */
   readonly ownConsumer?: OwnConsumer | undefined;
   /** Consumers: whether a template that gave up is opened again, as a supervisor would do. */

@@ -110,7 +110,21 @@ function excerpt(text: string): string {
  * rest are stored. Rejects with anything else: an outage; deliver the whole batch again, and never
  * dead-letter it.
  */
-export type HandleLikes = (likes: Like[]) => Promise<void>;
+export type HandleLikes = (likes: Like[], placeOf?: PlaceOf) => Promise<void>;
+
+/**
+ * Where a message stood in its queue. Only queues that can be read again have places: a later
+ * message of a lane has a larger offset, and a message keeps its own however often it comes.
+ */
+export interface Place {
+  /** Tells the lane from all others, also from those of other queues in the same store. */
+  readonly lane: string;
+  /** From 0 up; not dense. */
+  readonly offset: bigint;
+}
+
+/** The place of the like (or message) at `index` of a batch. */
+export type PlaceOf = (index: number) => Place;
 
 /** One like of a batch that can never be stored. `index` is its place in the batch. */
 export interface Refusal {
@@ -139,6 +153,7 @@ export class RefusedLikesError extends Error {
 export async function handleMessages(
   messages: readonly string[],
   handleLikes: HandleLikes,
+  placeOf?: PlaceOf,
 ): Promise<Refusal[]> {
   const likes: Like[] = [];
   const places: number[] = [];
@@ -153,7 +168,8 @@ export async function handleMessages(
     }
   }
   if (likes.length > 0) {
-    await handleLikes(likes).catch((error: unknown) => {
+    const placeOfLike = placeOf && ((index: number) => placeOf(places[index]!));
+    await handleLikes(likes, placeOfLike).catch((error: unknown) => {
       if (!isRefusal(error)) throw error;
       for (const { index, reason } of error.refusals) {
         refusals.push({ index: places[index]!, reason });

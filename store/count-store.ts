@@ -1,6 +1,10 @@
 /** What the sharded count store promises, whatever engine keeps its shards. */
-import type { Like } from '../likes/like.ts';
+import type { Like, PlaceOf } from '../likes/like.ts';
 import type { SlotMap } from './slot-map.ts';
+
+/** How likes become counts: each like once, by marks; or the last action of a user and post. */
+export const COUNTING_RULES = ['tally', 'states'] as const;
+export type CountingRule = (typeof COUNTING_RULES)[number];
 
 /** Likes and unlikes are two columns that only grow; the count is their difference. */
 export interface PostCount {
@@ -46,56 +50,72 @@ export interface ShardCommit {
   readonly ended: number[];
 }
 
-/** One independent part of the store. Every engine implements this; slot-map.ts decides which. */
-export interface Shard extends Disposable {
+/** One part of the store, for whoever looks at it: the checker, an audit, a person. */
+export interface ShardView {
   readonly index: number;
-  /**
-   * Counts the likes at `places` of `likes`, each once for ever, in one transaction with its marks.
-   * @throws SlotMapChangedError when the shard is at another slot map version;
-   * StoreUnavailableError on an outage. Then nothing of it is stored.
-   */
-  apply(likes: readonly Like[], places: readonly number[], slotMapVersion: number): ShardCommit;
-  /** Drops the marks of a source and remembers it as ended. Returns how many marks it dropped. */
-  retireSource(source: string): number;
-  slotMapVersion(): number;
-  /** Makes this the map by which the shard knows what it owns. Moves no counts. */
-  adoptSlotMap(map: SlotMap): void;
+  counts(): AsyncIterable<PostCount>;
+  marks(): AsyncIterable<MarkBlock>;
+  totals(): Promise<Totals>;
   /** Tells of any post whether it belongs to this shard, by the slot map that it holds now. */
-  ownership(): (post: string) => boolean;
-  countOf(post: string): PostCount | undefined;
-  topPosts(limit: number): PostCount[];
-  counts(): Iterable<PostCount>;
-  marks(): Iterable<MarkBlock>;
-  totals(): Totals;
+  ownership(): Promise<(post: string) => boolean>;
   /** Findings in plain words, empty when the shard is sound. */
-  findProblems(): string[];
-  diskBytes(): number;
+  findProblems(): Promise<string[]>;
+  diskBytes(): Promise<number>;
   /** Read back from the engine, never copied from our own configuration. */
-  settings(): Readonly<Record<string, string>>;
+  settings(): Promise<Readonly<Record<string, string>>>;
 }
 
-/** The whole store. Safe to open in several processes at once on the same folder. */
-export interface CountStore extends Disposable {
-  readonly shards: readonly Shard[];
+/**
+ * One independent part of a store that we shard ourselves. slot-map.ts decides which likes are its.
+ * Engines that distribute by themselves have none of these and implement CountStore.
+ */
+export interface Shard extends ShardView, AsyncDisposable {
+  /**
+   * Counts the likes at `places` of `likes`, each once for ever, in one transaction with its marks.
+   * Rejects with SlotMapChangedError when the shard is at another slot map version, and with
+   * StoreUnavailableError on an outage. Then nothing of it is stored.
+   */
+  apply(
+    likes: readonly Like[],
+    places: readonly number[],
+    slotMapVersion: number,
+  ): Promise<ShardCommit>;
+  /** Drops the marks of a source and remembers it as ended; with how many marks it dropped. */
+  retireSource(source: string): Promise<number>;
+  slotMapVersion(): Promise<number>;
+  /** Makes this the map by which the shard knows what it owns. Moves no counts. */
+  adoptSlotMap(map: SlotMap): Promise<void>;
+  /** Those of the posts that this shard has counts of, in any order. */
+  countsOf(posts: readonly string[]): Promise<PostCount[]>;
+  topPosts(limit: number): Promise<PostCount[]>;
+}
+
+/** The whole store. Safe to open in several processes at once. */
+export interface CountStore extends AsyncDisposable {
+  readonly rule: CountingRule;
+  readonly shards: readonly ShardView[];
   /**
    * Counts a batch, one transaction per shard that it touches.
    * Rejects with RefusedLikesError (likes/like.ts) for likes that can never be stored, after the
    * others are stored; rejects with anything else, such as StoreUnavailableError, on an outage.
+   * `placeOf` tells where each like stood in its queue; engines without transactions need it.
    */
-  apply(likes: readonly Like[], committed?: CommitObserver): Promise<void>;
+  apply(likes: readonly Like[], committed?: CommitObserver, placeOf?: PlaceOf): Promise<void>;
   /**
    * Frees the marks of a source that ended longer ago than any queue can deliver again. Later likes
    * of it are refused. Resolves with the number of marks dropped; doing it again drops none.
    */
   retireSource(source: string): Promise<number>;
   /** Zeros for a post that was never counted. */
-  countOf(post: string): PostCount;
+  countOf(post: string): Promise<PostCount>;
+  /** In the order of `posts`, zeros for those that were never counted. One query per shard. */
+  countsOf(posts: readonly string[]): Promise<PostCount[]>;
   /** The posts with the largest counts, ties in the order of their ids (order.ts). */
-  topPosts(limit: number): PostCount[];
-  totals(): Totals;
+  topPosts(limit: number): Promise<PostCount[]>;
+  totals(): Promise<Totals>;
   /** Findings in plain words, each led by its shard; empty when the store is sound. */
-  findProblems(): string[];
-  diskBytes(): number;
+  findProblems(): Promise<string[]>;
+  diskBytes(): Promise<number>;
   /** Read back from the engine; equal in all shards, or the values of all shards joined. */
-  settings(): Readonly<Record<string, string>>;
+  settings(): Promise<Readonly<Record<string, string>>>;
 }

@@ -5,7 +5,7 @@ import type { MarkBlock, PostCount, Shard, ShardCommit, Totals } from './count-s
 import { SlotMapChangedError } from './errors.ts';
 import { countMarks, emptyBlock } from './marks.ts';
 import { topOf } from './order.ts';
-import { type SlotMap, shardOfPost } from './slot-map.ts';
+import { type SlotMap, shardsOfPost } from './slot-map.ts';
 
 interface MemorySource extends KnownSource {
   readonly name: string;
@@ -27,7 +27,11 @@ export class MemoryShard implements Shard, MarkReader {
     this.#slotMap = slotMap;
   }
 
-  apply(likes: readonly Like[], places: readonly number[], slotMapVersion: number): ShardCommit {
+  async apply(
+    likes: readonly Like[],
+    places: readonly number[],
+    slotMapVersion: number,
+  ): Promise<ShardCommit> {
     const { version } = this.#slotMap;
     if (version !== slotMapVersion) {
       throw new SlotMapChangedError(this.index, version, slotMapVersion);
@@ -64,7 +68,7 @@ export class MemoryShard implements Shard, MarkReader {
     return bits;
   }
 
-  retireSource(name: string): number {
+  async retireSource(name: string): Promise<number> {
     const source = this.source(name);
     let dropped = 0;
     for (const bits of source.blocks.values()) dropped += countMarks(bits);
@@ -74,68 +78,73 @@ export class MemoryShard implements Shard, MarkReader {
     return dropped;
   }
 
-  slotMapVersion(): number {
+  async slotMapVersion(): Promise<number> {
     return this.#slotMap.version;
   }
 
-  adoptSlotMap(map: SlotMap): void {
+  async adoptSlotMap(map: SlotMap): Promise<void> {
     this.#slotMap = map;
   }
 
-  ownership(): (post: string) => boolean {
+  async ownership(): Promise<(post: string) => boolean> {
     const map = this.#slotMap;
-    return (post) => shardOfPost(map, post) === this.index;
+    return (post) => shardsOfPost(map, post).includes(this.index);
   }
 
-  countOf(post: string): PostCount | undefined {
-    const count = this.#counts.get(post);
-    return count === undefined ? undefined : { ...count };
+  async countsOf(posts: readonly string[]): Promise<PostCount[]> {
+    return posts.flatMap((post) => {
+      const count = this.#counts.get(post);
+      return count === undefined ? [] : [{ ...count }];
+    });
   }
 
-  topPosts(limit: number): PostCount[] {
-    return topOf(this.counts(), limit);
+  async topPosts(limit: number): Promise<PostCount[]> {
+    return topOf(this.#counts.values(), limit).map((count) => ({ ...count }));
   }
 
-  *counts(): Iterable<PostCount> {
+  async *counts(): AsyncIterable<PostCount> {
     for (const count of this.#counts.values()) yield { ...count };
   }
 
-  *marks(): Iterable<MarkBlock> {
+  async *marks(): AsyncIterable<MarkBlock> {
     for (const { name, blocks } of this.#sources) {
       for (const [block, bits] of blocks) yield { source: name, block, bits: bits.slice() };
     }
   }
 
-  totals(): Totals {
+  async totals(): Promise<Totals> {
     const sums = { posts: this.#counts.size, likes: 0, unlikes: 0, marks: 0 };
     for (const { likes, unlikes } of this.#counts.values()) {
       sums.likes += likes;
       sums.unlikes += unlikes;
     }
-    for (const { bits } of this.marks()) sums.marks += countMarks(bits);
+    for (const { blocks } of this.#sources) {
+      for (const bits of blocks.values()) sums.marks += countMarks(bits);
+    }
     return { ...sums, marksDropped: this.#marksDropped };
   }
 
-  findProblems(): string[] {
-    const { likes, unlikes, marks, marksDropped } = this.totals();
+  async findProblems(): Promise<string[]> {
+    const { likes, unlikes, marks, marksDropped } = await this.totals();
     const problems: string[] = [];
     if (likes + unlikes !== marks + marksDropped) {
       problems.push(`${likes + unlikes} counted, but ${marks} marks and ${marksDropped} dropped`);
     }
     for (const { post } of this.#counts.values()) {
-      const owner = shardOfPost(this.#slotMap, post);
-      if (owner !== this.index) problems.push(`post "${post}" belongs to shard ${owner}`);
+      const owners = shardsOfPost(this.#slotMap, post);
+      if (owners.includes(this.index)) continue;
+      problems.push(`post "${post}" belongs to shard ${owners.join(', ')}`);
     }
     return problems;
   }
 
-  diskBytes(): number {
+  async diskBytes(): Promise<number> {
     return 0;
   }
 
-  settings(): Readonly<Record<string, string>> {
+  async settings(): Promise<Readonly<Record<string, string>>> {
     return { engine: 'memory' };
   }
 
-  [Symbol.dispose](): void {}
+  async [Symbol.asyncDispose](): Promise<void> {}
 }

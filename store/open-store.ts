@@ -69,7 +69,7 @@ const optionsSchema: z.ZodType<StoreOptions> = z.union([
  */
 export async function openStore(options: StoreOptions): Promise<CountStore> {
   const checked = checkOptions(options);
-  if (checked.engine === 'memory') return openMemoryStore(checked.shards ?? SHARDS_DEFAULT);
+  if (checked.engine === 'memory') return await openMemoryStore(checked.shards ?? SHARDS_DEFAULT);
   const folder = resolve(checked.folder);
   if (!isStore(folder)) {
     if (checked.readOnly) throw notAStore(folder, 'is empty or not there yet');
@@ -84,8 +84,8 @@ export async function openStore(options: StoreOptions): Promise<CountStore> {
         'number, or use another folder',
     );
   }
-  const shards = openShards(folder, description, checked);
-  return new ShardedStore(shards, () => readStoreFile(folder).slotMap);
+  const shards = await openShards(folder, description, checked);
+  return await ShardedStore.open(shards, () => readStoreFile(folder).slotMap);
 }
 
 function checkOptions(options: StoreOptions): StoreOptions {
@@ -99,17 +99,17 @@ function checkOptions(options: StoreOptions): StoreOptions {
   );
 }
 
-function openMemoryStore(count: number): CountStore {
+function openMemoryStore(count: number): Promise<CountStore> {
   const map = evenSlotMap(count);
   const shards = Array.from({ length: count }, (_, index) => new MemoryShard(index, map));
-  return new ShardedStore(shards, () => map);
+  return ShardedStore.open(shards, () => map);
 }
 
-function openShards(
+async function openShards(
   folder: string,
   { store, slotMap }: StoreDescription,
   { synchronous = 'FULL', busyTimeoutMs = BUSY_TIMEOUT_MS, readOnly = false }: SqliteStoreOptions,
-): Shard[] {
+): Promise<Shard[]> {
   const opened: Shard[] = [];
   try {
     for (let index = 0; index < slotMap.shards; index++) {
@@ -119,7 +119,7 @@ function openShards(
     }
     return opened;
   } catch (error) {
-    for (const shard of opened) shard[Symbol.dispose]();
+    for (const shard of opened) await shard[Symbol.asyncDispose]();
     throw error;
   }
 }

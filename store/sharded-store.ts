@@ -4,35 +4,42 @@ import { type Like, type Refusal, RefusedLikesError } from '../likes/like.ts';
 import type { CommitObserver, CountStore, PostCount, Shard, Totals } from './count-store.ts';
 import { SlotMapChangedError, StoreUnavailableError } from './errors.ts';
 import { topOf } from './order.ts';
-import { type SlotMap, shardOfPost } from './slot-map.ts';
+import { type SlotMap, shardOfLike, shardsOfPost } from './slot-map.ts';
 
 /** A slot changes hands within moments; after so many looks the mover must have died on the way. */
 const SLOT_MAP_RETRIES_MAX = 50;
 const SLOT_MAP_RETRY_WAIT_MS = 20;
 
+type LoadSlotMap = () => SlotMap | Promise<SlotMap>;
+
 /** Implements CountStore over shards of any engine. Owns the shards: disposing it disposes them. */
 export class ShardedStore implements CountStore {
+  readonly rule = 'tally';
   readonly shards: readonly Shard[];
-  readonly #loadSlotMap: () => SlotMap;
+  readonly #loadSlotMap: LoadSlotMap;
   #slotMap: SlotMap;
 
-  /** `loadSlotMap` reads the map that is in force now; it is asked when a shard knows another. */
-  constructor(shards: readonly Shard[], loadSlotMap: () => SlotMap) {
+  private constructor(shards: readonly Shard[], loadSlotMap: LoadSlotMap, slotMap: SlotMap) {
     this.shards = shards;
     this.#loadSlotMap = loadSlotMap;
-    this.#slotMap = loadSlotMap();
+    this.#slotMap = slotMap;
+  }
+
+  /** `loadSlotMap` reads the map that is in force now; it is asked when a shard knows another. */
+  static async open(shards: readonly Shard[], loadSlotMap: LoadSlotMap): Promise<ShardedStore> {
+    return new ShardedStore(shards, loadSlotMap, await loadSlotMap());
   }
 
   async apply(likes: readonly Like[], committed?: CommitObserver): Promise<void> {
     const refusals: Refusal[] = [];
     let left = storablePlaces(likes, refusals);
     for (let retries = 0; ; retries++) {
-      left = this.#applyRouted(likes, left, refusals, committed);
+      left = await this.#applyRouted(likes, left, refusals, committed);
       if (left.length === 0) break;
       if (retries === SLOT_MAP_RETRIES_MAX) throw slotMapUnsettled(left.length);
       // The first look is free: usually the new map is in force already.
       if (retries > 0) await wait(SLOT_MAP_RETRY_WAIT_MS);
-      this.#slotMap = this.#loadSlotMap();
+      this.#slotMap = await this.#loadSlotMap();
     }
     if (refusals.length > 0) {
       throw new RefusedLikesError(refusals.sort((one, other) => one.index - other.index));
@@ -40,27 +47,31 @@ export class ShardedStore implements CountStore {
   }
 
   async retireSource(source: string): Promise<number> {
-    return sumOver(this.shards, (shard) => shard.retireSource(source));
+    return sumOver(await this.#ofEach((shard) => shard.retireSource(source)), (dropped) => dropped);
   }
 
-  countOf(post: string): PostCount {
-    let shard = this.#shardOf(post);
-    if (shard.slotMapVersion() !== this.#slotMap.version) {
-      this.#slotMap = this.#loadSlotMap();
-      shard = this.#shardOf(post);
-    }
-    return shard.countOf(post) ?? { post, likes: 0, unlikes: 0 };
+  async countOf(post: string): Promise<PostCount> {
+    return (await this.countsOf([post]))[0]!;
   }
 
-  topPosts(limit: number): PostCount[] {
-    return topOf(
-      this.shards.flatMap((shard) => shard.topPosts(limit)),
-      limit,
-    );
+  async countsOf(posts: readonly string[]): Promise<PostCount[]> {
+    const counts = await this.#readRouted(posts);
+    return posts.map((post) => counts.get(post) ?? { post, likes: 0, unlikes: 0 });
   }
 
-  totals(): Totals {
-    const all = this.shards.map((shard) => shard.totals());
+  async topPosts(limit: number): Promise<PostCount[]> {
+    // A slice of a split post may be small everywhere, so such posts are read by name.
+    const split = [...this.#slotMap.exceptions].filter(([, owners]) => owners.length > 1);
+    const slices = await this.countsOf(split.map(([post]) => post));
+    const isSplit = new Set(split.map(([post]) => post));
+    const tops = await this.#ofEach((shard) => shard.topPosts(limit + split.length));
+    const whole = tops.flat().filter(({ post }) => !isSplit.has(post));
+    const counted = slices.filter(({ likes, unlikes }) => likes + unlikes > 0);
+    return topOf([...whole, ...counted], limit);
+  }
+
+  async totals(): Promise<Totals> {
+    const all = await this.#ofEach((shard) => shard.totals());
     return {
       posts: sumOver(all, ({ posts }) => posts),
       likes: sumOver(all, ({ likes }) => likes),
@@ -70,24 +81,25 @@ export class ShardedStore implements CountStore {
     };
   }
 
-  findProblems(): string[] {
-    const { version } = this.#loadSlotMap();
-    return this.shards.flatMap((shard) => {
-      const problems = shard.findProblems();
-      const found = shard.slotMapVersion();
-      if (found !== version) {
-        problems.push(`is at slot map version ${found}, the store at ${version}`);
+  async findProblems(): Promise<string[]> {
+    const { version } = await this.#loadSlotMap();
+    const found = await this.#ofEach(async (shard) => {
+      const problems = await shard.findProblems();
+      const held = await shard.slotMapVersion();
+      if (held !== version) {
+        problems.push(`is at slot map version ${held}, the store at ${version}`);
       }
       return problems.map((problem) => `shard ${shard.index}: ${problem}`);
     });
+    return found.flat();
   }
 
-  diskBytes(): number {
-    return sumOver(this.shards, (shard) => shard.diskBytes());
+  async diskBytes(): Promise<number> {
+    return sumOver(await this.#ofEach((shard) => shard.diskBytes()), (bytes) => bytes);
   }
 
-  settings(): Readonly<Record<string, string>> {
-    const all = this.shards.map((shard) => shard.settings());
+  async settings(): Promise<Readonly<Record<string, string>>> {
+    const all = await this.#ofEach((shard) => shard.settings());
     const names = new Set(all.flatMap((settings) => Object.keys(settings)));
     const joined = [...names].map((name) => {
       const values = new Set(all.map((settings) => settings[name] ?? 'not set'));
@@ -96,28 +108,65 @@ export class ShardedStore implements CountStore {
     return { shards: String(this.shards.length), ...Object.fromEntries(joined) };
   }
 
-  [Symbol.dispose](): void {
-    for (const shard of this.shards) shard[Symbol.dispose]();
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const shard of this.shards) await shard[Symbol.asyncDispose]();
   }
 
-  #shardOf(post: string): Shard {
-    return this.shards[shardOfPost(this.#slotMap, post)]!;
+  async #ofEach<Result>(ask: (shard: Shard) => Promise<Result>): Promise<Result[]> {
+    return Promise.all(this.shards.map(ask));
+  }
+
+  /** The counts of those that were counted, slices summed, by the map that is in force. */
+  async #readRouted(posts: readonly string[]): Promise<Map<string, PostCount>> {
+    for (let retries = 0; ; retries++) {
+      const { counts, isCurrent } = await this.#readOnce(posts);
+      if (isCurrent || retries === SLOT_MAP_RETRIES_MAX) return summed(counts);
+      const { version } = await this.#loadSlotMap();
+      // A move is under way: until the map is in force, the counts stand where they stood.
+      if (version === this.#slotMap.version) return summed(counts);
+      this.#slotMap = await this.#loadSlotMap();
+    }
+  }
+
+  /** `isCurrent`: all shards asked are at the slot map version by which they were chosen. */
+  async #readOnce(posts: readonly string[]) {
+    const touched = new Map<Shard, string[]>();
+    // Asked for twice, a post must not be summed twice.
+    for (const post of new Set(posts)) {
+      for (const index of shardsOfPost(this.#slotMap, post)) {
+        const shard = this.shards[index]!;
+        const ofShard = touched.get(shard);
+        if (ofShard === undefined) touched.set(shard, [post]);
+        else ofShard.push(post);
+      }
+    }
+    const { version } = this.#slotMap;
+    const answers = await Promise.all(
+      [...touched].map(async ([shard, names]) => {
+        const counts = await shard.countsOf(names);
+        return { counts, held: await shard.slotMapVersion() };
+      }),
+    );
+    return {
+      counts: answers.flatMap(({ counts }) => counts),
+      isCurrent: answers.every(({ held }) => held === version),
+    };
   }
 
   /** Applies what it can, and returns the places whose shard has another slot map version. */
-  #applyRouted(
+  async #applyRouted(
     likes: readonly Like[],
     places: readonly number[],
     refusals: Refusal[],
     committed: CommitObserver | undefined,
-  ): number[] {
+  ): Promise<number[]> {
     const left: number[] = [];
     const routed = this.#route(likes, places);
     for (const [index, placesOfShard] of routed.entries()) {
       if (placesOfShard.length === 0) continue;
       try {
         const shard = this.shards[index]!;
-        const commit = shard.apply(likes, placesOfShard, this.#slotMap.version);
+        const commit = await shard.apply(likes, placesOfShard, this.#slotMap.version);
         const { fresh, seen, ended } = commit;
         for (const place of ended)
           refusals.push({ index: place, reason: endedReason(likes[place]!) });
@@ -133,10 +182,20 @@ export class ShardedStore implements CountStore {
   #route(likes: readonly Like[], places: readonly number[]): number[][] {
     const routed: number[][] = this.shards.map(() => []);
     for (const place of places) {
-      routed[shardOfPost(this.#slotMap, likes[place]!.post)]!.push(place);
+      routed[shardOfLike(this.#slotMap, likes[place]!)]!.push(place);
     }
     return routed;
   }
+}
+
+/** One count a post: those of its slices, added up. */
+function summed(counts: readonly PostCount[]): Map<string, PostCount> {
+  const sums = new Map<string, PostCount>();
+  for (const count of counts) {
+    const { post, likes, unlikes } = sums.get(count.post) ?? { ...count, likes: 0, unlikes: 0 };
+    sums.set(post, { post, likes: likes + count.likes, unlikes: unlikes + count.unlikes });
+  }
+  return sums;
 }
 
 /**

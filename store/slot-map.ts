@@ -1,6 +1,7 @@
-/** Slot -> shard, with a version, and the few posts that were moved alone. Pure. */
+/** Slot -> shard, with a version, and the few posts that do not live in their slot. Pure. */
 import { z } from 'zod';
-import { SLOT_COUNT, slotOf } from './slot.ts';
+import type { Like } from '../likes/like.ts';
+import { hashOf, SLOT_COUNT, slotOf } from './slot.ts';
 
 /** A shard keeps at least four slots, so that slots stay the unit in which load is moved. */
 export const SHARDS_MAX = SLOT_COUNT / 4;
@@ -12,8 +13,11 @@ export interface SlotMap {
   readonly shards: number;
   /** The shard of each of the 4,096 slots. */
   readonly shardOfSlot: Uint16Array;
-  /** Post -> shard, for posts that do not live where their slot does. */
-  readonly exceptions: ReadonlyMap<string, number>;
+  /**
+   * Post -> shards, for posts that do not live where their slot does. One shard: a post that was
+   * isolated. Several: a hot post, split into slices by user, one per shard.
+   */
+  readonly exceptions: ReadonlyMap<string, readonly number[]>;
 }
 
 /** How a map looks on disk: runs of neighbouring slots, so that a person can read it. */
@@ -21,7 +25,7 @@ export interface SlotMapDocument {
   readonly version: number;
   readonly shards: number;
   readonly runs: readonly { readonly from: number; readonly to: number; readonly shard: number }[];
-  readonly exceptions: readonly { readonly post: string; readonly shard: number }[];
+  readonly exceptions: readonly { readonly post: string; readonly shards: readonly number[] }[];
 }
 
 const count = z.number().int().nonnegative();
@@ -32,7 +36,9 @@ export const slotMapSchema: z.ZodType<SlotMapDocument> = z
     version: z.number().int().positive(),
     shards: z.number().int().min(1).max(SHARDS_MAX),
     runs: z.array(z.strictObject({ from: count, to: count, shard: count })),
-    exceptions: z.array(z.strictObject({ post: z.string().min(1), shard: count })),
+    exceptions: z.array(
+      z.strictObject({ post: z.string().min(1), shards: z.array(count).min(1).max(SHARDS_MAX) }),
+    ),
   })
   .superRefine((document, context) => {
     const problem = problemOf(document);
@@ -49,10 +55,17 @@ export function evenSlotMap(shards: number): SlotMap {
   return { version: 1, shards, shardOfSlot, exceptions: new Map() };
 }
 
-export function shardOfPost(map: SlotMap, post: string): number {
+/** All shards that count a post: one, or those of its slices, each once. */
+export function shardsOfPost(map: SlotMap, post: string): readonly number[] {
+  return map.exceptions.get(post) ?? [map.shardOfSlot[slotOf(post)]!];
+}
+
+/** The shard that counts a like. A user's likes of a split post all go to one slice. */
+export function shardOfLike(map: SlotMap, { post, user }: Pick<Like, 'post' | 'user'>): number {
   if (map.exceptions.size > 0) {
-    const moved = map.exceptions.get(post);
-    if (moved !== undefined) return moved;
+    const shards = map.exceptions.get(post);
+    if (shards?.length === 1) return shards[0]!;
+    if (shards !== undefined) return shards[hashOf(user) % shards.length]!;
   }
   return map.shardOfSlot[slotOf(post)]!;
 }
@@ -65,11 +78,14 @@ export function withSlotMoved(map: SlotMap, slot: number, shard: number): SlotMa
   return { ...map, version: map.version + 1, shardOfSlot };
 }
 
-/** The next version, in which `post` alone belongs to `shard`. Moves no counts either. */
-export function withPostMoved(map: SlotMap, post: string, shard: number): SlotMap {
+/**
+ * The next version, in which `post` alone belongs to these shards: to one, or in slices to several.
+ * Moves no counts either.
+ */
+export function withPostMoved(map: SlotMap, post: string, shards: readonly number[]): SlotMap {
   const exceptions = new Map(map.exceptions);
-  if (map.shardOfSlot[slotOf(post)] === shard) exceptions.delete(post);
-  else exceptions.set(post, shard);
+  if (shards.length === 1 && map.shardOfSlot[slotOf(post)] === shards[0]) exceptions.delete(post);
+  else exceptions.set(post, shards);
   return { ...map, version: map.version + 1, exceptions };
 }
 
@@ -80,7 +96,7 @@ export function slotMapToDocument(map: SlotMap): SlotMapDocument {
     if (last?.shard === shard) last.to = slot;
     else runs.push({ from: slot, to: slot, shard });
   });
-  const exceptions = [...map.exceptions].map(([post, shard]) => ({ post, shard }));
+  const exceptions = [...map.exceptions].map(([post, owners]) => ({ post, shards: owners }));
   return { version: map.version, shards: map.shards, runs, exceptions };
 }
 
@@ -89,7 +105,7 @@ export function slotMapFromDocument(value: unknown): SlotMap {
   const { version, shards, runs, exceptions } = slotMapSchema.parse(value);
   const shardOfSlot = new Uint16Array(SLOT_COUNT);
   for (const run of runs) shardOfSlot.fill(run.shard, run.from, run.to + 1);
-  const pairs = exceptions.map(({ post, shard }) => [post, shard] as const);
+  const pairs = exceptions.map((exception) => [exception.post, exception.shards] as const);
   return { version, shards, shardOfSlot, exceptions: new Map(pairs) };
 }
 
@@ -102,8 +118,11 @@ function problemOf({ shards, runs, exceptions }: SlotMapDocument): string | unde
     next = run.to + 1;
   }
   if (next !== SLOT_COUNT) return `the runs name ${next} of ${SLOT_COUNT} slots`;
-  for (const { post, shard } of exceptions) {
-    if (shard >= shards) return `post ${JSON.stringify(post)} is in shard ${shard} of ${shards}`;
+  for (const { post, shards: owners } of exceptions) {
+    const name = `post ${JSON.stringify(post)}`;
+    const missing = owners.find((owner) => owner >= shards);
+    if (missing !== undefined) return `${name} is in shard ${missing} of ${shards}`;
+    if (new Set(owners).size !== owners.length) return `${name} has two slices in one shard`;
   }
   if (new Set(exceptions.map(({ post }) => post)).size !== exceptions.length) {
     return 'a post has two exceptions';

@@ -18,13 +18,19 @@ const utf8 = new TextEncoder();
  * Sources: draft-eastlake-fnv (FNV-1a), smhasher's MurmurHash3.cpp (fmix32).
  */
 export function slotOf(post: string): number {
+  // A mask, not a remainder: cheaper, and the same for a number that is not negative.
+  return hashOf(post) & (SLOT_COUNT - 1);
+}
+
+/** The whole hash of which a slot is the low bits: 0 to 2^32 - 1. */
+export function hashOf(text: string): number {
   let hash = FNV_OFFSET_BASIS;
-  for (let index = 0; index < post.length; index++) {
-    const unit = post.charCodeAt(index);
-    if (unit >= ASCII_END) return slotOfHash(hashBytes(hash, utf8.encode(post.slice(index))));
+  for (let index = 0; index < text.length; index++) {
+    const unit = text.charCodeAt(index);
+    if (unit >= ASCII_END) return mixed(hashBytes(hash, utf8.encode(text.slice(index))));
     hash = Math.imul(hash ^ unit, FNV_PRIME);
   }
-  return slotOfHash(hash);
+  return mixed(hash);
 }
 
 function hashBytes(start: number, bytes: Uint8Array): number {
@@ -33,12 +39,10 @@ function hashBytes(start: number, bytes: Uint8Array): number {
   return hash;
 }
 
-function slotOfHash(hash: number): number {
-  let mixed = hash ^ (hash >>> 16);
-  mixed = Math.imul(mixed, 0x85ebca6b);
-  mixed ^= mixed >>> 13;
-  mixed = Math.imul(mixed, 0xc2b2ae35);
-  mixed ^= mixed >>> 16;
-  // A mask, not a remainder: `%` of a negative 32-bit number would be negative.
-  return mixed & (SLOT_COUNT - 1);
+function mixed(hash: number): number {
+  let bits = hash ^ (hash >>> 16);
+  bits = Math.imul(bits, 0x85ebca6b);
+  bits ^= bits >>> 13;
+  bits = Math.imul(bits, 0xc2b2ae35);
+  return (bits ^ (bits >>> 16)) >>> 0;
 }

@@ -3,7 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { Totals } from './count-store.ts';
 import { StoreUnavailableError } from './errors.ts';
 import { BLOCK_BYTES, countMarks } from './marks.ts';
-import { type SlotMap, shardOfPost, slotMapFromDocument } from './slot-map.ts';
+import { type SlotMap, shardsOfPost, slotMapFromDocument } from './slot-map.ts';
 
 /** Findings of one kind that are spelled out; the rest are only counted. */
 const EXAMPLES_MAX = 3;
@@ -129,8 +129,9 @@ function strangers(database: DatabaseSync, index: number): string[] {
   const found: string[] = [];
   for (const row of database.prepare('SELECT post FROM counts').iterate()) {
     const post = row.post as string;
-    const owner = shardOfPost(map, post);
-    if (owner !== index) found.push(`post ${JSON.stringify(post)} belongs to shard ${owner}`);
+    const owners = shardsOfPost(map, post);
+    if (owners.includes(index)) continue;
+    found.push(`post ${JSON.stringify(post)} belongs to shard ${owners.join(', ')}`);
   }
   return [...problems, ...spelledOut(found)];
 }

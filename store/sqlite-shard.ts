@@ -6,7 +6,7 @@ import { type BatchCount, countBatch, type KnownSource, type MarkReader } from '
 import type { MarkBlock, PostCount, Shard, ShardCommit, Totals } from './count-store.ts';
 import { SlotMapChangedError } from './errors.ts';
 import { countMarks, emptyBlock } from './marks.ts';
-import { type SlotMap, shardOfPost, slotMapToDocument } from './slot-map.ts';
+import { type SlotMap, shardsOfPost, slotMapToDocument } from './slot-map.ts';
 import {
   BUSY_TIMEOUT_MS,
   openShardFile,
@@ -27,7 +27,10 @@ export interface SqliteShardOptions {
   readonly readOnly?: boolean;
 }
 
-/** Nothing of the file is kept in memory between transactions: other processes write it too. */
+/**
+ * Nothing of the file is kept in memory between transactions: other processes write it too.
+ * node:sqlite is synchronous: a call has done its work before it returns its promise.
+ */
 export class SqliteShard implements Shard, MarkReader {
   readonly index: number;
   readonly #path: string;
@@ -42,6 +45,7 @@ export class SqliteShard implements Shard, MarkReader {
   readonly #writeBits: StatementSync;
   readonly #addToCount: StatementSync;
   readonly #readCount: StatementSync;
+  readonly #readCounts: StatementSync;
 
   /** @throws the errors of openShardFile. */
   constructor(options: SqliteShardOptions) {
@@ -68,9 +72,17 @@ export class SqliteShard implements Shard, MarkReader {
          likes = likes + excluded.likes, unlikes = unlikes + excluded.unlikes`,
     );
     this.#readCount = database.prepare('SELECT post, likes, unlikes FROM counts WHERE post = ?');
+    this.#readCounts = database.prepare(
+      `SELECT post, likes, unlikes FROM counts
+       WHERE post IN (SELECT value FROM json_each(?))`,
+    );
   }
 
-  apply(likes: readonly Like[], places: readonly number[], slotMapVersion: number): ShardCommit {
+  async apply(
+    likes: readonly Like[],
+    places: readonly number[],
+    slotMapVersion: number,
+  ): Promise<ShardCommit> {
     return this.#inTransaction(() => {
       const found = this.#slotMapVersionHeld();
       if (found !== slotMapVersion) {
@@ -95,7 +107,7 @@ export class SqliteShard implements Shard, MarkReader {
     return row === undefined ? emptyBlock() : wholeBlock(row.bits, this.#path, sourceId, block);
   }
 
-  retireSource(name: string): number {
+  async retireSource(name: string): Promise<number> {
     const database = this.#database;
     return this.#inTransaction(() => {
       const { id, ended } = this.source(name);
@@ -113,11 +125,11 @@ export class SqliteShard implements Shard, MarkReader {
     });
   }
 
-  slotMapVersion(): number {
+  async slotMapVersion(): Promise<number> {
     return this.#reading(() => this.#slotMapVersionHeld());
   }
 
-  adoptSlotMap(map: SlotMap): void {
+  async adoptSlotMap(map: SlotMap): Promise<void> {
     const put = this.#database.prepare('UPDATE meta SET value = ? WHERE key = ?');
     this.#inTransaction(() => {
       put.run(BigInt(map.version), 'slotMapVersion');
@@ -125,55 +137,54 @@ export class SqliteShard implements Shard, MarkReader {
     });
   }
 
-  ownership(): (post: string) => boolean {
+  async ownership(): Promise<(post: string) => boolean> {
     const map = this.#reading(() => slotMapIn(this.#database, this.#path));
-    return (post) => shardOfPost(map, post) === this.index;
+    return (post) => shardsOfPost(map, post).includes(this.index);
   }
 
-  countOf(post: string): PostCount | undefined {
+  async countsOf(posts: readonly string[]): Promise<PostCount[]> {
     return this.#reading(() => {
-      const row = this.#readCount.get(post);
-      return row === undefined ? undefined : ({ ...row } as unknown as PostCount);
+      if (posts.length === 1) return rowsOf(this.#readCount.all(posts[0]!));
+      return rowsOf(this.#readCounts.all(JSON.stringify(posts)));
     });
   }
 
-  topPosts(limit: number): PostCount[] {
+  async topPosts(limit: number): Promise<PostCount[]> {
     const ranked = `SELECT post, likes, unlikes FROM counts
                     ORDER BY likes - unlikes DESC, post LIMIT ?`;
-    const rows = this.#reading(() => this.#database.prepare(ranked).all(limit));
-    return rows.map((row) => ({ ...row }) as unknown as PostCount);
+    return this.#reading(() => rowsOf(this.#database.prepare(ranked).all(limit)));
   }
 
-  *counts(): Iterable<PostCount> {
+  async *counts(): AsyncIterable<PostCount> {
     for (const row of this.#snapshot('SELECT post, likes, unlikes FROM counts')) {
       yield { ...row } as unknown as PostCount;
     }
   }
 
-  *marks(): Iterable<MarkBlock> {
+  async *marks(): AsyncIterable<MarkBlock> {
     const query = 'SELECT sources.source, block, bits FROM seen JOIN sources ON id = seen.source';
     for (const row of this.#snapshot(query)) yield { ...row } as unknown as MarkBlock;
   }
 
-  totals(): Totals {
+  async totals(): Promise<Totals> {
     return this.#reading(() => totalsOf(this.#database));
   }
 
-  findProblems(): string[] {
+  async findProblems(): Promise<string[]> {
     return this.#reading(() => problemsIn(this.#database, this.index));
   }
 
   /** Bytes of the file and of its write-ahead log; the log's index is memory, not data. */
-  diskBytes(): number {
+  async diskBytes(): Promise<number> {
     const sizeOf = (path: string) => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
     return sizeOf(this.#path) + sizeOf(`${this.#path}-wal`);
   }
 
-  settings(): Readonly<Record<string, string>> {
+  async settings(): Promise<Readonly<Record<string, string>>> {
     return this.#reading(() => readSettings(this.#database));
   }
 
-  [Symbol.dispose](): void {
+  async [Symbol.asyncDispose](): Promise<void> {
     if (this.#database.isOpen) this.#database.close();
   }
 
@@ -222,4 +233,8 @@ export class SqliteShard implements Shard, MarkReader {
       database.close();
     }
   }
+}
+
+function rowsOf(rows: readonly Record<string, unknown>[]): PostCount[] {
+  return rows.map((row) => ({ ...row }) as unknown as PostCount);
 }

@@ -171,7 +171,7 @@ describe('counts', () => {
     await using folder = await temporaryFolder();
     const path = join(folder.path, 'store');
     {
-      using store = await openStore({ folder: path });
+      await using store = await openStore({ folder: path });
       const like = { source: 's', user: 'u', version: 1, likedAtMs: 0 } as const;
       await store.apply([
         { ...like, seq: 0, post: 'second', action: 'like' },

@@ -62,12 +62,12 @@ export function totalOf({ stdout }: Ended): Record<string, number> {
 
 /** Each like of the workload once, post by post, by the rule that comes from the file alone. */
 export async function expectExact(storeFolder: string, seed = 1): Promise<void> {
-  using store = await openStore({ folder: storeFolder });
+  await using store = await openStore({ folder: storeFolder });
   const workload = openWorkload('trending', { likes: LIKES, seed });
   const wanted = [...workload.expectedCounts()!].map(([post, { likes, unlikes }]) => {
     return { post, likes, unlikes };
   });
-  expect(wanted.map(({ post }) => store.countOf(post))).toEqual(wanted);
-  expect(store.totals().marks).toBe(LIKES);
-  expect(store.findProblems()).toEqual([]);
+  expect(await store.countsOf(wanted.map(({ post }) => post))).toEqual(wanted);
+  expect((await store.totals()).marks).toBe(LIKES);
+  expect(await store.findProblems()).toEqual([]);
 }

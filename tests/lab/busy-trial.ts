@@ -132,7 +132,7 @@ export async function judgeBusyTrial(options: {
   readonly seed: number;
 }): Promise<CheckOutput & Judgement> {
   using folder = recordsFolder();
-  using store = await openStore({ engine: 'memory', shards: 4 });
+  await using store = await openStore({ engine: 'memory', shards: 4 });
   const pathsOf = (role: string, count: number) =>
     Array.from({ length: count }, (_, index) => folder.path(`${role}-${index}`));
   const producerRecords = pathsOf('producer', PRODUCERS);
@@ -142,7 +142,7 @@ export async function judgeBusyTrial(options: {
   const trial = new BusyTrial(options.seed, { producers, consumers }, store);
   const { drainedUs } = await trial.run(options.likes);
   for (const writer of [...producers, ...consumers]) writer[Symbol.dispose]();
-  const checked = check({
+  const checked = await check({
     producerRecords,
     consumerRecords,
     stored: store,

@@ -13,11 +13,11 @@ const PROCESS_STATUS = '/proc/self/status';
 const [folder, argument] = process.argv.slice(2);
 const likes = Number(argument);
 const { storeFolder, expectedPath, ...records } = cleanTrialIn(folder!);
-using store = await openStore({ folder: storeFolder, synchronous: 'OFF' });
+await using store = await openStore({ folder: storeFolder, synchronous: 'OFF' });
 const expected = new Map(JSON.parse(readFileSync(expectedPath, 'utf8')));
 const usageBefore = process.cpuUsage();
 const startedMs = performance.now();
-const { ledger, truncations } = check({
+const { ledger, truncations } = await check({
   ...records,
   stored: store,
   parked: [],

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { encodeLike } from '../../likes/like.ts';
 import { emptyBlock, mark } from '../../store/marks.ts';
+import { shardsOf } from '../store/store-folder.ts';
 import {
   CLEAN,
   LIKES,
@@ -18,46 +19,52 @@ const STRANGER = smallLike(5, { source: 'of another trial' });
 
 describe('the checker finds by name, and fails for,', () => {
   test('a like that was delivered and acknowledged, but not counted', async () => {
-    using trial = await runSmallTrial({
+    await using trial = await runSmallTrial({
       store: (batch) => batch.filter(({ seq }) => seq !== SEQ),
     });
-    const { ledger, verdict, reasons } = trial.judged();
+    const { ledger, verdict, reasons } = await trial.judged();
     expect(ledger).toEqual({ ...CLEAN, counted: LIKES - 1, lost: 1, unexpectedPosts: 1 });
     expect(verdict).toBe('fail');
     expect(reasons[0]).toMatch(/^1 lost/);
   });
 
   test('a like that the queue dropped', async () => {
-    using trial = await runSmallTrial({
+    await using trial = await runSmallTrial({
       deliver: (batches) => batches.map((batch) => batch.filter(({ seq }) => seq !== SEQ)),
     });
-    const { ledger, reasons } = trial.judged({ expected: undefined });
+    const { ledger, reasons } = await trial.judged({ expected: undefined });
     expect(ledger).toMatchObject({ lost: 1, stuck: 0, residual: 0, expectedPosts: undefined });
     expect(reasons).toEqual(['1 lost: acknowledged, never counted']);
   });
 
   test('a queue that the server never calls drained, although all likes are counted', async () => {
-    using trial = await runSmallTrial();
-    const { ledger, verdict, reasons } = trial.judged({ drained: false, left: 7 });
+    await using trial = await runSmallTrial();
+    const { ledger, verdict, reasons } = await trial.judged({ drained: false, left: 7 });
     expect(ledger).toMatchObject({ lost: 0, stuck: 7, counted: LIKES, residual: 0 });
     expect(verdict).toBe('fail');
     expect(reasons[0]).toMatch(/^7 stuck/);
   });
 
   test('the same like as stuck, not lost, where the queue is not drained', async () => {
-    using trial = await runSmallTrial({
+    await using trial = await runSmallTrial({
       deliver: (batches) => batches.map((batch) => batch.filter(({ seq }) => seq !== SEQ)),
     });
-    const { ledger, verdict, reasons } = trial.judged({ drained: false, expected: undefined });
+    const { ledger, verdict, reasons } = await trial.judged({
+      drained: false,
+      expected: undefined,
+    });
     expect(ledger).toMatchObject({ lost: 0, stuck: 1, residual: 0 });
     expect(verdict).toBe('fail');
     expect(reasons[0]).toMatch(/^1 stuck/);
   });
 
   test.each(['likes', 'unlikes'])('%s of a post that were raised twice', async (column) => {
-    using trial = await runSmallTrial();
-    trial.tamperWith(POST, `UPDATE counts SET ${column} = ${column} + 1 WHERE post = '${POST}'`);
-    const { ledger, verdict, reasons } = trial.judged();
+    await using trial = await runSmallTrial();
+    await trial.tamperWith(
+      POST,
+      `UPDATE counts SET ${column} = ${column} + 1 WHERE post = '${POST}'`,
+    );
+    const { ledger, verdict, reasons } = await trial.judged();
     expect(ledger).toEqual({
       ...CLEAN,
       doubleEffects: 1,
@@ -71,41 +78,45 @@ describe('the checker finds by name, and fails for,', () => {
   });
 
   test('a loss and a double effect of the same post, which no sum shows', async () => {
-    using trial = await runSmallTrial({
+    await using trial = await runSmallTrial({
       store: (batch) => batch.filter(({ seq }) => seq !== SEQ),
     });
     const column = smallLike(SEQ).action === 'like' ? 'likes' : 'unlikes';
-    trial.tamperWith(POST, `UPDATE counts SET ${column} = ${column} + 1 WHERE post = '${POST}'`);
-    const { ledger, reasons } = trial.judged();
+    await trial.tamperWith(
+      POST,
+      `UPDATE counts SET ${column} = ${column} + 1 WHERE post = '${POST}'`,
+    );
+    const { ledger, reasons } = await trial.judged();
     expect(ledger).toMatchObject({ lost: 1, doubleEffects: 1, unexpectedPosts: 0, residual: 0 });
     expect(reasons.join()).toMatch(/1 lost.*1 double effects.*1 miscounted posts/);
   });
 
   test('a like and an unlike of a post, both raised, so that the count is right', async () => {
-    using trial = await runSmallTrial();
-    trial.tamperWith(POST, 'UPDATE counts SET likes = likes + 1, unlikes = unlikes + 1');
-    const { ledger, verdict } = trial.judged();
+    await using trial = await runSmallTrial();
+    await trial.tamperWith(POST, 'UPDATE counts SET likes = likes + 1, unlikes = unlikes + 1');
+    const { ledger, verdict } = await trial.judged();
     expect(ledger.doubleEffects).toBeGreaterThanOrEqual(2);
     expect(verdict).toBe('fail');
   });
 
   test('a like that two shards hold a mark of', async () => {
-    using trial = await runSmallTrial();
-    const other = trial.store.shards.find(({ index }) => index !== shardOf(trial.store, POST))!;
-    other.apply([smallLike(SEQ)], [0], other.slotMapVersion());
-    const { ledger, verdict, reasons } = trial.judged();
+    await using trial = await runSmallTrial();
+    const owner = await shardOf(trial.store, POST);
+    const other = shardsOf(trial.store).find(({ index }) => index !== owner)!;
+    await other.apply([smallLike(SEQ)], [0], await other.slotMapVersion());
+    const { ledger, verdict, reasons } = await trial.judged();
     expect(ledger).toMatchObject({ counted: LIKES, doubleEffects: 1, residual: 0 });
     expect(verdict).toBe('fail');
     expect(reasons[0]).toMatch(/^1 double effects/);
   });
 
   test('a mark of the same like in another shard, also where no count shows it', async () => {
-    using trial = await runSmallTrial();
+    await using trial = await runSmallTrial();
     const bits = emptyBlock();
     mark(bits, SEQ);
     const other = { marks: () => [{ source: SOURCE, block: 0, bits }], counts: () => [] };
     const totals = () => ({ marks: LIKES + 1 });
-    const { ledger, verdict } = trial.judged({
+    const { ledger, verdict } = await trial.judged({
       stored: { shards: [...trial.store.shards, other], totals },
     });
     expect(ledger).toEqual({ ...CLEAN, doubleEffects: 1 });
@@ -113,27 +124,29 @@ describe('the checker finds by name, and fails for,', () => {
   });
 
   test('marks that the shards add up to another number than they show', async () => {
-    using trial = await runSmallTrial();
+    await using trial = await runSmallTrial();
     const totals = () => ({ marks: LIKES - 3 });
-    const { ledger, verdict } = trial.judged({ stored: { shards: trial.store.shards, totals } });
+    const { ledger, verdict } = await trial.judged({
+      stored: { shards: trial.store.shards, totals },
+    });
     expect(ledger).toEqual({ ...CLEAN, residual: 3 });
     expect(verdict).toBe('unknown');
   });
 
   test('a like that the consumers saw counted by two commits', async () => {
-    using trial = await runSmallTrial({
+    await using trial = await runSmallTrial({
       recordFresh: (fresh) => fresh.flatMap((like) => (like.seq === SEQ ? [like, like] : [like])),
     });
-    const { ledger, verdict } = trial.judged();
+    const { ledger, verdict } = await trial.judged();
     expect(ledger).toEqual({ ...CLEAN, doubleEffects: 1 });
     expect(verdict).toBe('fail');
   });
 
   test('two batches in swapped order, with the distance of the worst like', async () => {
-    using trial = await runSmallTrial({
+    await using trial = await runSmallTrial({
       deliver: ([one, two, three, ...rest]) => [one!, three!, two!, ...rest],
     });
-    const { ledger, verdict, reasons } = trial.judged();
+    const { ledger, verdict, reasons } = await trial.judged();
     // Batch `two` holds seqs 20 to 39, `three` 40 to 59, a post has every 7th: 39 comes after 53,
     // 38 after 59, and 20 after 55, which is the largest distance.
     expect(ledger).toEqual({
@@ -146,44 +159,44 @@ describe('the checker finds by name, and fails for,', () => {
   });
 
   test('a like of another trial that was delivered and not counted', async () => {
-    using trial = await runSmallTrial({
+    await using trial = await runSmallTrial({
       deliver: ([first, ...rest]) => [[...first!, STRANGER], ...rest],
       store: (batch) => batch.filter((like) => like !== STRANGER),
     });
-    const { ledger, verdict, reasons } = trial.judged();
+    const { ledger, verdict, reasons } = await trial.judged();
     expect(ledger).toEqual({ ...CLEAN, phantom: 1 });
     expect(verdict).toBe('fail');
     expect(reasons).toEqual(['1 phantom: never attempted in this trial']);
   });
 
   test('a like of another trial that was counted without a delivery', async () => {
-    using trial = await runSmallTrial();
+    await using trial = await runSmallTrial();
     await trial.store.apply([STRANGER]);
-    const { ledger, verdict, reasons } = trial.judged();
+    const { ledger, verdict, reasons } = await trial.judged();
     expect(ledger).toMatchObject({ counted: LIKES, phantom: 1, unexpectedPosts: 1 });
     expect(verdict).toBe('fail');
     expect(reasons.join()).toMatch(/1 phantom/);
   });
 
   test('a seq that the trial never reached, of its own source', async () => {
-    using trial = await runSmallTrial();
+    await using trial = await runSmallTrial();
     await trial.store.apply([smallLike(LIKES + 5_000_000)]);
-    expect(trial.judged().ledger).toMatchObject({ counted: LIKES, phantom: 1 });
+    expect((await trial.judged()).ledger).toMatchObject({ counted: LIKES, phantom: 1 });
   });
 
   test('a like of another trial that was parked', async () => {
-    using trial = await runSmallTrial();
-    const { ledger, verdict } = trial.judged({ parked: [encodeLike(STRANGER)] });
+    await using trial = await runSmallTrial();
+    const { ledger, verdict } = await trial.judged({ parked: [encodeLike(STRANGER)] });
     expect(ledger).toEqual({ ...CLEAN, parked: 1, wronglyParked: 1, phantom: 1 });
     expect(verdict).toBe('fail');
   });
 
   test('a like that was counted on another post', async () => {
-    using trial = await runSmallTrial({
+    await using trial = await runSmallTrial({
       store: (batch) =>
         batch.map((like) => (like.seq === SEQ ? { ...like, post: 'post-0' } : like)),
     });
-    const { ledger, verdict, reasons } = trial.judged();
+    const { ledger, verdict, reasons } = await trial.judged();
     expect(POST).not.toBe('post-0');
     expect(ledger).toMatchObject({
       counted: LIKES,
@@ -199,41 +212,43 @@ describe('the checker finds by name, and fails for,', () => {
   });
 
   test('a like that was counted as an unlike', async () => {
-    using trial = await runSmallTrial({
+    await using trial = await runSmallTrial({
       store: (batch) =>
         batch.map((like) => (like.seq === SEQ ? { ...like, action: opposite(like.action) } : like)),
     });
-    const { ledger, verdict } = trial.judged({ expected: undefined });
+    const { ledger, verdict } = await trial.judged({ expected: undefined });
     expect(ledger).toMatchObject({ miscountedPosts: 1, miscountedLikes: 2, miscountedLikesMax: 1 });
     expect(verdict).toBe('fail');
   });
 
   test('a like that was reported as refused, and delivered', async () => {
-    using trial = await runSmallTrial({ outcome: ({ seq }) => (seq === SEQ ? 'fail' : 'ok') });
-    const { ledger, verdict, reasons } = trial.judged();
+    await using trial = await runSmallTrial({
+      outcome: ({ seq }) => (seq === SEQ ? 'fail' : 'ok'),
+    });
+    const { ledger, verdict, reasons } = await trial.judged();
     expect(ledger).toEqual({ ...CLEAN, ok: LIKES - 1, fail: 1, revived: 1 });
     expect(verdict).toBe('fail');
     expect(reasons).toEqual(['1 revived: reported as refused, yet delivered']);
   });
 
   test('a like that was parked although it could have been counted', async () => {
-    using trial = await runSmallTrial({
+    await using trial = await runSmallTrial({
       store: (batch) => batch.filter(({ seq }) => seq !== SEQ),
     });
     const parked = [encodeLike(smallLike(SEQ))];
-    const { ledger, verdict, reasons } = trial.judged({ parked });
+    const { ledger, verdict, reasons } = await trial.judged({ parked });
     expect(ledger).toMatchObject({ lost: 0, parked: 1, wronglyParked: 1, residual: 0 });
     expect(verdict).toBe('fail');
     expect(reasons.join()).toMatch(/1 wrongly parked/);
   });
 
   test('a post with another count than the file it was made from', async () => {
-    using trial = await runSmallTrial();
+    await using trial = await runSmallTrial();
     const expected = new Map(trial.input.expected);
     expected.set(POST, { likes: 1, unlikes: 2 });
     expected.set('never counted', { likes: 3, unlikes: 0 });
     expected.set('never liked', { likes: 0, unlikes: 0 });
-    const { ledger, verdict, reasons } = trial.judged({ expected });
+    const { ledger, verdict, reasons } = await trial.judged({ expected });
     expect(ledger).toEqual({ ...CLEAN, unexpectedPosts: 2, expectedPosts: 9 });
     expect(verdict).toBe('fail');
     expect(reasons).toEqual(['2 posts with another count than the file they were made from']);

@@ -15,8 +15,8 @@ function logOf(likes: readonly Like[], first = 1_000_000): LogEntry[] {
 const likes = Array.from({ length: LIKES }, (_, seq) => smallLike(seq));
 
 async function foundIn(log: readonly LogEntry[], logAgain?: readonly LogEntry[]) {
-  using trial = await runSmallTrial();
-  const { ledger, verdict } = trial.judged({ log, logAgain });
+  await using trial = await runSmallTrial();
+  const { ledger, verdict } = await trial.judged({ log, logAgain });
   const { offsetConflicts, offsetGaps, storedAgain, splitPosts, phantom } = ledger;
   return { offsetConflicts, offsetGaps, storedAgain, splitPosts, phantom, verdict };
 }
@@ -25,8 +25,8 @@ const NOTHING = { offsetConflicts: 0, offsetGaps: 0, storedAgain: 0, splitPosts:
 
 describe('the log of a server', () => {
   test('says nothing where the broker has none', async () => {
-    using trial = await runSmallTrial();
-    const { offsetConflicts, offsetGaps, storedAgain, splitPosts } = trial.judged().ledger;
+    await using trial = await runSmallTrial();
+    const { offsetConflicts, offsetGaps, storedAgain, splitPosts } = (await trial.judged()).ledger;
     expect([offsetConflicts, offsetGaps, storedAgain, splitPosts]).toEqual(
       Array(4).fill(undefined),
     );
@@ -66,20 +66,24 @@ describe('the log of a server', () => {
 
   test('tells copies that a send explains from copies that none does', async () => {
     const resent = likes[9]!;
-    using trial = await runSmallTrial({ send: (batches) => [...batches, [resent], [resent]] });
+    await using trial = await runSmallTrial({
+      send: (batches) => [...batches, [resent], [resent]],
+    });
     const log = (copies: number) => logOf([...likes, ...Array<Like>(copies).fill(resent)]);
-    const storedAgain = (copies: number) => trial.judged({ log: log(copies) }).ledger.storedAgain;
-    expect([0, 1, 2, 3, 5].map(storedAgain)).toEqual([0, 0, 0, 1, 3]);
+    const storedAgain = async (copies: number) =>
+      (await trial.judged({ log: log(copies) })).ledger.storedAgain;
+    expect(await Promise.all([0, 1, 2, 3, 5].map(storedAgain))).toEqual([0, 0, 0, 1, 3]);
     // A second reading of the same places is no copy.
-    expect(trial.judged({ log: log(3), logAgain: log(3) }).ledger.storedAgain).toBe(1);
+    const readTwice = await trial.judged({ log: log(3), logAgain: log(3) });
+    expect(readTwice.ledger.storedAgain).toBe(1);
   });
 
   test('shows a post in two lanes, which breaks a promise of order and no other', async () => {
     const log = logOf(likes).with(3, entry(1, 0, encodeLike(likes[3]!)));
     const sound = [...log, entry(0, 1_000_003, 'no like')];
     expect(await foundIn(sound)).toEqual({ ...NOTHING, splitPosts: 1, verdict: 'fail' });
-    using trial = await runSmallTrial();
-    const unordered = trial.judged({ log: sound, promised: { order: false } });
+    await using trial = await runSmallTrial();
+    const unordered = await trial.judged({ log: sound, promised: { order: false } });
     expect(unordered).toMatchObject({ verdict: 'pass', ledger: { splitPosts: 1 } });
   });
 

@@ -13,16 +13,16 @@ function losing(...seqs: number[]) {
 
 describe('when lost likes were acknowledged', () => {
   test('is not told where none is lost', async () => {
-    using trial = await runSmallTrial();
-    const { lostOkUsFirst, lostOkUsLast } = trial.judged();
+    await using trial = await runSmallTrial();
+    const { lostOkUsFirst, lostOkUsLast } = await trial.judged();
     expect({ lostOkUsFirst, lostOkUsLast }).toEqual({});
   });
 
   test('is told of the first and of the last of them', async () => {
     const [early, late] = [3, 11];
     const lost = [early, late].map((batch) => batch * LIKES_PER_BATCH + 7);
-    using trial = await runSmallTrial({ deliver: losing(...lost) });
-    const { ledger, lostOkUsFirst, lostOkUsLast } = trial.judged();
+    await using trial = await runSmallTrial({ deliver: losing(...lost) });
+    const { ledger, lostOkUsFirst, lostOkUsLast } = await trial.judged();
     expect(ledger.lost).toBe(2);
     expect({ lostOkUsFirst, lostOkUsLast }).toEqual({
       lostOkUsFirst: okUsOf(early),
@@ -33,8 +33,8 @@ describe('when lost likes were acknowledged', () => {
   test('is told of each send of a like that was sent twice', async () => {
     const send = (batches: Like[][]) => [...batches, [batches[2]![0]!]];
     const seq = 2 * LIKES_PER_BATCH;
-    using trial = await runSmallTrial({ send, deliver: losing(seq) });
-    const { ledger, lostOkUsFirst, lostOkUsLast } = trial.judged();
+    await using trial = await runSmallTrial({ send, deliver: losing(seq) });
+    const { ledger, lostOkUsFirst, lostOkUsLast } = await trial.judged();
     expect(ledger.lost).toBe(1);
     const last = trial.likes.length / LIKES_PER_BATCH;
     expect({ lostOkUsFirst, lostOkUsLast }).toEqual({
@@ -49,11 +49,11 @@ describe('when lost likes were acknowledged', () => {
     // The second one is sent once more at the end, after every fault.
     const send = (batches: Like[][]) => [...batches, [batches[batchOf(again)]![again % 20]!]];
     const deliver = losing(early, again, onTheMoment, onTheMoment + 1, late);
-    using trial = await runSmallTrial({ send, deliver });
+    await using trial = await runSmallTrial({ send, deliver });
     const last = trial.likes.length / LIKES_PER_BATCH;
     const moment = okUsOf(batchOf(onTheMoment));
     const momentsUs = [okUsOf(batchOf(early)) + 1, okUsOf(batchOf(again)) + 1, moment];
-    const { ledger, lostBefore } = trial.judged({ momentsUs });
+    const { ledger, lostBefore } = await trial.judged({ momentsUs });
     expect(ledger.lost).toBe(5);
     expect(lostBefore).toEqual([
       { count: 1, okUsFirst: okUsOf(batchOf(early)), okUsLast: okUsOf(batchOf(early)) },
@@ -66,20 +66,21 @@ describe('when lost likes were acknowledged', () => {
 
   test('is nothing between the faults where none is lost or all is not drained', async () => {
     const none = { count: 0, okUsFirst: undefined, okUsLast: undefined };
-    using trial = await runSmallTrial({ deliver: losing(5) });
-    expect(trial.judged({ momentsUs: [50], drained: false }).lostBefore).toEqual([none, none]);
-    expect(trial.judged().lostBefore).toBeUndefined();
-    using clean = await runSmallTrial();
-    expect(clean.judged({ momentsUs: [] }).lostBefore).toEqual([none]);
+    await using trial = await runSmallTrial({ deliver: losing(5) });
+    const undrained = await trial.judged({ momentsUs: [50], drained: false });
+    expect(undrained.lostBefore).toEqual([none, none]);
+    expect((await trial.judged()).lostBefore).toBeUndefined();
+    await using clean = await runSmallTrial();
+    expect((await clean.judged({ momentsUs: [] })).lostBefore).toEqual([none]);
   });
 
   test('leaves out likes never acknowledged, and all of a queue not drained', async () => {
     const outcome = ({ seq }: Like) => (seq === 5 ? 'unknown' : 'ok');
-    using trial = await runSmallTrial({ outcome, deliver: losing(5, 45) });
-    const { ledger, lostOkUsFirst, lostOkUsLast } = trial.judged();
+    await using trial = await runSmallTrial({ outcome, deliver: losing(5, 45) });
+    const { ledger, lostOkUsFirst, lostOkUsLast } = await trial.judged();
     expect(ledger.lost).toBe(1);
     expect([lostOkUsFirst, lostOkUsLast]).toEqual([okUsOf(2), okUsOf(2)]);
-    const undrained = trial.judged({ drained: false });
+    const undrained = await trial.judged({ drained: false });
     expect([undrained.lostOkUsFirst, undrained.lostOkUsLast]).toEqual([undefined, undefined]);
   });
 });

@@ -88,9 +88,9 @@ function columnOf({ action }: Like): string {
 }
 
 test('the trial that all mutants begin with has no finding', async () => {
-  using trial = await runSmallTrial();
+  await using trial = await runSmallTrial();
   const log = logOf(likes);
-  const { ledger, verdict, reasons } = judgedWithLog(trial, log, { logAgain: log });
+  const { ledger, verdict, reasons } = await judgedWithLog(trial, log, { logAgain: log });
   expect(ledger).toEqual(CLEAN_WITH_LOG);
   expect({ verdict, reasons }).toEqual({ verdict: 'pass', reasons: [] });
 });
@@ -99,8 +99,8 @@ describe('queues:', () => {
   testMutant('mutant 1 of 12, drop, is found as lost', async (choose) => {
     const seq = choose(0, LIKES);
     const others = likes.toSpliced(seq, 1);
-    using trial = await runSmallTrial(delivering(others));
-    const { ledger, verdict, reasons } = judgedWithLog(trial, logOf(others));
+    await using trial = await runSmallTrial(delivering(others));
+    const { ledger, verdict, reasons } = await judgedWithLog(trial, logOf(others));
     expect(ledger).toEqual({ ...CLEAN_WITH_LOG, counted: LIKES - 1, lost: 1, unexpectedPosts: 1 });
     expect(verdict).toBe('fail');
     expect(reasons[0]).toMatch(/^1 lost/);
@@ -109,16 +109,19 @@ describe('queues:', () => {
   testMutant('mutant 2 of 12, double, is found as double effect', async (choose) => {
     const like = likes[choose(0, LIKES)]!;
     const twice = likes.toSpliced(choose(like.seq, LIKES), 0, like);
-    using trial = await runSmallTrial(delivering(twice));
+    await using trial = await runSmallTrial(delivering(twice));
     const reported = { ...CLEAN_WITH_LOG, redelivered: 1, storedAgain: 1 };
-    const atLeastOnce = trial.judged({ log: logOf(twice), drainedUs: Number.POSITIVE_INFINITY });
+    const atLeastOnce = await trial.judged({
+      log: logOf(twice),
+      drainedUs: Number.POSITIVE_INFINITY,
+    });
     expect(atLeastOnce).toMatchObject({ ledger: reported, verdict: 'pass' });
     const column = columnOf(like);
-    trial.tamperWith(
+    await trial.tamperWith(
       like.post,
       `UPDATE counts SET ${column} = ${column} + 1 WHERE post = '${like.post}'`,
     );
-    const { ledger, verdict, reasons } = trial.judged({ log: logOf(twice) });
+    const { ledger, verdict, reasons } = await trial.judged({ log: logOf(twice) });
     const miscounted = { miscountedPosts: 1, miscountedLikes: 1, miscountedLikesMax: 1 };
     const effect = { doubleEffects: 1, unexpectedPosts: 1, ...miscounted };
     expect(ledger).toEqual({ ...reported, late: undefined, ...effect });
@@ -129,8 +132,8 @@ describe('queues:', () => {
   testMutant('mutant 3 of 12, swap in a lane, is found as inversion', async (choose) => {
     const seq = choose(0, LIKES - POSTS);
     const order = swapped(seq, seq + POSTS);
-    using trial = await runSmallTrial(delivering(order));
-    const { ledger, verdict, reasons } = judgedWithLog(trial, logOf(order));
+    await using trial = await runSmallTrial(delivering(order));
+    const { ledger, verdict, reasons } = await judgedWithLog(trial, logOf(order));
     expect(ledger).toEqual({ ...CLEAN_WITH_LOG, inversions: 1, inversionSeqsMax: POSTS });
     expect(verdict).toBe('fail');
     expect(reasons).toEqual(['1 inversions: order was promised per post']);
@@ -141,9 +144,9 @@ describe('queues:', () => {
     const [one, other] = [likes[seq]!, likes[seq + 1]!];
     const order = swapped(seq, seq + 1);
     // No post has an inversion by it: only the log shows what happened.
-    using trial = await runSmallTrial(delivering(order));
+    await using trial = await runSmallTrial(delivering(order));
     const log = logOf(order, (like) => laneOf(like === one ? other : like === other ? one : like));
-    const { ledger, verdict, reasons } = judgedWithLog(trial, log);
+    const { ledger, verdict, reasons } = await judgedWithLog(trial, log);
     expect(ledger).toEqual({ ...CLEAN_WITH_LOG, splitPosts: 2 });
     expect(verdict).toBe('fail');
     expect(reasons[0]).toMatch(/^2 split posts/);
@@ -151,7 +154,7 @@ describe('queues:', () => {
 
   testMutant('mutant 5 of 12, offset conflict, is found as that', async (choose) => {
     const [at, donor] = [choose(0, LIKES / 2), choose(LIKES / 2, LIKES)];
-    using trial = await runSmallTrial();
+    await using trial = await runSmallTrial();
     const log = logOf(likes);
     const changed = { ...log[at]!, text: log[donor]!.text };
     const wanted = { ...CLEAN_WITH_LOG, offsetConflicts: 1 };
@@ -160,7 +163,7 @@ describe('queues:', () => {
       [log, log.toSpliced(at, 1)],
       [log.toSpliced(choose(at, LIKES), 0, changed), undefined],
     ] as const) {
-      const { ledger, verdict, reasons } = judgedWithLog(trial, first, { logAgain: second });
+      const { ledger, verdict, reasons } = await judgedWithLog(trial, first, { logAgain: second });
       expect(ledger).toEqual(wanted);
       expect(verdict).toBe('fail');
       expect(reasons).toEqual(['1 offset conflicts: one place of the log, two answers']);
@@ -170,11 +173,11 @@ describe('queues:', () => {
   testMutant('mutant 6 of 12, phantom of an old run, is found as that', async (choose) => {
     const stranger = smallLike(choose(0, LIKES), { source: 'gateway-1 of an old run' });
     const more = likes.toSpliced(choose(0, LIKES), 0, stranger);
-    using trial = await runSmallTrial({
+    await using trial = await runSmallTrial({
       ...delivering(more),
       store: (batch) => batch.filter((like) => like !== stranger),
     });
-    const { ledger, verdict, reasons } = trial.judged({ log: logOf(more) });
+    const { ledger, verdict, reasons } = await trial.judged({ log: logOf(more) });
     expect(ledger).toEqual({ ...CLEAN_WITH_LOG, late: undefined, phantom: 2 });
     expect(verdict).toBe('fail');
     expect(reasons[0]).toMatch(/^2 phantom/);
@@ -182,8 +185,10 @@ describe('queues:', () => {
 
   testMutant('mutant 7 of 12, fail but delivered, is found as revived', async (choose) => {
     const refused = choose(0, LIKES);
-    using trial = await runSmallTrial({ outcome: ({ seq }) => (seq === refused ? 'fail' : 'ok') });
-    const { ledger, verdict, reasons } = judgedWithLog(trial, logOf(likes));
+    await using trial = await runSmallTrial({
+      outcome: ({ seq }) => (seq === refused ? 'fail' : 'ok'),
+    });
+    const { ledger, verdict, reasons } = await judgedWithLog(trial, logOf(likes));
     expect(ledger).toEqual({ ...CLEAN_WITH_LOG, ok: LIKES - 1, fail: 1, revived: 1 });
     expect(verdict).toBe('fail');
     expect(reasons).toEqual(['1 revived: reported as refused, yet delivered']);
@@ -193,15 +198,15 @@ describe('queues:', () => {
     const seq = choose(0, LIKES - POSTS);
     const order = [...likes.toSpliced(seq, 1), likes[seq]!];
     const batches = [order.slice(0, -1), order.slice(-1)];
-    using trial = await runSmallTrial({ deliver: () => batches });
+    await using trial = await runSmallTrial({ deliver: () => batches });
     const betweenUs = 10 * (LIKES / LIKES_PER_BATCH) + 15;
-    const { ledger, verdict, reasons } = trial.judged({ drainedUs: betweenUs });
+    const { ledger, verdict, reasons } = await trial.judged({ drainedUs: betweenUs });
     const lastOfPost = likes.findLast(({ post }) => post === likes[seq]!.post)!.seq;
     const behind = { inversions: 1, inversionSeqsMax: lastOfPost - seq };
     expect(ledger).toEqual({ ...CLEAN, late: 1, ...behind });
     expect(verdict).toBe('fail');
     // Where no order was promised it is no broken promise, but the server's word is not believed.
-    const unordered = trial.judged({ drainedUs: betweenUs, promised: { order: false } });
+    const unordered = await trial.judged({ drainedUs: betweenUs, promised: { order: false } });
     expect(unordered.verdict).toBe('unknown');
     expect(unordered.reasons[0]).toMatch(/^1 late/);
     expect(reasons[0]).toMatch(/^1 inversions/);
@@ -211,13 +216,13 @@ describe('queues:', () => {
 describe('stores and disks:', () => {
   testMutant('mutant 8 of 12, loss and double that cancel, are found as both', async (choose) => {
     const [lost, doubled] = twoOfOnePost(choose);
-    using trial = await runSmallTrial(delivering(likes.toSpliced(lost.seq, 1)));
+    await using trial = await runSmallTrial(delivering(likes.toSpliced(lost.seq, 1)));
     const column = columnOf(doubled);
-    trial.tamperWith(
+    await trial.tamperWith(
       lost.post,
       `UPDATE counts SET ${column} = ${column} + 1 WHERE post = '${lost.post}'`,
     );
-    const { ledger, verdict, reasons } = judgedWithLog(trial, logOf(likes));
+    const { ledger, verdict, reasons } = await judgedWithLog(trial, logOf(likes));
     const miscounted = { miscountedPosts: 1, miscountedLikes: 1, miscountedLikesMax: 1 };
     const both = { counted: LIKES - 1, lost: 1, doubleEffects: 1, ...miscounted };
     expect(ledger).toEqual({ ...CLEAN_WITH_LOG, ...both });
@@ -228,10 +233,10 @@ describe('stores and disks:', () => {
   testMutant('mutant 9 of 12, wrong post, is found as miscounted posts', async (choose) => {
     const { seq } = likes[choose(0, LIKES)]!;
     const wrong = smallLike(seq, { post: smallLike(seq + choose(1, POSTS)).post });
-    using trial = await runSmallTrial({
+    await using trial = await runSmallTrial({
       store: (batch) => batch.map((like) => (like.seq === seq ? wrong : like)),
     });
-    const { ledger, verdict, reasons } = judgedWithLog(trial, logOf(likes));
+    const { ledger, verdict, reasons } = await judgedWithLog(trial, logOf(likes));
     const miscounted = { miscountedPosts: 2, miscountedLikes: 2, miscountedLikesMax: 1 };
     const effect = { doubleEffects: 1, unexpectedPosts: 2, ...miscounted };
     expect(ledger).toEqual({ ...CLEAN_WITH_LOG, ...effect });
@@ -240,39 +245,39 @@ describe('stores and disks:', () => {
   });
 
   testMutant('mutant 10 of 12, wrong shard, is found as misplaced posts', async (choose) => {
-    using trial = await runSmallTrial();
+    await using trial = await runSmallTrial();
     const { post } = smallLike(choose(0, POSTS));
-    const { likes: liked, unlikes } = trial.store.countOf(post);
-    const owner = shardOf(trial.store, post);
+    const { likes: liked, unlikes } = await trial.store.countOf(post);
+    const owner = await shardOf(trial.store, post);
     const shards = trial.store.shards.length;
     const other = (owner + choose(1, shards)) % shards;
-    trial.tamperWith(post, `DELETE FROM counts WHERE post = '${post}'`);
+    await trial.tamperWith(post, `DELETE FROM counts WHERE post = '${post}'`);
     tamper(
       join(trial.folder, 'store'),
       other,
       `INSERT INTO counts (post, likes, unlikes) VALUES ('${post}', ${liked}, ${unlikes})`,
     );
-    const { ledger, verdict, reasons } = judgedWithLog(trial, logOf(likes));
+    const { ledger, verdict, reasons } = await judgedWithLog(trial, logOf(likes));
     expect(ledger).toEqual({ ...CLEAN_WITH_LOG, misplacedPosts: 1 });
     expect(verdict).toBe('fail');
     expect(reasons).toEqual(['1 misplaced posts: counted in a shard that does not own them']);
   });
 
   testMutant('mutant 11 of 12, truncated log, is found as that', async (choose) => {
-    using consumed = await runSmallTrial();
+    await using consumed = await runSmallTrial();
     const [path] = consumed.input.consumerRecords;
     const { length } = readFileSync(path!);
     // The last block is far longer than this, so the cut is within it.
     truncateSync(path!, length - choose(1, 20));
-    const { truncations, verdict, reasons } = judgedWithLog(consumed, logOf(likes));
+    const { truncations, verdict, reasons } = await judgedWithLog(consumed, logOf(likes));
     expect(truncations).toEqual([{ path, bytesLost: expect.any(Number) }]);
     expect({ verdict, reasons }).toEqual({ verdict: 'unknown', reasons: [`${path} is cut off`] });
 
     // Of what was sent, a cut between two blocks shows too: others know what is missing.
-    using sent = await runSmallTrial();
+    await using sent = await runSmallTrial();
     const [records] = sent.input.producerRecords;
     truncateSync(records!, choose(8, readFileSync(records!).length));
-    const cut = judgedWithLog(sent, logOf(likes));
+    const cut = await judgedWithLog(sent, logOf(likes));
     expect(cut.verdict).not.toBe('pass');
     expect(cut.truncations.length + cut.ledger.residual).toBeGreaterThan(0);
   });

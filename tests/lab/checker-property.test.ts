@@ -9,19 +9,19 @@ const TIMEOUT_MS = 300_000;
 
 test(
   'the checker says of any small history what sets of ids say of it',
-  () => {
-    compareHistories({ histories: 100_000, seed: SEED, openRecorder: openMadeRecorder });
+  async () => {
+    await compareHistories({ histories: 100_000, seed: SEED, openRecorder: openMadeRecorder });
   },
   TIMEOUT_MS,
 );
 
 test(
   'and the same of records that lie in files',
-  () => {
+  async () => {
     using folder = recordsFolder();
     let files = 0;
     const openRecorder = (name: string) => inFile(folder.path(`${files++}-${name}`));
-    compareHistories({ histories: 300, seed: SEED, openRecorder });
+    await compareHistories({ histories: 300, seed: SEED, openRecorder });
     expect(files).toBe(4 * 300);
   },
   TIMEOUT_MS,

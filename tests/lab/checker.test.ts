@@ -1,13 +1,14 @@
 import { readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { rowsOf } from '../store/made-likes.ts';
 import { CLEAN, LIKES, LIKES_PER_BATCH, runSmallTrial } from './trial-fixture.ts';
 
 /** The like that most of this happens to. */
 const SEQ = 123;
 
 test('a clean trial has no finding, no residual, and passes', async () => {
-  using trial = await runSmallTrial();
-  const { ledger, truncations, verdict, reasons } = trial.judged();
+  await using trial = await runSmallTrial();
+  const { ledger, truncations, verdict, reasons } = await trial.judged();
   expect(ledger).toEqual(CLEAN);
   expect({ truncations, verdict, reasons }).toEqual({
     truncations: [],
@@ -18,44 +19,46 @@ test('a clean trial has no finding, no residual, and passes', async () => {
 
 describe('allowed and still reported:', () => {
   test('a like whose send timed out and that was counted', async () => {
-    using trial = await runSmallTrial({ outcome: ({ seq }) => (seq === SEQ ? 'unknown' : 'ok') });
-    const { ledger, verdict } = trial.judged();
+    await using trial = await runSmallTrial({
+      outcome: ({ seq }) => (seq === SEQ ? 'unknown' : 'ok'),
+    });
+    const { ledger, verdict } = await trial.judged();
     expect(ledger).toEqual({ ...CLEAN, ok: LIKES - 1, unknown: 1, recovered: 1 });
     expect(verdict).toBe('pass');
   });
 
   test('likes whose sends timed out or were refused and that never came', async () => {
-    using trial = await runSmallTrial({
+    await using trial = await runSmallTrial({
       outcome: ({ seq }) => (seq === SEQ ? 'fail' : seq === SEQ + 1 ? 'unknown' : 'ok'),
       deliver: (batches) =>
         batches.map((batch) => batch.filter(({ seq }) => seq !== SEQ && seq !== SEQ + 1)),
     });
-    const { ledger, verdict } = trial.judged({ expected: undefined });
+    const { ledger, verdict } = await trial.judged({ expected: undefined });
     expect(ledger).toMatchObject({ ok: LIKES - 2, fail: 1, unknown: 1, lost: 0, residual: 0 });
     expect(verdict).toBe('pass');
   });
 
   test('a batch that was delivered twice', async () => {
-    using trial = await runSmallTrial({
+    await using trial = await runSmallTrial({
       deliver: ([one, two, ...rest]) => [one!, two!, one!, ...rest],
     });
-    const { ledger, verdict } = trial.judged();
+    const { ledger, verdict } = await trial.judged();
     expect(ledger).toEqual({ ...CLEAN, redelivered: LIKES_PER_BATCH });
     expect(verdict).toBe('pass');
   });
 
   test('a like that its client sent twice', async () => {
-    using trial = await runSmallTrial({
+    await using trial = await runSmallTrial({
       send: ([one, two, ...rest]) => [one!, [...two!, one![3]!], ...rest],
     });
-    const { ledger, verdict } = trial.judged();
+    const { ledger, verdict } = await trial.judged();
     expect(ledger).toEqual({ ...CLEAN, sentAgain: 1, redelivered: 1 });
     expect(verdict).toBe('pass');
   });
 
   test('poison that nobody can decode, parked', async () => {
-    using trial = await runSmallTrial();
-    const { ledger, verdict } = trial.judged({ parked: ['no like', '{"format":9}'] });
+    await using trial = await runSmallTrial();
+    const { ledger, verdict } = await trial.judged({ parked: ['no like', '{"format":9}'] });
     expect(ledger).toEqual({ ...CLEAN, parked: 2 });
     expect(verdict).toBe('pass');
   });
@@ -63,8 +66,8 @@ describe('allowed and still reported:', () => {
 
 describe('not judged, and so never passed:', () => {
   test('a trial in which nothing was acknowledged', async () => {
-    using trial = await runSmallTrial({ outcome: () => 'unknown' });
-    const { ledger, verdict, reasons } = trial.judged();
+    await using trial = await runSmallTrial({ outcome: () => 'unknown' });
+    const { ledger, verdict, reasons } = await trial.judged();
     expect(ledger).toMatchObject({ ok: 0, unknown: LIKES, recovered: LIKES });
     expect({ verdict, reasons }).toEqual({
       verdict: 'unknown',
@@ -73,8 +76,8 @@ describe('not judged, and so never passed:', () => {
   });
 
   test('a trial whose producers say they sent another number than they recorded', async () => {
-    using trial = await runSmallTrial();
-    const { ledger, verdict, reasons } = trial.judged({ sums: { attempted: LIKES + 3 } });
+    await using trial = await runSmallTrial();
+    const { ledger, verdict, reasons } = await trial.judged({ sums: { attempted: LIKES + 3 } });
     expect(ledger).toEqual({ ...CLEAN, residual: 3 });
     expect({ verdict, reasons }).toEqual({
       verdict: 'unknown',
@@ -83,10 +86,10 @@ describe('not judged, and so never passed:', () => {
   });
 
   test('a trial with records that end in the middle', async () => {
-    using trial = await runSmallTrial();
+    await using trial = await runSmallTrial();
     const [path] = trial.input.consumerRecords;
     truncateSync(path!, readFileSync(path!).length - 3);
-    const { truncations, verdict, reasons } = trial.judged();
+    const { truncations, verdict, reasons } = await trial.judged();
     expect(truncations).toEqual([{ path, bytesLost: expect.any(Number) }]);
     expect({ verdict, reasons }).toEqual({
       verdict: 'unknown',
@@ -95,19 +98,18 @@ describe('not judged, and so never passed:', () => {
   });
 
   test('a trial with a foreign file among its records', async () => {
-    using trial = await runSmallTrial();
+    await using trial = await runSmallTrial();
     writeFileSync(trial.input.producerRecords[0]!, 'something else');
-    expect(() => trial.judged()).toThrow(expect.objectContaining({ code: 'RECORDS_UNREADABLE' }));
+    await expect(trial.judged()).rejects.toMatchObject({ code: 'RECORDS_UNREADABLE' });
   });
 });
 
 test('seqs on both sides of the border between two blocks of marks are told apart', async () => {
-  using trial = await runSmallTrial({
+  await using trial = await runSmallTrial({
     send: (batches) =>
       batches.map((batch) => batch.map((like) => ({ ...like, seq: like.seq + 4_000 }))),
   });
-  expect(trial.judged().ledger).toEqual(CLEAN);
-  expect(new Set([...trial.store.shards[0]!.marks()].map(({ block }) => block))).toEqual(
-    new Set([0, 1]),
-  );
+  expect((await trial.judged()).ledger).toEqual(CLEAN);
+  const blocks = await rowsOf(trial.store, (shard) => shard.marks());
+  expect(new Set(blocks.map(({ block }) => block))).toEqual(new Set([0, 1]));
 });

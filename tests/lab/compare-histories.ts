@@ -10,16 +10,16 @@ import { naiveLedger, naiveLostBefore } from './naive-checker.ts';
 const LEDGER_FIELDS = 29;
 
 /** Fails with the smallest history that the two disagree on, and the seed that makes it. */
-export function compareHistories(options: {
+export async function compareHistories(options: {
   readonly histories: number;
   readonly seed: number;
   readonly openRecorder: (name: string) => Recorder;
-}): void {
+}): Promise<void> {
   const seen = new Set<string>();
-  fc.assert(
-    fc.property(someHistory, (history) => {
-      const { input, naive } = evidenceOf(history, options.openRecorder);
-      const { ledger, lostBefore } = check(input);
+  await fc.assert(
+    fc.asyncProperty(someHistory, async (history) => {
+      const { input, naive } = await evidenceOf(history, options.openRecorder);
+      const { ledger, lostBefore } = await check(input);
       const told = { ledger: naiveLedger(naive), lostBefore: naiveLostBefore(naive, input) };
       // The fast way first: this is asked very often.
       if (!isDeepStrictEqual({ ledger, lostBefore }, told)) {

@@ -96,10 +96,11 @@ function onAnother(like: Like): Like {
 }
 
 /** Only the shard that owns the post has a row to raise. */
-function raiseCount({ storeFolder, shards }: WorkerSetup, post: string): void {
+function raiseCount({ store }: WorkerSetup, post: string): void {
+  const { folder, shards } = store as { folder: string; shards: number };
   let raised = 0;
   for (let index = 0; index < shards; index++) {
-    const database = new DatabaseSync(shardPath(storeFolder, index), { timeout: 5_000 });
+    const database = new DatabaseSync(shardPath(folder, index), { timeout: 5_000 });
     const raise = database.prepare('UPDATE counts SET likes = likes + 1 WHERE post = ?');
     raised += Number(raise.run(post).changes);
     database.close();

@@ -48,7 +48,10 @@ const STRIKES = [strikeAt(10 * S), strikeAt(20 * S)];
 
 describe('a lost like', () => {
   /** Likes that were acknowledged at these times and are nowhere, in a drained queue. */
-  function lostAt(strikes: readonly StrikeFacts[], okUs: readonly number[]): CheckOutput {
+  async function lostAt(
+    strikes: readonly StrikeFacts[],
+    okUs: readonly number[],
+  ): Promise<CheckOutput> {
     using folder = recordsFolder();
     const path = folder.path('producer');
     {
@@ -58,7 +61,7 @@ describe('a lost like', () => {
         records.outcome(atUs, [madeLike('one', seq)], 'ok');
       }
     }
-    return check({
+    return await check({
       producerRecords: [path],
       consumerRecords: [],
       stored: { totals: () => ({ marks: 0 }), shards: [] },
@@ -69,27 +72,29 @@ describe('a lost like', () => {
       momentsUs: momentsOf(strikes),
     });
   }
-  const windowOf = (...okUs: number[]) => lossWindowMs(STRIKES, lostAt(STRIKES, okUs));
+  const windowOf = async (...okUs: number[]) => lossWindowMs(STRIKES, await lostAt(STRIKES, okUs));
 
-  test('is laid to the first fault after it, and the longest window is that of the trial', () => {
-    expect(windowOf(9.4 * S)).toBe(600);
-    expect(windowOf(9.4 * S, 9.9 * S, 19.1 * S, 19.5 * S)).toBe(900);
-    expect(windowOf()).toBe(0);
+  test('is laid to the first fault after it, and the longest window is the trial’s', async () => {
+    expect(await windowOf(9.4 * S)).toBe(600);
+    expect(await windowOf(9.4 * S, 9.9 * S, 19.1 * S, 19.5 * S)).toBe(900);
+    expect(await windowOf()).toBe(0);
   });
 
-  test('that was acknowledged while the fault was on its way met that fault, not the next', () => {
+  test('acknowledged while the fault was on its way met that fault, not the next', async () => {
     const onItsWay = 10 * S + 2 * MS;
-    expect(windowOf(onItsWay)).toBe(0);
-    expect(windowOf(onItsWay, 19.9 * S)).toBe(100);
-    expect(lostAt(STRIKES, [onItsWay]).lostBefore!.map(({ count }) => count)).toEqual([1, 0, 0]);
+    expect(await windowOf(onItsWay)).toBe(0);
+    expect(await windowOf(onItsWay, 19.9 * S)).toBe(100);
+    expect((await lostAt(STRIKES, [onItsWay])).lostBefore!.map(({ count }) => count)).toEqual([
+      1, 0, 0,
+    ]);
   });
 
-  test('that was acknowledged when every fault was over is no fault’s', () => {
-    const sinceOf = (...okUs: number[]) => wasLostSince(STRIKES, lostAt(STRIKES, okUs));
-    expect(sinceOf(20 * S + 211 * MS)).toBe(true);
-    expect(sinceOf(9 * S, 20 * S + 209 * MS)).toBe(false);
-    expect(sinceOf()).toBe(false);
-    expect(wasLostSince([], lostAt([], [5 * S]))).toBe(false);
+  test('that was acknowledged when every fault was over is no fault’s', async () => {
+    const sinceOf = async (...okUs: number[]) => wasLostSince(STRIKES, await lostAt(STRIKES, okUs));
+    expect(await sinceOf(20 * S + 211 * MS)).toBe(true);
+    expect(await sinceOf(9 * S, 20 * S + 209 * MS)).toBe(false);
+    expect(await sinceOf()).toBe(false);
+    expect(wasLostSince([], await lostAt([], [5 * S]))).toBe(false);
   });
 
   test('may be one of the last 2 s at everysec', () => {

@@ -4,7 +4,7 @@ import type { CheckInput, StoredCounts } from '../../lab/checker.ts';
 import type { RecordSource } from '../../lab/record-reader.ts';
 import { encodeLike, type Like, type SendOutcome } from '../../likes/like.ts';
 import { MemoryShard } from '../../store/memory-shard.ts';
-import { evenSlotMap, shardOfPost } from '../../store/slot-map.ts';
+import { evenSlotMap, shardOfLike } from '../../store/slot-map.ts';
 import { madeLike, seqsOf } from '../store/made-likes.ts';
 import { MadeRecords } from './made-records.ts';
 import type { NaiveHistory } from './naive-checker.ts';
@@ -126,12 +126,12 @@ function likeOf(source: string, seq: number): Like {
 }
 
 /** The same history twice: as evidence for the checker, and as sets for the naive one. */
-export function evidenceOf(
+export async function evidenceOf(
   history: History,
   openRecorder: (name: string) => Recorder,
-): { input: CheckInput & { momentsUs: readonly number[] }; naive: NaiveHistory } {
+): Promise<{ input: CheckInput & { momentsUs: readonly number[] }; naive: NaiveHistory }> {
   const producerRecords = recordSends(history, openRecorder);
-  const { consumerRecords, fresh, shards } = recordDeliveries(history, openRecorder);
+  const { consumerRecords, fresh, shards } = await recordDeliveries(history, openRecorder);
   const sends = history.sends.flatMap(({ likes }, index) =>
     likes.map((send) => ({ ...send, outcomeUs: index * STEP_US + 5 })),
   );
@@ -143,7 +143,7 @@ export function evidenceOf(
   const expected = history.expected && new Map(Object.entries(history.expected));
   const { drained, drainedUs, parkedLikes, poison } = history;
   const [log, logAgain] = readingsOf(history.log);
-  const stored = raisedBy(history.raised, shards);
+  const stored = await raisedBy(history.raised, shards);
   return {
     input: {
       producerRecords,
@@ -163,11 +163,11 @@ export function evidenceOf(
       deliveries,
       fresh,
       shards: stored.shards.map((shard) => ({
-        owns: shard.ownership!(),
-        marks: [...shard.marks()].flatMap((block) =>
-          seqsOf([block]).map((seq) => ({ source: block.source, seq })),
-        ),
-        counts: [...shard.counts()],
+        owns: shard.ownership(),
+        marks: shard
+          .marks()
+          .flatMap((block) => seqsOf([block]).map((seq) => ({ source: block.source, seq }))),
+        counts: shard.counts(),
       })),
       parkedLikes,
       poison,
@@ -196,20 +196,22 @@ function recordSends({ sends }: History, openRecorder: (name: string) => Recorde
   return recorders.map((recorder) => recorder.end());
 }
 
-function recordDeliveries(history: History, openRecorder: (name: string) => Recorder) {
+async function recordDeliveries(history: History, openRecorder: (name: string) => Recorder) {
   const recorders = ['consumer-0', 'consumer-1'].map(openRecorder);
   const fresh: Like[] = [...history.recordedFreshAgain];
   const shards = Array.from({ length: SHARDS }, (_, index) => new MemoryShard(index, SLOT_MAP));
   const apply = (likes: readonly Like[]) =>
-    shards.map((shard) => {
-      const isOwn = (place: number) => shardOfPost(SLOT_MAP, likes[place]!.post) === shard.index;
-      return shard.apply(likes, [...likes.keys()].filter(isOwn), SLOT_MAP.version);
-    });
+    Promise.all(
+      shards.map((shard) => {
+        const isOwn = (place: number) => shardOfLike(SLOT_MAP, likes[place]!) === shard.index;
+        return shard.apply(likes, [...likes.keys()].filter(isOwn), SLOT_MAP.version);
+      }),
+    );
   for (const [index, { consumer, likes, isStored }] of history.deliveries.entries()) {
     const recorder = recorders[consumer]!;
     recorder.delivered(index * STEP_US, likes);
     if (!isStored) continue;
-    for (const commit of apply(likes)) {
+    for (const commit of await apply(likes)) {
       const [counted, known] = [commit.fresh, commit.seen].map((places) =>
         places.map((place) => likes[place]!),
       );
@@ -218,23 +220,31 @@ function recordDeliveries(history: History, openRecorder: (name: string) => Reco
     }
   }
   recorders[0]!.stored(1_000, history.recordedFreshAgain, []);
-  apply(history.storedUnseen);
+  await apply(history.storedUnseen);
   for (const [index, like] of history.misrouted) {
-    shards[index]!.apply([like], [0], SLOT_MAP.version);
+    await shards[index]!.apply([like], [0], SLOT_MAP.version);
   }
   return { consumerRecords: recorders.map((recorder) => recorder.end()), fresh, shards };
 }
 
 /** The shards, with counts of the first one that somebody has changed behind its back. */
-function raisedBy(raised: History['raised'], shards: readonly MemoryShard[]): StoredCounts {
-  return {
-    totals: () => ({ marks: shards.reduce((sum, shard) => sum + shard.totals().marks, 0) }),
-    shards: shards.map((shard, index) => ({
-      marks: () => shard.marks(),
-      counts: () => [...shard.counts(), ...(index === 0 ? raised : [])],
-      ownership: () => shard.ownership(),
+async function raisedBy(raised: History['raised'], shards: readonly MemoryShard[]) {
+  const read = await Promise.all(
+    shards.map(async (shard) => ({
+      marks: await Array.fromAsync(shard.marks()),
+      counts: await Array.fromAsync(shard.counts()),
+      owns: await shard.ownership(),
+      totals: await shard.totals(),
     })),
-  };
+  );
+  return {
+    totals: () => ({ marks: read.reduce((sum, { totals }) => sum + totals.marks, 0) }),
+    shards: read.map(({ marks, counts, owns }, index) => ({
+      marks: () => marks,
+      counts: () => [...counts, ...(index === 0 ? raised : [])],
+      ownership: () => owns,
+    })),
+  } satisfies StoredCounts;
 }
 
 /** One reading of a log, and one more that lacks an entry and has a wrong one. */

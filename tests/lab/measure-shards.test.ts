@@ -5,12 +5,12 @@ const shardOf = (...counts: readonly { post: string; likes: number; unlikes: num
   return { marks: () => [], counts: () => counts };
 };
 
-test('a shard holds the sum of its posts, and an empty one nothing', () => {
+test('a shard holds the sum of its posts, and an empty one nothing', async () => {
   const shards = [
     shardOf({ post: 'a', likes: 3, unlikes: 1 }, { post: 'b', likes: 4, unlikes: 0 }),
     shardOf(),
   ];
-  expect(measureShards({ shards, totals: () => ({ marks: 8 }) })).toEqual([
+  expect(await measureShards({ shards, totals: () => ({ marks: 8 }) })).toEqual([
     { shard: 0, posts: 2, likes: 7, unlikes: 1 },
     { shard: 1, posts: 0, likes: 0, unlikes: 0 },
   ]);

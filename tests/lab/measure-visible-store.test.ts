@@ -18,8 +18,8 @@ async function measuredOnStore(
 ) {
   using folder = recordsFolder();
   const storeFolder = folder.path('store');
-  using store = await openStore({ folder: storeFolder, shards: 2 });
-  using shown = await openStore({ folder: storeFolder, readOnly: true });
+  await using store = await openStore({ folder: storeFolder, shards: 2 });
+  await using shown = await openStore({ folder: storeFolder, readOnly: true });
   const [consuming, reading, clock] = [madePort(), madePort(), openClock()];
   let reads = 0;
   const posts = POSTS;

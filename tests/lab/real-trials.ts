@@ -14,8 +14,9 @@ import type { Job } from '../../lab/schedule.ts';
 import type { TrialProgress } from '../../lab/trial-context.ts';
 import type { CrashPlan, FaultPlan, TrialMode } from '../../lab/trial-plan.ts';
 import type { TrialResult } from '../../lab/trial-result.ts';
-import { openStore } from '../../store/open-store.ts';
+import { openStore, type StoreOptions } from '../../store/open-store.ts';
 import { temporaryFolder } from '../brokers/servers/temporary-folder.ts';
+import { allCounts } from '../store/made-likes.ts';
 import { madeExperiment } from './made-result.ts';
 
 export const LIKES = 20_000;
@@ -114,9 +115,10 @@ export async function openRealTrials(
         server: order.serverOf?.(server) ?? server,
         workerModule: order.seed >= 9_000_000 ? FAULTY_WORKER : WORKER,
         folder: trialFolder,
-        async openStore(path) {
-          const store = await openStore({ folder: path });
-          const rows = store.shards.flatMap((shard) => [...shard.counts()]);
+        storeAddress: (shards) => ({ folder: join(trialFolder, 'store'), shards }),
+        async openStore(address) {
+          const store = await openStore(address as unknown as StoreOptions);
+          const rows = await allCounts(store);
           found.counts = new Map(rows.map(({ post, ...counts }) => [post, counts]));
           for (const name of LEFT_BEHIND) {
             if (existsSync(join(trialFolder, name))) found.names.add(name);

@@ -129,7 +129,7 @@ describe('on Redis', () => {
   test('a batch that comes again is counted again: no-marks', async () => {
     await using broker = await redis.open('no-marks', 'kill');
     const queue = await redis.queueOf(broker);
-    using store = await openStore({ folder: `${redis.folder}/store-no-marks`, shards: 3 });
+    await using store = await openStore({ folder: `${redis.folder}/store-no-marks`, shards: 3 });
     let deliveries = 0;
     await using _consumer = await broker.openConsumer(queue, async (likes) => {
       await store.apply(likes);
@@ -139,7 +139,7 @@ describe('on Redis', () => {
     await send(broker, queue, madeLikes(LIKES));
     await until('they have come again', WAIT_LIMIT_MS, () => deliveries >= 2 * LIKES);
     await drained(broker, queue);
-    const { likes, unlikes, marks } = store.totals();
+    const { likes, unlikes, marks } = await store.totals();
     expect({ counted: likes + unlikes, marks }).toEqual({ counted: deliveries, marks: LIKES });
   });
 

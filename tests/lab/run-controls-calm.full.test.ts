@@ -61,7 +61,7 @@ describe.each(SERVERS)('on $name, in calm weather,', ({ name, tier }) => {
 async function countThrough(broker: Broker, variant: VariantName, storeFolder: string) {
   const queue = freshName();
   await broker.createQueue(queue, { lanes: LANES });
-  using store = await openStore({ folder: storeFolder, shards: SHARDS });
+  await using store = await openStore({ folder: storeFolder, shards: SHARDS });
   const consumer = await broker.openConsumer(queue, (likes) => store.apply(likes));
   const source = freshName();
   {
@@ -70,12 +70,12 @@ async function countThrough(broker: Broker, variant: VariantName, storeFolder: s
       await producer.send(madeLikes(LIKES_PER_SEND, { from, source }));
     }
   }
-  await until(`${LIKES} likes of ${variant} are counted`, COUNT_LIMIT_MS, () => {
-    return store.totals().marks >= LIKES;
+  await until(`${LIKES} likes of ${variant} are counted`, COUNT_LIMIT_MS, async () => {
+    return (await store.totals()).marks >= LIKES;
   });
   await drained(broker, queue);
   await consumer.stop();
-  const { likes, unlikes, marks } = store.totals();
+  const { likes, unlikes, marks } = await store.totals();
   expect({ counted: likes + unlikes, marks }).toEqual({ counted: LIKES, marks: LIKES });
   expect(await broker.backlog(queue)).toEqual({ waiting: 0, unacknowledged: 0, parked: 0 });
   await broker.deleteQueue(queue);

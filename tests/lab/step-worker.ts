@@ -31,7 +31,7 @@ const say = (line: StepLine) => writeSync(1, `${line}\n`);
 
 const port = madePort();
 const opened = Promise.withResolvers<HandleLikes>();
-using store = await openStore({ folder: join(order.folder, 'store'), shards: order.shards });
+await using store = await openStore({ folder: join(order.folder, 'store'), shards: order.shards });
 const ended = consume(
   { recordsPath: join(order.folder, 'records'), reopens: true },
   {

@@ -11,7 +11,7 @@ import { notePathOf, type StepNote } from '../../lab/store-steps.ts';
 import { STORE_STEPS, type StoreStep } from '../../lab/worker-messages.ts';
 import type { Like } from '../../likes/like.ts';
 import { openStore } from '../../store/open-store.ts';
-import { evenSlotMap, shardOfPost } from '../../store/slot-map.ts';
+import { evenSlotMap, shardsOfPost } from '../../store/slot-map.ts';
 import { madeLike } from '../store/made-likes.ts';
 import type { StepLine, StepOrder } from './step-worker.ts';
 import { recordsFolder } from './trial-fixture.ts';
@@ -26,7 +26,7 @@ const GO_ON_MS = 1_000;
 function batchOn(shards: readonly number[], from = 100): Like[] {
   const postOf = (shard: number) =>
     Array.from({ length: 1_000 }, (_, number) => `post-${number}`).find(
-      (post) => shardOfPost(SLOT_MAP, post) === shard,
+      (post) => shardsOfPost(SLOT_MAP, post)[0] === shard,
     )!;
   return [...shards, ...shards].map((shard, place) =>
     madeLike('gateway-1', from + place, { post: postOf(shard) }),
@@ -60,13 +60,13 @@ async function run(order: Partial<StepOrder>): Promise<Dead> {
   const ended = (await once(worker, 'close')) as [number | null, NodeJS.Signals | null];
   const recordsPath = join(path, 'records');
   const notePath = notePathOf(recordsPath);
-  using store = await openStore({ folder: join(path, 'store') });
+  await using store = await openStore({ folder: join(path, 'store') });
   return {
     lines: text.split('\n').filter((line) => line !== '') as StepLine[],
     ended,
     note: existsSync(notePath) ? JSON.parse(readFileSync(notePath, 'utf8')) : undefined,
-    marks: store.shards.map((shard) => shard.totals().marks),
-    soundness: store.findProblems(),
+    marks: await Promise.all(store.shards.map(async (shard) => (await shard.totals()).marks)),
+    soundness: await store.findProblems(),
     recorded: likesOf(recordsPath),
   };
 }

@@ -39,18 +39,18 @@ export interface Plants {
   readonly recordFresh?: (fresh: Like[]) => Like[];
 }
 
-export interface SmallTrial extends Disposable {
+export interface SmallTrial extends AsyncDisposable {
   readonly folder: string;
   readonly store: CountStore;
   readonly likes: readonly Like[];
   /** The complete evidence; a test changes what it wants to be different. */
   readonly input: CheckInput & Record<'producerRecords' | 'consumerRecords', readonly string[]>;
   /** Runs statements on the file of the shard that owns a post. */
-  tamperWith(post: string, statements: string): void;
+  tamperWith(post: string, statements: string): Promise<void>;
   /** Checks and judges, with order promised unless told. */
   judged(
     changed?: Partial<CheckInput> & { promised?: { order: boolean } },
-  ): CheckOutput & Judgement;
+  ): Promise<CheckOutput & Judgement>;
 }
 
 export function smallLike(seq: number, fields: Partial<Like> = {}): Like {
@@ -81,24 +81,27 @@ export async function runSmallTrial(plants: Plants = {}): Promise<SmallTrial> {
     store,
     likes,
     input,
-    tamperWith(post, statements) {
-      tamper(storeFolder, shardOf(store, post), statements);
+    async tamperWith(post, statements) {
+      tamper(storeFolder, await shardOf(store, post), statements);
     },
-    judged({ promised = { order: true }, ...changed } = {}) {
-      const checked = check({ ...input, ...changed });
+    async judged({ promised = { order: true }, ...changed } = {}) {
+      const checked = await check({ ...input, ...changed });
       const obstacles = checked.truncations.map(({ path }) => `${path} is cut off`);
       return { ...checked, ...judge(checked.ledger, { ...promised, survival: true }, obstacles) };
     },
-    [Symbol.dispose]() {
-      store[Symbol.dispose]();
+    async [Symbol.asyncDispose]() {
+      await store[Symbol.asyncDispose]();
       rmSync(folder, { recursive: true, force: true });
     },
   };
 }
 
 /** The shard that has counts of a post. */
-export function shardOf(store: CountStore, post: string): number {
-  return store.shards.findIndex((shard) => shard.countOf(post) !== undefined);
+export async function shardOf(store: CountStore, post: string): Promise<number> {
+  for (const [place, shard] of store.shards.entries()) {
+    for await (const count of shard.counts()) if (count.post === post) return place;
+  }
+  return -1;
 }
 
 /** An empty folder for one test, removed when it ends. */

@@ -14,7 +14,7 @@ async function write(folder: string, likes: number, likesPerBatch: number): Prom
   const { producerRecords, consumerRecords, storeFolder, expectedPath } = cleanTrialIn(folder);
   const workload = openWorkload('trending', { likes, seed: 1 });
   writeFileSync(expectedPath, JSON.stringify([...workload.expectedCounts()!]));
-  using store = await openStore({ folder: storeFolder, synchronous: 'OFF' });
+  await using store = await openStore({ folder: storeFolder, synchronous: 'OFF' });
   using producer = new RecordWriter(producerRecords[0]!);
   const consumers = consumerRecords.map((path) => new RecordWriter(path));
   let timeUs = 0;

@@ -21,7 +21,7 @@ const batches = shuffledBatches();
 // Spins rather than sleeps: a timer would spread the openings over a millisecond or more.
 while (Date.now() < order.openAtMs);
 
-using store = await openStore({ folder: order.folder });
+await using store = await openStore({ folder: order.folder });
 let fresh = 0;
 process.stdout.write('{"begun":true}\n');
 for (const batch of batches) {

@@ -59,7 +59,7 @@ const consumer = consumeLoop(
     }
     await wait(order.pauseMs);
   },
-  { isHopeless: () => false, close: async () => store[Symbol.dispose]() },
+  { isHopeless: () => false, close: async () => await store[Symbol.asyncDispose]() },
 );
 await done.promise;
 await consumer.stop();

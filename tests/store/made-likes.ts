@@ -1,6 +1,6 @@
 /** Likes for the store's tests: a like is fixed by its source and seq, as in life. */
 import type { Like } from '../../likes/like.ts';
-import type { CountStore, MarkBlock, PostCount } from '../../store/count-store.ts';
+import type { CountStore, MarkBlock, PostCount, ShardView } from '../../store/count-store.ts';
 
 const POSTS = 37;
 
@@ -39,8 +39,17 @@ export function modelCounts(delivered: Iterable<Like>): PostCount[] {
 }
 
 /** All counts of all shards, in the order of their posts. */
-export function allCounts(store: CountStore): PostCount[] {
-  return byPost(store.shards.flatMap((shard) => [...shard.counts()]));
+export async function allCounts(store: CountStore): Promise<PostCount[]> {
+  return byPost(await rowsOf(store, (shard) => shard.counts()));
+}
+
+/** What all shards have, shard by shard. */
+export async function rowsOf<Row>(
+  store: CountStore,
+  readRows: (shard: ShardView) => AsyncIterable<Row>,
+): Promise<Row[]> {
+  const rows = store.shards.map((shard) => Array.fromAsync(readRows(shard)));
+  return (await Promise.all(rows)).flat();
 }
 
 /** Every seq that is marked in the blocks, read bit by bit, in rising order. */

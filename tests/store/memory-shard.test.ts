@@ -15,7 +15,11 @@ const SLOT_MAP = evenSlotMap(4);
 class BreakableShard extends MemoryShard {
   broken = false;
 
-  override apply(likes: readonly Like[], places: readonly number[], version: number): ShardCommit {
+  override async apply(
+    likes: readonly Like[],
+    places: readonly number[],
+    version: number,
+  ): Promise<ShardCommit> {
     if (this.broken) throw new StoreUnavailableError('broken by the test; repair it');
     return super.apply(likes, places, version);
   }
@@ -24,12 +28,12 @@ class BreakableShard extends MemoryShard {
 testStore('memory', async () => {
   const shards = [0, 1, 2, 3].map((index) => new BreakableShard(index, SLOT_MAP));
   return {
-    open: async () => new ShardedStore(shards, () => SLOT_MAP),
-    breakShard: (index) => {
+    open: () => ShardedStore.open(shards, () => SLOT_MAP),
+    breakShard: async (index) => {
       const shard = shards[index]!;
       shard.broken = true;
       return {
-        [Symbol.dispose]: () => {
+        [Symbol.asyncDispose]: async () => {
           shard.broken = false;
         },
       };
@@ -39,20 +43,20 @@ testStore('memory', async () => {
 });
 
 describe('MemoryShard', () => {
-  test('refuses a batch that was routed by another slot map, and stores nothing of it', () => {
-    using shard = new MemoryShard(0, SLOT_MAP);
-    expect(() => shard.apply(madeLikes('a', 3), [0, 1, 2], 2)).toThrow(
-      expect.objectContaining({ code: 'SLOT_MAP_CHANGED' }),
-    );
-    expect(shard.totals().marks).toBe(0);
+  test('refuses a batch routed by another slot map, and stores nothing of it', async () => {
+    await using shard = new MemoryShard(0, SLOT_MAP);
+    await expect(shard.apply(madeLikes('a', 3), [0, 1, 2], 2)).rejects.toMatchObject({
+      code: 'SLOT_MAP_CHANGED',
+    });
+    expect((await shard.totals()).marks).toBe(0);
   });
 
-  test('finds a post that belongs to another shard', () => {
-    using shard = new MemoryShard(0, SLOT_MAP);
+  test('finds a post that belongs to another shard', async () => {
+    await using shard = new MemoryShard(0, SLOT_MAP);
     const like = madeLike('a', 0, { post: 'x' });
-    shard.adoptSlotMap(withSlotMoved(SLOT_MAP, slotOf('x'), 3));
-    shard.apply([like], [0], 2);
-    expect(shard.findProblems()).toEqual(['post "x" belongs to shard 3']);
-    expect(shard.ownership()('x')).toBe(false);
+    await shard.adoptSlotMap(withSlotMoved(SLOT_MAP, slotOf('x'), 3));
+    await shard.apply([like], [0], 2);
+    expect(await shard.findProblems()).toEqual(['post "x" belongs to shard 3']);
+    expect((await shard.ownership())('x')).toBe(false);
   });
 });

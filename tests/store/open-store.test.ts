@@ -9,15 +9,19 @@ import { temporaryFolder } from './store-folder.ts';
 describe('openStore', () => {
   test('makes a store of four shards that survive a power cut, unless told otherwise', async () => {
     using temporary = temporaryFolder();
-    using store = await openStore({ folder: join(temporary.folder, 'deep', 'down') });
-    expect(store.settings()).toMatchObject({ shards: '4', engine: 'sqlite', synchronous: 'FULL' });
+    await using store = await openStore({ folder: join(temporary.folder, 'deep', 'down') });
+    expect(await store.settings()).toMatchObject({
+      shards: '4',
+      engine: 'sqlite',
+      synchronous: 'FULL',
+    });
   });
 
   test('makes a store in an empty folder and leaves nothing else behind', async () => {
     using temporary = temporaryFolder();
     const { folder, parent } = temporary;
     mkdirSync(folder);
-    (await openStore({ folder, shards: 2 }))[Symbol.dispose]();
+    await (await openStore({ folder, shards: 2 }))[Symbol.asyncDispose]();
     expect(readdirSync(parent)).toEqual(['store']);
     expect(readdirSync(folder)).toEqual(['shard-0.sqlite', 'shard-1.sqlite', 'store.json']);
   });
@@ -25,9 +29,9 @@ describe('openStore', () => {
   test('takes the number of shards from the folder when none is asked for', async () => {
     using temporary = temporaryFolder();
     const { folder } = temporary;
-    (await openStore({ folder, shards: 3 }))[Symbol.dispose]();
+    await (await openStore({ folder, shards: 3 }))[Symbol.asyncDispose]();
     for (const options of [{ folder }, { folder, shards: 3 }]) {
-      using store = await openStore(options);
+      await using store = await openStore(options);
       expect(store.shards).toHaveLength(3);
     }
     await expect(openStore({ folder, shards: 5 })).rejects.toMatchObject({
@@ -44,14 +48,14 @@ describe('openStore', () => {
       message: expect.stringContaining('is empty or not there yet'),
     });
     expect(existsSync(folder)).toBe(false);
-    using store = await openStore({ folder, shards: 2 });
-    using reader = await openStore({ folder, readOnly: true });
+    await using store = await openStore({ folder, shards: 2 });
+    await using reader = await openStore({ folder, readOnly: true });
     for (const like of madeLikes('gateway-1', 20)) {
       await store.apply([like]);
-      expect(reader.countOf(like.post)).toEqual(store.countOf(like.post));
+      expect(await reader.countOf(like.post)).toEqual(await store.countOf(like.post));
     }
     await expect(reader.apply(madeLikes('gateway-2', 1))).rejects.toThrow(/readonly/);
-    expect(reader.totals()).toMatchObject({ marks: 20 });
+    expect(await reader.totals()).toMatchObject({ marks: 20 });
   });
 
   test('a folder that holds other things is left alone and named', async () => {
@@ -102,7 +106,7 @@ describe('openStore', () => {
   ])('store.json with %s is refused in one line', async (_, change, code, message) => {
     using temporary = temporaryFolder();
     const { folder } = temporary;
-    (await openStore({ folder }))[Symbol.dispose]();
+    await (await openStore({ folder }))[Symbol.asyncDispose]();
     const path = join(folder, STORE_FILE_NAME);
     writeFileSync(path, change(readFileSync(path, 'utf8')));
     await expect(openStore({ folder })).rejects.toMatchObject({
@@ -132,10 +136,10 @@ describe('openStore', () => {
 
   test('a memory store counts, and is new each time', async () => {
     for (let opening = 0; opening < 2; opening++) {
-      using store = await openStore({ engine: 'memory', shards: 3 });
+      await using store = await openStore({ engine: 'memory', shards: 3 });
       await store.apply(madeLikes('a', 10));
-      expect(store.totals().marks).toBe(10);
-      expect(store.settings()).toEqual({ shards: '3', engine: 'memory' });
+      expect((await store.totals()).marks).toBe(10);
+      expect(await store.settings()).toEqual({ shards: '3', engine: 'memory' });
     }
   });
 });

@@ -47,8 +47,8 @@ describe('several processes', () => {
         startWorker({ ...order, seed, sources: [`source-${seed}`] }),
       );
       expect(await Promise.all(workers.map(freshOf))).toEqual([10, 10, 10]);
-      using store = await openStore({ folder });
-      expect(store.totals().marks).toBe(30);
+      await using store = await openStore({ folder });
+      expect((await store.totals()).marks).toBe(30);
       expect(readdirSync(parent)).toEqual(['store']);
     }
   }, 60_000);
@@ -62,13 +62,13 @@ describe('several processes', () => {
     const order = { folder, sources, likesPerSource, batchSize: 500, openAtMs };
     const workers = Array.from({ length: PROCESSES }, (_, seed) => startWorker({ ...order, seed }));
     const fresh = await Promise.all(workers.map(freshOf));
-    using store = await openStore({ folder });
+    await using store = await openStore({ folder });
     const likes = sources.flatMap((source) => madeLikes(source, likesPerSource));
-    expect(allCounts(store)).toEqual(modelCounts(likes));
+    expect(await allCounts(store)).toEqual(modelCounts(likes));
     expect(fresh.reduce((sum, count) => sum + count, 0)).toBe(likes.length);
     // Proof that they did write side by side: no process had it all to itself.
     expect(fresh.filter((count) => count > 0).length).toBeGreaterThan(1);
-    expect(store.findProblems()).toEqual([]);
+    expect(await store.findProblems()).toEqual([]);
     expect(readdirSync(parent)).toEqual(['store']);
   }, 60_000);
 });
@@ -77,7 +77,7 @@ describe('a process that is killed while it applies', () => {
   test('leaves a store in which everything, applied again, counts once', async () => {
     using temporary = temporaryFolder();
     const { folder } = temporary;
-    (await openStore({ folder }))[Symbol.dispose]();
+    await (await openStore({ folder }))[Symbol.asyncDispose]();
     const random = randomFrom(KILL_SEED);
     const likes = madeLikes('phoenix', 40_000);
     const order = {
@@ -96,18 +96,18 @@ describe('a process that is killed while it applies', () => {
       await wait(random() * KILL_DELAY_MS_MAX);
       worker.kill('SIGKILL');
       expect(await ended).toEqual([null, 'SIGKILL']);
-      using store = await openStore({ folder });
-      expect(store.findProblems()).toEqual([]);
-      marksAfterKill.push(store.totals().marks);
+      await using store = await openStore({ folder });
+      expect(await store.findProblems()).toEqual([]);
+      marksAfterKill.push((await store.totals()).marks);
     }
     // Proof that the kills came in the middle of the work.
     expect(marksAfterKill[0]).toBeGreaterThan(0);
     expect(marksAfterKill.at(-1)).toBeLessThan(likes.length);
     expect(new Set(marksAfterKill).size).toBeGreaterThan(KILLS / 2);
     await freshOf(startWorker({ ...order, batchSize: 1_000 }));
-    using store = await openStore({ folder });
-    expect(allCounts(store)).toEqual(modelCounts(likes));
-    expect(store.totals().marks).toBe(likes.length);
-    expect(store.findProblems()).toEqual([]);
+    await using store = await openStore({ folder });
+    expect(await allCounts(store)).toEqual(modelCounts(likes));
+    expect((await store.totals()).marks).toBe(likes.length);
+    expect(await store.findProblems()).toEqual([]);
   }, 60_000);
 });

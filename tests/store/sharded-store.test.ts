@@ -1,58 +1,61 @@
 import { describe, expect, test } from 'vitest';
 import type { CountStore } from '../../store/count-store.ts';
+import { MemoryShard } from '../../store/memory-shard.ts';
 import { openStore } from '../../store/open-store.ts';
-import { type SlotMap, shardOfPost, withPostMoved } from '../../store/slot-map.ts';
+import { ShardedStore } from '../../store/sharded-store.ts';
+import { evenSlotMap, type SlotMap, shardsOfPost, withPostMoved } from '../../store/slot-map.ts';
 import { readStoreFile, writeStoreFile } from '../../store/store-file.ts';
 import { madeLike, madeLikes } from './made-likes.ts';
-import { temporaryFolder } from './store-folder.ts';
+import { shardsOf, temporaryFolder } from './store-folder.ts';
 
 /** Moves a post that has no counts yet, as far as the store's own description goes. */
 function describeMove(folder: string, post: string): { map: SlotMap; home: number; away: number } {
   const description = readStoreFile(folder);
-  const home = shardOfPost(description.slotMap, post);
+  const home = shardsOfPost(description.slotMap, post)[0]!;
   const away = (home + 1) % description.slotMap.shards;
-  const map = withPostMoved(description.slotMap, post, away);
+  const map = withPostMoved(description.slotMap, post, [away]);
   writeStoreFile(folder, { ...description, slotMap: map });
   return { map, home, away };
 }
 
-function adopt(store: CountStore, map: SlotMap): void {
-  for (const shard of store.shards) shard.adoptSlotMap(map);
+async function adopt(store: CountStore, map: SlotMap): Promise<void> {
+  for (const shard of shardsOf(store)) await shard.adoptSlotMap(map);
 }
 
 describe('a store whose slot map changes', () => {
   test('routes again when another process has moved a post', async () => {
     using temporary = temporaryFolder();
     const { folder } = temporary;
-    using store = await openStore({ folder });
-    using mover = await openStore({ folder });
+    await using store = await openStore({ folder });
+    await using mover = await openStore({ folder });
     const { map, home, away } = describeMove(folder, 'wanderer');
-    adopt(mover, map);
+    await adopt(mover, map);
     const likes = [...madeLikes('a', 50), madeLike('a', 50, { post: 'wanderer', action: 'like' })];
     await store.apply(likes);
-    expect(store.shards[away]!.countOf('wanderer')?.likes).toBe(1);
-    expect(store.shards[home]!.countOf('wanderer')).toBeUndefined();
-    expect(store.totals().marks).toBe(51);
-    expect(store.findProblems()).toEqual([]);
+    const heldBy = (index: number) => shardsOf(store)[index]!.countsOf(['wanderer']);
+    expect(await heldBy(away)).toEqual([{ post: 'wanderer', likes: 1, unlikes: 0 }]);
+    expect(await heldBy(home)).toEqual([]);
+    expect((await store.totals()).marks).toBe(51);
+    expect(await store.findProblems()).toEqual([]);
   });
 
   test('reads a moved post where it lives now', async () => {
     using temporary = temporaryFolder();
     const { folder } = temporary;
-    using store = await openStore({ folder });
-    using mover = await openStore({ folder });
-    adopt(mover, describeMove(folder, 'wanderer').map);
-    using writer = await openStore({ folder });
+    await using store = await openStore({ folder });
+    await using mover = await openStore({ folder });
+    await adopt(mover, describeMove(folder, 'wanderer').map);
+    await using writer = await openStore({ folder });
     await writer.apply([madeLike('a', 0, { post: 'wanderer', action: 'like' })]);
-    expect(store.countOf('wanderer').likes).toBe(1);
+    expect((await store.countOf('wanderer')).likes).toBe(1);
   });
 
   test('waits while a move is under way, and stores what it can meanwhile', async () => {
     using temporary = temporaryFolder();
     const { folder } = temporary;
-    using store = await openStore({ folder });
+    await using store = await openStore({ folder });
     const { map } = describeMove(folder, 'wanderer');
-    for (const shard of store.shards.slice(0, 2)) shard.adoptSlotMap(map);
+    for (const shard of shardsOf(store).slice(0, 2)) await shard.adoptSlotMap(map);
     let commits = 0;
     await store.apply(madeLikes('a', 200), () => {
       commits++;
@@ -60,33 +63,57 @@ describe('a store whose slot map changes', () => {
       if (commits === 2) queueMicrotask(() => adopt(store, map));
     });
     expect(commits).toBe(4);
-    expect(store.totals().marks).toBe(200);
+    expect((await store.totals()).marks).toBe(200);
   });
 
   test('calls a move that never ends an outage, and says which problem it is', async () => {
     using temporary = temporaryFolder();
     const { folder } = temporary;
-    (await openStore({ folder }))[Symbol.dispose]();
+    await (await openStore({ folder }))[Symbol.asyncDispose]();
     const { map } = describeMove(folder, 'wanderer');
-    using store = await openStore({ folder });
-    for (const shard of store.shards.slice(1)) shard.adoptSlotMap(map);
+    await using store = await openStore({ folder });
+    for (const shard of shardsOf(store).slice(1)) await shard.adoptSlotMap(map);
     await expect(store.apply(madeLikes('a', 200))).rejects.toMatchObject({
       code: 'STORE_UNAVAILABLE',
       message: expect.stringContaining('finish the move'),
     });
-    expect(store.findProblems()).toEqual(['shard 0: is at slot map version 1, the store at 2']);
+    expect(await store.findProblems()).toEqual([
+      'shard 0: is at slot map version 1, the store at 2',
+    ]);
+  });
+});
+
+describe('a hot post that is split', () => {
+  test('is counted in slices, and read as one sum, also among the top posts', async () => {
+    const map = withPostMoved(evenSlotMap(4), 'hot', [0, 1, 3]);
+    const shards = [0, 1, 2, 3].map((index) => new MemoryShard(index, map));
+    await using store = await ShardedStore.open(shards, () => map);
+    const ofHot = Array.from({ length: 300 }, (_, seq) =>
+      madeLike('a', seq, { post: 'hot', action: 'like', user: `user-${seq}` }),
+    );
+    const warm = Array.from({ length: 150 }, (_, seq) =>
+      madeLike('b', seq, { post: 'warm', action: 'like' }),
+    );
+    await store.apply([...ofHot, ...warm]);
+    const slices = await Promise.all(shards.map((shard) => shard.countsOf(['hot'])));
+    expect(slices.map(([slice]) => slice !== undefined)).toEqual([true, true, false, true]);
+    expect(Math.max(...slices.flat().map(({ likes }) => likes))).toBeLessThan(150);
+    expect(await store.countOf('hot')).toEqual({ post: 'hot', likes: 300, unlikes: 0 });
+    // No slice alone is larger than the other post.
+    expect((await store.topPosts(2)).map(({ post }) => post)).toEqual(['hot', 'warm']);
+    expect(await store.findProblems()).toEqual([]);
   });
 });
 
 describe('ShardedStore', () => {
   test('an error of the observer fails the batch, and the retry is exact', async () => {
-    using store = await openStore({ engine: 'memory' });
+    await using store = await openStore({ engine: 'memory' });
     const likes = madeLikes('a', 100);
     const failing = store.apply(likes, () => {
       throw new Error('observer failed');
     });
     await expect(failing).rejects.toThrow('observer failed');
     await store.apply(likes);
-    expect(store.totals().marks).toBe(100);
+    expect((await store.totals()).marks).toBe(100);
   });
 });

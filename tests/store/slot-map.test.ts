@@ -5,7 +5,8 @@ import {
   evenSlotMap,
   SHARDS_MAX,
   type SlotMap,
-  shardOfPost,
+  shardOfLike,
+  shardsOfPost,
   slotMapFromDocument,
   slotMapToDocument,
   withPostMoved,
@@ -29,28 +30,45 @@ describe('the slot map', () => {
   test('a moved slot takes its posts along and makes the next version', () => {
     const map = evenSlotMap(4);
     const moved = withSlotMoved(map, slotOf('x'), 3);
-    expect([moved.version, shardOfPost(moved, 'x')]).toEqual([2, 3]);
-    expect(shardOfPost(map, 'x')).not.toBe(3);
+    expect([moved.version, ...shardsOfPost(moved, 'x')]).toEqual([2, 3]);
+    expect(shardsOfPost(map, 'x')).not.toEqual([3]);
   });
 
   test('a post that was moved alone leaves its slot, and comes back to it without a trace', () => {
     const map = evenSlotMap(4);
-    const home = shardOfPost(map, 'x');
-    const away = withPostMoved(map, 'x', 3);
-    expect([shardOfPost(away, 'x'), away.exceptions.size]).toEqual([3, 1]);
+    const home = shardsOfPost(map, 'x');
+    const away = withPostMoved(map, 'x', [3]);
+    expect([shardsOfPost(away, 'x'), away.exceptions.size]).toEqual([[3], 1]);
     const back = withPostMoved(away, 'x', home);
-    expect([shardOfPost(back, 'x'), back.exceptions.size, back.version]).toEqual([home, 0, 3]);
+    expect([shardsOfPost(back, 'x'), back.exceptions.size, back.version]).toEqual([home, 0, 3]);
+  });
+
+  test('a like of a split post goes to the slice of its user, evenly over the users', () => {
+    const map = withPostMoved(evenSlotMap(4), 'x', [0, 2, 3]);
+    const users = Array.from({ length: 3_000 }, (_, number) => `user-${number}`);
+    const likesOfShard = [0, 0, 0, 0];
+    for (const user of users) {
+      const shard = shardOfLike(map, { post: 'x', user });
+      expect(shardOfLike(map, { post: 'x', user })).toBe(shard);
+      likesOfShard[shard]!++;
+    }
+    expect(likesOfShard[1]).toBe(0);
+    for (const shard of [0, 2, 3]) expect(likesOfShard[shard]).toBeGreaterThan(900);
+    expect(shardOfLike(map, { post: 'y', user: 'user-0' })).toBe(shardsOfPost(map, 'y')[0]);
   });
 
   test('survives being written and read, whatever was moved', () => {
-    const move = fc.tuple(fc.oneof(fc.nat(SLOT_COUNT - 1), fc.string({ minLength: 1 })), fc.nat(6));
+    const move = fc.tuple(
+      fc.oneof(fc.nat(SLOT_COUNT - 1), fc.string({ minLength: 1 })),
+      fc.uniqueArray(fc.nat(6), { minLength: 1 }),
+    );
     fc.assert(
       fc.property(fc.array(move), (moves) => {
         const map = moves.reduce<SlotMap>(
-          (old, [what, shard]) =>
+          (old, [what, shards]) =>
             typeof what === 'number'
-              ? withSlotMoved(old, what, shard)
-              : withPostMoved(old, what, shard),
+              ? withSlotMoved(old, what, shards[0]!)
+              : withPostMoved(old, what, shards),
           evenSlotMap(7),
         );
         const text = JSON.stringify(slotMapToDocument(map));
@@ -65,17 +83,18 @@ describe('the slot map', () => {
     ['slots beyond the end', { runs: [{ from: 0, to: 4096, shard: 0 }] }, '4097 of 4096 slots'],
     ['a run that ends before it starts', { runs: [{ from: 0, to: -1, shard: 0 }] }, 'Too small'],
     ['a shard that is not there', { runs: [{ from: 0, to: 4095, shard: 2 }] }, 'in shard 2 of 2'],
-    ['a moved post in no shard', { exceptions: [{ post: 'x', shard: 9 }] }, 'in shard 9 of 2'],
+    ['a moved post in no shard', { exceptions: [{ post: 'x', shards: [9] }] }, 'in shard 9 of 2'],
     [
       'a post moved twice',
       {
         exceptions: [
-          { post: 'x', shard: 0 },
-          { post: 'x', shard: 1 },
+          { post: 'x', shards: [0] },
+          { post: 'x', shards: [1] },
         ],
       },
       'two exceptions',
     ],
+    ['two slices in one shard', { exceptions: [{ post: 'x', shards: [1, 1] }] }, 'two slices'],
     ['version 0', { version: 0 }, 'version'],
     ['an unknown field', { colour: 'red' }, 'colour'],
   ])('is refused with %s', (_, change, reason) => {

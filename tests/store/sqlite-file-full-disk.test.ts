@@ -44,16 +44,16 @@ describe.skipIf(library === undefined)(`a full disk (${whyNoDiskLibrary() ?? 'bu
     }
     expect(opened.control.counts().writesRefused).toBeGreaterThanOrEqual(4);
     expect(worker.of('done')).toEqual([{ kind: 'done', parked: [POISON] }]);
-    using store = await openStore({ folder });
-    expect(allCounts(store)).toEqual(modelCounts(madeLikes('source', LIKES)));
-    expect(store.totals().marks).toBe(LIKES);
-    expect(store.findProblems()).toEqual([]);
+    await using store = await openStore({ folder });
+    expect(await allCounts(store)).toEqual(modelCounts(madeLikes('source', LIKES)));
+    expect((await store.totals()).marks).toBe(LIKES);
+    expect(await store.findProblems()).toEqual([]);
   }, 60_000);
 
   test('under a store that is being opened is an outage, and no damage', async () => {
     using temporary = temporaryFolder();
     const { folder, parent } = temporary;
-    (await openStore({ folder }))[Symbol.dispose]();
+    await (await openStore({ folder }))[Symbol.asyncDispose]();
     const opened = await openDiskControl({ folder: parent, filesFolder: folder });
     opened.control.refuseWrites(true);
     const order = {

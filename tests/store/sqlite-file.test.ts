@@ -47,7 +47,7 @@ describe('opening a shard file', () => {
   ])('one that %s is named with a way out', async (_, damage, code, message) => {
     using temporary = temporaryFolder();
     const { folder } = temporary;
-    (await openStore({ folder }))[Symbol.dispose]();
+    await (await openStore({ folder }))[Symbol.asyncDispose]();
     damage(shardPath(folder, 2));
     const error = await rejectionOf(openStore({ folder }));
     expect(error).toMatchObject({ code, message: expect.stringMatching(message) });
@@ -58,7 +58,7 @@ describe('opening a shard file', () => {
   test('a shard of another format is refused', async () => {
     using temporary = temporaryFolder();
     const { folder } = temporary;
-    (await openStore({ folder }))[Symbol.dispose]();
+    await (await openStore({ folder }))[Symbol.asyncDispose]();
     tamper(folder, 0, "UPDATE meta SET value = 2 WHERE key = 'format'");
     expect(await rejectionOf(openStore({ folder }))).toMatchObject({
       code: 'STORE_FORMAT_UNKNOWN',
@@ -70,7 +70,9 @@ describe('opening a shard file', () => {
     using temporary = temporaryFolder();
     const { folder, parent } = temporary;
     const other = join(parent, 'other');
-    for (const made of [folder, other]) (await openStore({ folder: made }))[Symbol.dispose]();
+    for (const made of [folder, other]) {
+      await (await openStore({ folder: made }))[Symbol.asyncDispose]();
+    }
     for (const source of [shardPath(folder, 0), shardPath(other, 1)]) {
       copyFileSync(source, shardPath(folder, 1));
       expect(await rejectionOf(openStore({ folder }))).toMatchObject({
@@ -83,7 +85,7 @@ describe('opening a shard file', () => {
   test.skipIf(process.getuid?.() === 0)('one that may not be read is named', async () => {
     using temporary = temporaryFolder();
     const { folder } = temporary;
-    (await openStore({ folder }))[Symbol.dispose]();
+    await (await openStore({ folder }))[Symbol.asyncDispose]();
     chmodSync(shardPath(folder, 0), 0o000);
     expect(await rejectionOf(openStore({ folder }))).toMatchObject({ code: 'STORE_CORRUPT' });
   });

@@ -1,9 +1,12 @@
 /** A folder for one test, and the store files in it. */
+
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import type { CountStore, Shard } from '../../store/count-store.ts';
 import { shardPath } from '../../store/open-store.ts';
+import type { ShardedStore } from '../../store/sharded-store.ts';
 
 export interface TemporaryFolder extends Disposable {
   /** Not there yet, in a parent of its own that is. */
@@ -36,4 +39,9 @@ export function lockShard(folder: string, index: number): Disposable {
       if (database.isOpen) database.close();
     },
   };
+}
+
+/** The transactional shards of a store that is sharded by us. */
+export function shardsOf(store: CountStore): readonly Shard[] {
+  return (store as ShardedStore).shards;
 }

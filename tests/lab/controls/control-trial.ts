@@ -10,7 +10,7 @@ import { openProxy } from '../../../lab/faults/proxy.ts';
 import { type OpenTrial, type RunSetup, runJob, type TrialNeeds } from '../../../lab/run-jobs.ts';
 import type { Job } from '../../../lab/schedule.ts';
 import type { TrialResult } from '../../../lab/trial-result.ts';
-import { openStore } from '../../../store/open-store.ts';
+import { openStore, type StoreOptions } from '../../../store/open-store.ts';
 import { temporaryFolder } from '../../brokers/servers/temporary-folder.ts';
 import { madeExperiment } from '../made-result.ts';
 import type { Control } from './controls.ts';
@@ -99,7 +99,8 @@ async function open(control: Control, needs: TrialNeeds): Promise<OpenTrial> {
     clientEndpoint: proxy && { ...server.endpoint, address: proxy.address },
     workerModule: WORKER,
     folder,
-    openStore: (storeFolder) => openStore({ folder: storeFolder }),
+    storeAddress: (shards) => ({ folder: join(folder, 'store'), shards }),
+    openStore: (address) => openStore(address as unknown as StoreOptions),
     [Symbol.asyncDispose]: () => held.disposeAsync(),
   };
 }

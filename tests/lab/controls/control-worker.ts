@@ -9,7 +9,7 @@ import '../../../cli/worker.ts';
 import { variantsOf } from './variants/index.ts';
 
 const storeFolder = new Promise<string>((resolve) => {
-  process.once('message', (setup) => resolve((setup as WorkerSetup).storeFolder));
+  process.once('message', (setup) => resolve(String((setup as WorkerSetup).store.folder)));
 });
 
 Object.assign(

@@ -26,8 +26,8 @@ describe.skipIf(library === undefined)(`a full disk (${whyNoDiskLibrary() ?? 'bu
     expect(await worker.ended).toEqual([0, null]);
     expect(worker.of('outage').length).toBeGreaterThan(0);
     expect(worker.of('done')).toEqual([{ kind: 'done', parked: ['poison'] }]);
-    using store = await openStore({ folder });
-    expect(store.totals().marks).toBe(LIKES);
+    await using store = await openStore({ folder });
+    expect((await store.totals()).marks).toBe(LIKES);
   }, 60_000);
 
   test('ends when the trial is interrupted', async () => {
