@@ -175,6 +175,8 @@ export interface Broker extends AsyncDisposable {
   readLog?(queue: string): AsyncIterable<LogEntry>;
   /** There where another group can read again what has been acknowledged. */
   reread?(queue: string): Promise<Reread>;
+  /** There where `reread` is: whether the queue was made to keep its log for ever. */
+  keepsLog?(queue: string): Promise<boolean>;
   /**
    * There where the server's memory can be limited while it runs: to what it uses now and so many
    * bytes more (less when negative), or, when undefined, to what was set before. Nothing is ever

@@ -19,6 +19,8 @@ const SETTLE_POLL_MS = 50;
 /** How `default.replication.factor` of the cluster is asked for. */
 const REPLICATION_FACTOR_OF_CLUSTER = -1;
 
+const KEPT_FOR_EVER = { name: 'retention.ms', value: '-1' };
+
 /** Segments of 16 MiB: whole segments are what Kafka deletes, so small ones keep the disk bounded
  * while a long trial runs. `power` has every append fsynced before it is acknowledged. A log that is
  * kept is kept for ever; others end where the cluster's retention says, after 7 days by default. */
@@ -26,7 +28,7 @@ function topicSettings(tier: Tier, keepsLog: boolean): { name: string; value: st
   return [
     { name: 'segment.bytes', value: String(16 * 1024 * 1024) },
     ...(tier === 'power' ? [{ name: 'flush.messages', value: '1' }] : []),
-    ...(keepsLog ? [{ name: 'retention.ms', value: '-1' }] : []),
+    ...(keepsLog ? [KEPT_FOR_EVER] : []),
   ];
 }
 
@@ -152,6 +154,14 @@ const SETTINGS_READ = {
     'segment.bytes',
   ],
 };
+
+/** Whether the server says that it deletes nothing of the topic by itself. */
+export async function keepsLog(admin: Admin, queue: string): Promise<boolean> {
+  const { name, value } = KEPT_FOR_EVER;
+  const topic = { type: ConfigResourceTypes.TOPIC, name: queue, configNames: [name] };
+  const answer = await admin.describeConfigs({ includeSynonyms: false, resources: [topic] });
+  return answer.resources[0]?.configEntries[0]?.configValue === value;
+}
 
 export async function readSettings(admin: Admin, queue: string): Promise<Settings> {
   const { brokers } = await admin.describeCluster();

@@ -14,6 +14,7 @@ import {
   deleteCounted,
   deleteTopics,
   groupOf,
+  keepsLog,
   readSettings,
   topicRanges,
 } from './kafka-topics.ts';
@@ -92,6 +93,7 @@ export async function openKafkaBroker(
     post: (queue, texts) => postTexts(client, queue, texts),
     redrive: (queue, { max } = {}) => redriveLetters(lettersOf(queue), queue, max),
     readLog: (queue) => readLog(client, queue, () => inTurn(() => topicRanges(admin, queue))),
+    keepsLog: (queue) => inTurn(() => keepsLog(admin, queue)),
     reread: (queue) =>
       reread(queue, {
         ask: (request) => inTurn(() => request(admin)),

@@ -87,6 +87,7 @@ export async function openRedisStreamsBroker(
       }
     },
     redrive: async (queue, { max } = {}) => redriveLetters(redis, queue, await lanesOf(queue), max),
+    keepsLog: keepsLogOf,
     async reread(queue) {
       const [lanes, keepsLog] = [await lanesOf(queue), await keepsLogOf(queue)];
       const facts = { redis, streams: streamsOf(queue, lanes), counters: GROUP, keepsLog };

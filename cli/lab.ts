@@ -19,6 +19,7 @@ import {
   type RunOptions,
 } from './options.ts';
 import { addProduceCommand } from './produce.ts';
+import { addRebuildCommand } from './rebuild.ts';
 import { report } from './report.ts';
 import { runExperiments } from './run-experiments.ts';
 import { addServerCommands } from './servers.ts';
@@ -79,6 +80,7 @@ function buildProgram(): Command {
   addServerCommands(program);
   addProduceCommand(program);
   addCountCommand(program);
+  addRebuildCommand(program);
   addDeadLettersCommand(program);
   addDoctorCommand(program);
   addCompareCommand(program);

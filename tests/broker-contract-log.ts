@@ -35,6 +35,8 @@ function testReread(subject: BrokerUnderTest): void {
     const { broker } = subject;
     const queue = freshName();
     await broker.createQueue(queue, { lanes: LANES, keepsLog: true });
+    expect(await broker.keepsLog!(queue)).toBe(true);
+    expect(await broker.keepsLog!(await subject.freshQueue())).toBe(false);
     const likes = madeLikes(LIKES);
     await using producer = await broker.openProducer(queue);
     await producer.send(likes);
