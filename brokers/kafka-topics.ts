@@ -22,8 +22,8 @@ const REPLICATION_FACTOR_OF_CLUSTER = -1;
 const KEPT_FOR_EVER = { name: 'retention.ms', value: '-1' };
 
 /** Segments of 16 MiB: whole segments are what Kafka deletes, so small ones keep the disk bounded
- * while a long trial runs. `power` has every append fsynced before it is acknowledged. A log that is
- * kept is kept for ever; others end where the cluster's retention says, after 7 days by default. */
+ * while a long trial runs. `power` has every append fsynced before it is acknowledged. A log that
+ * is kept is kept for ever; others as long as the cluster's retention says, by default 7 days. */
 function topicSettings(tier: Tier, keepsLog: boolean): { name: string; value: string }[] {
   return [
     { name: 'segment.bytes', value: String(16 * 1024 * 1024) },

@@ -37,7 +37,7 @@ for lane = 1, #KEYS do
 end
 return {waiting, pending}`;
 
-/** For each lane what its log holds, and how far a group is in it. Redis 7 tells `added` as well. */
+/** For each lane what its log holds, and how far a group is in it; what LaneFacts says. */
 const LANES = `
 local answer = {}
 for lane = 1, #KEYS do

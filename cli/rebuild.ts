@@ -44,8 +44,8 @@ export function addRebuildCommand(program: Command): void {
     .option('--partial', 'also when the beginning of the log is gone', false)
     .addHelpText(
       'after',
-      '\nExit codes: 0 all counts are those of the log, 1 some are wrong, 2 it could not be judged,' +
-        '\n64 the queue has no log, or a wrong flag.',
+      '\nExit codes: 0 all counts are those of the log, 1 some are wrong, 2 it could not be ' +
+        'judged,\n64 the queue has no log, or a wrong flag.',
     );
   addNamedQueueOptions(command).action(async (options: RebuildOptions) => {
     process.exitCode = await rebuild(options);
@@ -174,5 +174,6 @@ function describeProgress(facts: { messages: number; read: number; likesPerS: nu
 }
 
 function describeRead({ messages, likes, refused }: Read): string {
-  return `${number(messages)} messages of the log: ${number(likes)} likes, ${number(refused)} refused`;
+  const [likesRead, none] = [number(likes), number(refused)];
+  return `${number(messages)} messages of the log: ${likesRead} likes, ${none} refused`;
 }

@@ -35,8 +35,8 @@ export function countChecksum(post: string, likes: number, unlikes: number): num
 }
 
 /**
- * The checksum of a block of marks: CRC-32 of the source, the block's number and the bits, from 0 to
- * 2^32 - 1. Whatever changes within 32 bits in a row is always found, anything else but for a
+ * The checksum of a block of marks: CRC-32 of the source, the block's number and the bits, from 0
+ * to 2^32 - 1. Whatever changes within 32 bits in a row is always found, anything else but for a
  * chance of 1 in 2^32.
  */
 export function marksChecksum(source: string, block: number, bits: Uint8Array): number {

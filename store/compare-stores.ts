@@ -27,7 +27,7 @@ export async function compareStores(was: CountStore, is: CountStore): Promise<St
   return compareCounts(await countsOf(was), await countsOf(is));
 }
 
-/** Likes and unlikes are compared apart: one lost of each would leave their difference as it was. */
+/** Likes and unlikes apart: one lost of each would leave their difference as it was. */
 export function compareCounts(
   was: ReadonlyMap<string, Counted>,
   is: ReadonlyMap<string, Counted>,

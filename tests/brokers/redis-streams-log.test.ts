@@ -24,7 +24,7 @@ describe('a lane’s log', () => {
     expect(gapOf(2, empty, false)).toEqual({ lane: 2, begins: 'nothing', gone: 7 });
   });
 
-  test('before Redis 7 is taken for whole only where nobody trims it or nobody was given any', () => {
+  test('before Redis 7 is whole only where nobody trims it, or nobody was given any', () => {
     expect(gapOf(0, LANE, true)).toBeUndefined();
     expect(gapOf(0, { ...LANE, position: '0-0' }, false)).toBeUndefined();
     expect(gapOf(1, LANE, false)).toEqual({ lane: 1, begins: 'entry 5-0', gone: undefined });

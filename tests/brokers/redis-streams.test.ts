@@ -101,7 +101,7 @@ testBroker('redis-streams', FACTS, (subject) => {
     expect(parked[0]!.reason).toMatch(/^not JSON/);
   });
 
-  test('a log whose beginning was trimmed says so, and no group that read again is left', async () => {
+  test('a log that was trimmed says so, and no group that read again is left', async () => {
     const { broker } = subject;
     using asked = client();
     const queue = await subject.freshQueue();
