@@ -111,7 +111,7 @@ export class ServerPool implements AsyncDisposable {
       workerModule: WORKER_MODULE,
       ownConsumer: this.#ownConsumers[name],
       folder,
-      storeAddress: (shards) => ({ engine: 'sqlite', folder: join(folder, 'store'), shards }),
+      storeAddress: async (shards) => ({ engine: 'sqlite', folder: join(folder, 'store'), shards }),
       openStore: (address) => openStore(address as unknown as StoreOptions),
       [Symbol.asyncDispose]: () => held.disposeAsync(),
     };

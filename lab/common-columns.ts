@@ -1,5 +1,6 @@
 /** Columns that more than one table has, each defined once. */
 import type { Column } from './experiment.ts';
+import { describeStore } from './store-plan.ts';
 import type { TrialResult } from './trial-result.ts';
 
 export const BROKER_HEAD = {
@@ -8,12 +9,14 @@ export const BROKER_HEAD = {
 };
 
 /**
- * The broker, in brackets the server where that stands in for what it is named after, and the file
- * of a user's own consumer.
+ * The broker, in brackets the server where that stands in for what it is named after, the store
+ * where it is another than usual, and the file of a user's own consumer.
  */
-export function brokerOf({ broker, promises, server, consumer }: TrialResult): string {
+export function brokerOf({ broker, promises, server, consumer, plan }: TrialResult): string {
   const emulator = promises?.emulates === undefined ? '' : ` (${server?.title ?? 'emulator'})`;
-  return `${broker}${emulator}${consumer === undefined ? '' : ` with ${consumer.file}`}`;
+  const store = describeStore(plan.store);
+  const into = store === undefined ? '' : ` → ${store}`;
+  return `${broker}${emulator}${into}${consumer === undefined ? '' : ` with ${consumer.file}`}`;
 }
 
 /** What ends the promised order, in a word each. */

@@ -30,15 +30,19 @@ export class Crew {
   readonly #accident = Promise.withResolvers<never>();
   #isDismissed = false;
 
-  constructor(plan: TrialPlan, context: TrialContext, queue: string) {
+  constructor(
+    plan: TrialPlan,
+    context: TrialContext,
+    work: { queue: string; store: StoreAddress },
+  ) {
     this.#plan = plan;
     this.#context = context;
-    this.#queue = queue;
+    this.#queue = work.queue;
     this.paths = {
       producerRecords: [],
       consumerRecords: [],
       sightings: [],
-      store: context.storeAddress(plan.shards),
+      store: work.store,
     };
     this.#accident.promise.catch(() => undefined); // Heard of by whoever waits for something.
   }

@@ -3,6 +3,7 @@ import type { ServiceTime } from '../likes/workloads/service-times.ts';
 import type { WorkloadName } from '../likes/workloads/workload.ts';
 import type { CapacityFacts } from './capacity-facts.ts';
 import type { Arrivals } from './pace.ts';
+import type { StorePlan } from './store-plan.ts';
 import type { Table } from './table.ts';
 import type { Contender, CrashPlan, FaultPlan, TrialMode } from './trial-plan.ts';
 import type { TrialResult } from './trial-result.ts';
@@ -49,6 +50,7 @@ export interface Step {
   readonly workload?: WorkloadName;
   readonly consumers?: number;
   readonly lanes?: number;
+  readonly store?: StorePlan;
   readonly checksStates?: boolean;
   /** The offered load in words, where those of the rate do not say what it is. */
   readonly pace?: string;

@@ -2,6 +2,7 @@
 import { basename } from 'node:path';
 import type { Step } from './experiment.ts';
 import type { Job } from './schedule.ts';
+import { describeStore } from './store-plan.ts';
 import { formatNumber } from './table.ts';
 import type { OwnConsumer } from './trial-context.ts';
 import {
@@ -21,7 +22,7 @@ export const LIKES_MEASURED_LEAST = 320;
 /** The part of every plan that the user chose; undefined leaves it to the experiment. */
 export type ChosenPlan = Pick<
   TrialPlan,
-  'seed' | 'shards' | 'backlogBytesMax' | 'data' | 'likesPerSend'
+  'seed' | 'shards' | 'store' | 'backlogBytesMax' | 'data' | 'likesPerSend'
 > &
   Partial<Pick<TrialPlan, 'workload'>> & {
     readonly lanes?: number | undefined;
@@ -42,6 +43,7 @@ export function planOf(job: Job, maximum: number | undefined, chosen: ChosenPlan
     workload: chosen.workload ?? step.workload ?? WORKLOAD_DEFAULT,
     lanes: chosen.lanes ?? step.lanes ?? LANES_DEFAULT,
     consumers: chosen.consumers ?? step.consumers ?? CONSUMERS_DEFAULT,
+    store: chosen.store ?? step.store,
     checksStates: step.checksStates,
     crash: step.crash,
     faults: step.faults,
@@ -117,6 +119,7 @@ export function planFacts(
     lanes,
     consumers,
     shards,
+    ...(describeStore(plan.store) !== undefined && { store: plan.store }),
     backlogBytesMax,
     likesPerSend: plan.likesPerSend ?? habits?.likesPerSend,
     sendsInFlight: plan.sendsInFlight ?? habits?.sendsInFlight,

@@ -10,6 +10,7 @@ import { DrainProgress } from './drain-progress.ts';
 import { type StrikeFacts, strikeAll } from './fault-trial.ts';
 import { serverKill } from './faults/server-kill.ts';
 import { BrokenTrialError } from './judge-remains.ts';
+import { STORE_DEFAULT } from './store-plan.ts';
 import type { StoreAddress, TrialContext } from './trial-context.ts';
 import { type FaultPlan, type TrialPlan, workloadOptionsOf } from './trial-plan.ts';
 import { watchTrial } from './trial-watch.ts';
@@ -72,7 +73,8 @@ export async function runTrial(plan: TrialPlan, context: TrialContext): Promise<
   const { broker, server, signal } = context;
   const queue = `likes-${randomBytes(5).toString('hex')}`;
   const workload = openWorkload(plan.workload, workloadOptionsOf(plan));
-  const crew = new Crew(plan, context, queue);
+  const store = await context.storeAddress(plan.shards, plan.store ?? STORE_DEFAULT);
+  const crew = new Crew(plan, context, { queue, store });
   const together = plan.mode !== 'publish-then-count';
   context.onProgress({
     phase: 'preparing',

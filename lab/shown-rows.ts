@@ -2,9 +2,11 @@
 import { type ChosenRows, chooseRows, type LocatedRun } from './choose-rows.ts';
 import { withoutTwins } from './comparison.ts';
 import type { Experiment } from './experiment.ts';
+import { describeStore } from './store-plan.ts';
 import type { TrialResult } from './trial-result.ts';
 
-export const subjectOf = ({ broker, tier }: TrialResult) => `${broker} ${tier}`;
+export const subjectOf = ({ broker, tier, plan }: TrialResult) =>
+  `${broker} ${tier} ${describeStore(plan.store) ?? ''}`;
 
 /** The results that stand in the table of an experiment. */
 export function shownOf(experiment: Experiment, results: readonly TrialResult[]): TrialResult[] {

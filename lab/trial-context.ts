@@ -3,6 +3,7 @@ import type { Broker } from '../brokers/broker.ts';
 import type { DiskControl, Endpoint, Server } from '../brokers/servers/server.ts';
 import type { StoredCounts } from './checker.ts';
 import type { NetworkProxy } from './faults/proxy.ts';
+import type { StorePlan } from './store-plan.ts';
 
 /** The store of a trial, opened for reading after the consumers have ended. */
 export interface StoreToCheck extends StoredCounts, AsyncDisposable {
@@ -78,7 +79,7 @@ export interface TrialContext {
   /** An empty folder for this trial's records; the caller removes it. */
   readonly folder: string;
   /** The address of a fresh store of so many shards, for the consumers of this trial. */
-  storeAddress(shards: number): StoreAddress;
+  storeAddress(shards: number, store: StorePlan): Promise<StoreAddress>;
   openStore(address: StoreAddress): Promise<StoreToCheck>;
   onProgress(progress: TrialProgress): void;
   /** Aborted: the trial ends as soon as it can and rejects with LabError INTERRUPTED. */

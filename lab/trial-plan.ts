@@ -4,6 +4,7 @@ import type { ServiceTime } from '../likes/workloads/service-times.ts';
 import type { WorkloadName, WorkloadOptions } from '../likes/workloads/workload.ts';
 import type { Fault } from './faults/fault.ts';
 import type { Arrivals } from './pace.ts';
+import type { StorePlan } from './store-plan.ts';
 
 /** A row's subject: one broker at one tier. */
 export interface Contender {
@@ -80,6 +81,8 @@ export interface TrialPlan {
   readonly lanes: number;
   readonly consumers: number;
   readonly shards: number;
+  /** What the likes are counted into; `sqlite` by tally unless told. */
+  readonly store?: StorePlan | undefined;
   /** Undefined: the broker's own habit. */
   readonly likesPerSend?: number | undefined;
   readonly sendsInFlight?: number | undefined;

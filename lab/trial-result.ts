@@ -5,6 +5,7 @@ import { auditSchema } from './audit/audit-schema.ts';
 import { backlogSchema, capacitySchema } from './capacity-facts.ts';
 import { steadySchema, visibleSchema } from './figures-result.ts';
 import { addedLatencySchema, latencySchema, queueing } from './latency-schema.ts';
+import { COUNTING_RULES, STORE_ENGINES } from './store-plan.ts';
 import { SURVIVALS, TRIAL_MODES } from './trial-plan.ts';
 
 /** Rises whenever a field changes its meaning; files of other numbers are refused by name. */
@@ -56,6 +57,8 @@ const planSchema = z.strictObject({
   lanes: z.int().positive(),
   consumers: z.int().positive(),
   shards: z.int().positive(),
+  /** Where it is another than SQLite by tally. */
+  store: z.strictObject({ engine: z.enum(STORE_ENGINES), rule: z.enum(COUNTING_RULES) }).optional(),
   /** Undefined when the trial ended before its broker was asked for its habits. */
   likesPerSend: z.int().positive().optional(),
   sendsInFlight: z.int().positive().optional(),

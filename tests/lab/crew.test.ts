@@ -8,7 +8,7 @@ import { recordsFolder } from './trial-fixture.ts';
 /** Nobody is opened in these tests: what workers do, real trials show. */
 function madeCrew(folder: string, signal: AbortSignal): Crew {
   const context = { folder, signal, workerModule: 'nobody opens it' } as unknown as TrialContext;
-  return new Crew({ consumers: 2 } as TrialPlan, context, 'likes');
+  return new Crew({ consumers: 2 } as TrialPlan, context, { queue: 'likes', store: {} });
 }
 
 describe('a crew that is dismissed', () => {

@@ -115,7 +115,7 @@ export async function openRealTrials(
         server: order.serverOf?.(server) ?? server,
         workerModule: order.seed >= 9_000_000 ? FAULTY_WORKER : WORKER,
         folder: trialFolder,
-        storeAddress: (shards) => ({ folder: join(trialFolder, 'store'), shards }),
+        storeAddress: async (shards) => ({ folder: join(trialFolder, 'store'), shards }),
         async openStore(address) {
           const store = await openStore(address as unknown as StoreOptions);
           const rows = await allCounts(store);

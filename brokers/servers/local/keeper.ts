@@ -32,11 +32,11 @@ async function startAll(names: readonly ServerName[], tier: Tier, folder: string
   }
 }
 
-function describe(servers: readonly LocalServer[]): UpServers {
+function describe(names: readonly ServerName[], servers: readonly LocalServer[]): UpServers {
   return {
     keeper: identityOf(process.pid)!,
-    servers: servers.map((server) => ({
-      name: server.name,
+    servers: servers.map((server, index) => ({
+      name: names[index]!,
       tier: server.tier,
       address: server.address,
       process: identityOf(server.pid!)!,
@@ -65,7 +65,7 @@ async function keep(labFolder: string, tier: Tier, names: readonly ServerName[])
   try {
     if (!process.connected) return;
     const file = upFileOf(labFolder);
-    await writeFile(`${file}.draft`, JSON.stringify(describe(servers), null, 2));
+    await writeFile(`${file}.draft`, JSON.stringify(describe(names, servers), null, 2));
     await rename(`${file}.draft`, file);
     tell({ kind: 'up' });
     await abandoned;

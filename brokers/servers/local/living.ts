@@ -1,6 +1,6 @@
 /** Tells whether a process that was noted down earlier still lives, and what it has used. */
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -60,6 +60,31 @@ export function identityOf(pid: number): ProcessIdentity | undefined {
 
 export function isAlive(identity: ProcessIdentity): boolean {
   return startOf(identity.pid) === identity.startedAt;
+}
+
+/** The processes that a process has started itself and that still live. */
+export function childrenOf(pid: number): ProcessIdentity[] {
+  const text = process.platform === 'linux' ? linuxChildrenOf(pid) : psChildrenOf(pid);
+  return text.split(/\s+/).flatMap((word) => (word === '' ? [] : (identityOf(Number(word)) ?? [])));
+}
+
+/** A process with threads has children of each of them. */
+function linuxChildrenOf(pid: number): string {
+  try {
+    const threads = readdirSync(`/proc/${pid}/task`);
+    return threads
+      .map((thread) => readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8'))
+      .join(' ');
+  } catch (error) {
+    if (['ENOENT', 'ESRCH'].includes(systemCodeOf(error) ?? '')) return '';
+    throw error;
+  }
+}
+
+function psChildrenOf(pid: number): string {
+  const lines = execFileSync('ps', ['-A', '-o', 'ppid=,pid='], { encoding: 'utf8' }).split('\n');
+  const pairs = lines.map((line) => line.trim().split(/\s+/));
+  return pairs.flatMap(([parent, child]) => (parent === String(pid) ? [child] : [])).join(' ');
 }
 
 /** Reads `[[days-]hours:]minutes:seconds` as `ps` prints processor time. */

@@ -8,8 +8,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { KillProof } from '../server.ts';
 import { environmentWith } from './environment.ts';
-import { LocalServerError } from './errors.ts';
-import { identityOf, lastLinesOf } from './living.ts';
+import { LocalServerError, systemCodeOf } from './errors.ts';
+import { childrenOf, identityOf, isAlive, lastLinesOf, type ProcessIdentity } from './living.ts';
+import type { PlainUser } from './plain-user.ts';
 import { findSetpriv } from './programs.ts';
 
 const START_TIMEOUT_MS = 60_000;
@@ -32,9 +33,15 @@ export interface Command {
   readonly args: readonly string[];
   /** Gets the log and the note of the process id. */
   readonly folder: string;
+  /** Where it listens; 127.0.0.1 unless told, and always an address of this machine. */
+  readonly host?: string;
   readonly port: number;
   /** Added to this process's own environment. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** Whom it runs as, where that is not who runs the lab. */
+  readonly user?: PlainUser | undefined;
+  /** What asks it to end; SIGTERM unless told. */
+  readonly stopSignal?: NodeJS.Signals;
   /**
    * Asks the server something over its own protocol, and whether it is the one of this process:
    * two labs may have chosen the same free port. False or a rejection: not yet.
@@ -91,6 +98,7 @@ export class ServerProcess {
         cwd: command.folder,
         env: environmentWith(command.environment ?? {}),
         stdio: ['ignore', log.fd, log.fd],
+        ...(command.user && { uid: command.user.uid, gid: command.user.gid }),
         // A process group of its own: Ctrl-C reaches the lab, and the lab decides what it ends.
         detached: true,
       });
@@ -136,15 +144,18 @@ export class ServerProcess {
     );
   }
 
-  /** SIGTERM, and SIGKILL for a server that has not ended within 15 s. */
+  /** Asks it to end, and SIGKILL for a server that has not ended within 15 s. */
   async stop(): Promise<void> {
     if (this.pid === undefined) return;
-    this.#child.kill('SIGTERM');
+    this.#child.kill(this.#command.stopSignal ?? 'SIGTERM');
     await Promise.race([this.#ended, sleep(this.#limits.stopTimeoutMs, undefined, { ref: false })]);
     if (this.pid !== undefined) await this.kill();
   }
 
-  /** Resolves when the process is reaped and its port refuses connections. */
+  /**
+   * Resolves when the process is reaped and its port refuses connections. Processes of its own go
+   * with it, such as PostgreSQL's for its clients: else they would hold its files a moment longer.
+   */
   async kill(): Promise<KillProof> {
     const { pid } = this;
     if (pid === undefined) {
@@ -153,27 +164,43 @@ export class ServerProcess {
         `${this.#command.title} is not running, so it cannot be killed; start it first`,
       );
     }
+    const { port, host } = this.#command;
     const deadlineMs = Date.now() + KILL_TIMEOUT_MS;
+    const children = childrenOf(pid);
     this.#child.kill('SIGKILL');
     await Promise.race([this.#ended, sleep(KILL_TIMEOUT_MS, undefined, { ref: false })]);
     while (Date.now() < deadlineMs) {
       const endedBy = this.#child.signalCode ?? `exit code ${this.#child.exitCode}`;
-      if (this.pid === undefined && (await portRefuses(this.#command.port))) {
+      const left = children.filter(killIfAlive);
+      const isGone = this.pid === undefined && left.length === 0;
+      if (isGone && (await portRefuses(port, host))) {
         return { pid, endedBy, portRefused: true };
       }
       await sleep(PORT_CLOSED_POLL_MS);
     }
     throw new LocalServerError(
       'SERVER_NOT_ENDED',
-      `${this.#command.title} (process ${pid}, port ${this.#command.port}) was still there ` +
+      `${this.#command.title} (process ${pid}, port ${port}) was still there ` +
         `${KILL_TIMEOUT_MS / 1000} s after SIGKILL; look for a process stuck in the disk`,
     );
   }
 }
 
-function outcomeOfConnecting(port: number): Promise<'open' | 'refused' | 'silent'> {
+/** True when it was still alive. */
+function killIfAlive(found: ProcessIdentity): boolean {
+  if (!isAlive(found)) return false;
+  try {
+    process.kill(found.pid, 'SIGKILL');
+  } catch (error) {
+    // It may have ended since.
+    if (systemCodeOf(error) !== 'ESRCH') throw error;
+  }
+  return true;
+}
+
+function outcomeOfConnecting(port: number, host: string): Promise<'open' | 'refused' | 'silent'> {
   return new Promise((resolve) => {
-    const socket = connect({ host: HOST, port, timeout: PORT_TIMEOUT_MS });
+    const socket = connect({ host, port, timeout: PORT_TIMEOUT_MS });
     const finish = (outcome: 'open' | 'refused' | 'silent') => {
       socket.destroy();
       resolve(outcome);
@@ -186,6 +213,6 @@ function outcomeOfConnecting(port: number): Promise<'open' | 'refused' | 'silent
   });
 }
 
-export async function portRefuses(port: number): Promise<boolean> {
-  return (await outcomeOfConnecting(port)) === 'refused';
+export async function portRefuses(port: number, host = HOST): Promise<boolean> {
+  return (await outcomeOfConnecting(port, host)) === 'refused';
 }

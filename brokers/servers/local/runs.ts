@@ -2,11 +2,12 @@
  * Run folders: what one lab process keeps on the disk while it runs. Each names its owner, so that
  * a later lab can end and remove what a dead one left, and never touches that of a living one.
  */
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
+import { removeElsewhere } from './elsewhere.ts';
 import { LocalServerError, systemCodeOf } from './errors.ts';
 import { LAB_FOLDER, makeUsableFolder } from './lab-folder.ts';
 import { identityOf, isAlive, type ProcessIdentity, processIdentity } from './living.ts';
@@ -36,6 +37,8 @@ export async function openRunFolder(labFolder = LAB_FOLDER): Promise<RunFolder> 
   await writeFile(join(draft, OWNER_FILE), JSON.stringify(me));
   const startedAt = new Date().toISOString().replaceAll(/[:.]/g, '-');
   const path = join(runs, `${startedAt}-${process.pid}-${draft.slice(-6)}`);
+  // Open to pass through, not to look into: a server that does not run as root has files below.
+  await chmod(draft, 0o711);
   await rename(draft, path);
   const remove = () => removeFolder(path);
   return { path, remove, [Symbol.asyncDispose]: remove };
@@ -78,6 +81,9 @@ function runsFolderOf(labFolder: string): string {
 }
 
 async function removeFolder(folder: string): Promise<void> {
+  for (const entry of await readdir(folder, { withFileTypes: true }).catch(() => [])) {
+    if (entry.isDirectory()) await removeElsewhere(join(folder, entry.name));
+  }
   // Retries: a server that was killed a moment ago may still have a write in the kernel.
   await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
 }

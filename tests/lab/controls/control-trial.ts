@@ -99,7 +99,7 @@ async function open(control: Control, needs: TrialNeeds): Promise<OpenTrial> {
     clientEndpoint: proxy && { ...server.endpoint, address: proxy.address },
     workerModule: WORKER,
     folder,
-    storeAddress: (shards) => ({ folder: join(folder, 'store'), shards }),
+    storeAddress: async (shards) => ({ folder: join(folder, 'store'), shards }),
     openStore: (address) => openStore(address as unknown as StoreOptions),
     [Symbol.asyncDispose]: () => held.disposeAsync(),
   };
