@@ -25,6 +25,11 @@ class ModelPipeline {
     return Math.floor(this.#random() * limit);
   }
 
+  /** Now at once, now slowly. */
+  async #someTime(limitMs: number): Promise<void> {
+    await this.time.pause(this.below(2) * this.below(limitMs));
+  }
+
   async produce(likes: number): Promise<void> {
     for (let like = 0; like < likes; like++) {
       await this.time.pause(this.below(6));
@@ -35,31 +40,31 @@ class ModelPipeline {
   async consume(likes: number): Promise<void> {
     while (this.#acknowledged < likes) {
       const until = Math.min(this.accepted.length, this.#stored + this.below(10));
-      await this.time.pause(this.below(30));
+      await this.#someTime(30);
       for (const { post } of this.accepted.slice(this.#stored, until)) {
         this.#counts.set(post, (this.#counts.get(post) ?? 0) + 1);
       }
       this.#stored = until;
-      await this.time.pause(this.below(30));
+      await this.#someTime(30);
       this.#acknowledged = until;
     }
   }
 
   backlogOf = async (): Promise<number> => {
-    await this.time.pause(this.below(20));
+    await this.#someTime(40);
     const backlog = this.accepted.length - this.#acknowledged;
-    await this.time.pause(this.below(20));
+    await this.#someTime(40);
     return backlog;
   };
 
   /** Tells in the unlikes when it began to read. */
   countsOf = async (posts: readonly string[]) => {
     const beganMs = this.time.nowMs;
-    await this.time.pause(this.below(20));
+    await this.#someTime(40);
     const counts = posts.map((post) => {
       return { post, likes: this.#counts.get(post) ?? 0, unlikes: beganMs };
     });
-    await this.time.pause(this.below(20));
+    await this.#someTime(40);
     return counts;
   };
 
@@ -90,7 +95,8 @@ describe('the bound', () => {
         const model = new ModelPipeline(seed);
         const { time, backlogOf } = model;
         const nowMs = () => time.nowMs;
-        const options = { backlogOf, maxStalenessMs: 50, backlogIntervalMs: 30, nowMs };
+        const backlogIntervalMs = [0, 30, 200][model.below(3)]!;
+        const options = { backlogOf, maxStalenessMs: 50, backlogIntervalMs, nowMs };
         const reader = openCountReader(model, options);
         const work = Promise.all([
           model.produce(150),
