@@ -71,6 +71,7 @@ export async function runExperiments(
       lanes,
       consumers,
       shards,
+      store: options.store && { engine: options.store, rule: 'tally' },
       likesPerSend,
       backlogBytesMax: options.backlogLimit,
       parallel: options.parallel,

@@ -261,6 +261,9 @@ async function resourcesOf(
       serverMemoryBytesMax: server.memoryBytesMax,
       serverDiskBytesMax: server.diskBytesMax,
     }),
+    ...(evidence.storeServerCpuUs !== undefined && {
+      storeServerCpuUsPerLike: perLike(evidence.storeServerCpuUs),
+    }),
     storeDiskBytes: await store.diskBytes(),
     likesPerStoreTransaction: transactions > 0 ? counted / transactions : 0,
     generatorLagUsP99: producer!.generatorLagUsP99,

@@ -2,6 +2,8 @@
  * The figures of a trial that may be compared: named once, with their unit, which way is better,
  * and between which trials a comparison makes sense. Read by comparisons, reports and gates.
  */
+import { cpuUsPerLike } from './cpu-per-like.ts';
+import { describeStore } from './store-plan.ts';
 import type { TrialResult } from './trial-result.ts';
 
 export interface Metric {
@@ -66,15 +68,11 @@ export const METRICS: readonly Metric[] = [
   latency('p99.9', 'due to visible, 99.9th percentile', 'p999Us'),
   {
     name: 'cpu',
-    title: 'CPU of producer, consumers and server',
+    title: 'CPU of producer, consumers and servers',
     unit: 'µs/like',
     better: 'lower',
     digits: 1,
-    value: valid(({ resources }) => {
-      const server = resources?.serverCpuUsPerLike;
-      if (resources === undefined || server === undefined) return undefined;
-      return resources.producerCpuUsPerLike + resources.consumerCpuUsPerLike + server;
-    }),
+    value: valid(cpuUsPerLike),
   },
 ];
 
@@ -91,6 +89,6 @@ export function settingOf({ experiment, tier, plan, workload }: SettingFacts): s
   const { mode, pace, lanes, consumers, shards, likesPerSend } = plan;
   return JSON.stringify({
     ...{ experiment, tier, mode, pace, lanes, consumers, shards, likesPerSend },
-    ...{ workload: workload.name, data: workload.data },
+    ...{ workload: workload.name, data: workload.data, store: describeStore(plan.store) },
   });
 }

@@ -210,6 +210,8 @@ export const trialResultSchema = z.strictObject({
       consumerCpuUsPerLike: amount,
       /** Of servers that are somebody else's, nothing is known. */
       serverCpuUsPerLike: amount.optional(),
+      /** Where the shards are kept by a server of its own. */
+      storeServerCpuUsPerLike: amount.optional(),
       serverMemoryBytesMax: count.optional(),
       serverDiskBytesMax: count.optional(),
       storeDiskBytes: count,

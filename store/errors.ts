@@ -25,6 +25,7 @@ export type StoreFolderCode =
   | 'STORE_FORMAT_UNKNOWN'
   | 'STORE_SHARDS_DIFFER'
   | 'STORE_NOT_CREATED'
+  | 'STORE_ADDRESS_REFUSED'
   | 'STORE_OPTIONS_INVALID';
 
 /** The store cannot be opened, and opening it again will not help. */

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import type { CountStore, Shard } from './count-store.ts';
 import { StoreFolderError } from './errors.ts';
 import { MemoryShard } from './memory-shard.ts';
+import type { PostgresStoreOptions } from './postgres-store.ts';
 import { ShardedStore } from './sharded-store.ts';
 import { evenSlotMap, SHARDS_MAX } from './slot-map.ts';
 import {
@@ -45,12 +46,25 @@ export interface MemoryStoreOptions {
   readonly shards?: number;
 }
 
-export type StoreOptions = SqliteStoreOptions | MemoryStoreOptions;
+export type StoreOptions = SqliteStoreOptions | PostgresStoreOptions | MemoryStoreOptions;
 
 const shardsSchema = z.number().int().min(1).max(SHARDS_MAX).optional();
 
 const optionsSchema: z.ZodType<StoreOptions> = z.union([
   z.strictObject({ engine: z.literal('memory'), shards: shardsSchema }),
+  z.strictObject({
+    engine: z.literal('postgres'),
+    urls: z
+      .array(z.url({ protocol: /^postgres(ql)?$/ }))
+      .min(1)
+      .max(SHARDS_MAX),
+    // Short, since it becomes part of a name that PostgreSQL cuts off at 63 bytes.
+    name: z.string().regex(/^[a-z0-9][a-z0-9_-]{0,39}$/),
+    shards: shardsSchema,
+    lockTimeoutMs: z.number().int().positive().optional(),
+    connectionsMax: z.number().int().positive().optional(),
+    readOnly: z.boolean().optional(),
+  }),
   z.strictObject({
     engine: z.literal('sqlite').optional(),
     folder: z.string().min(1),
@@ -70,6 +84,11 @@ const optionsSchema: z.ZodType<StoreOptions> = z.union([
 export async function openStore(options: StoreOptions): Promise<CountStore> {
   const checked = checkOptions(options);
   if (checked.engine === 'memory') return await openMemoryStore(checked.shards ?? SHARDS_DEFAULT);
+  if (checked.engine === 'postgres') {
+    // Loaded here, since most processes need no PostgreSQL.
+    const { openPostgresStore } = await import('./postgres-store.ts');
+    return await openPostgresStore(checked, SHARDS_DEFAULT);
+  }
   const folder = resolve(checked.folder);
   if (!isStore(folder)) {
     if (checked.readOnly) throw notAStore(folder, 'is empty or not there yet');

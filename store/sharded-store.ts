@@ -12,22 +12,41 @@ const SLOT_MAP_RETRY_WAIT_MS = 20;
 
 type LoadSlotMap = () => SlotMap | Promise<SlotMap>;
 
+export interface ShardedStoreOptions {
+  /**
+   * Apply a batch to all its shards at once, where an engine waits for its shards. Unless told, one
+   * shard after the other.
+   */
+  readonly sideBySide?: boolean;
+}
+
 /** Implements CountStore over shards of any engine. Owns the shards: disposing it disposes them. */
 export class ShardedStore implements CountStore {
   readonly rule = 'tally';
   readonly shards: readonly Shard[];
   readonly #loadSlotMap: LoadSlotMap;
+  readonly #isSideBySide: boolean;
   #slotMap: SlotMap;
 
-  private constructor(shards: readonly Shard[], loadSlotMap: LoadSlotMap, slotMap: SlotMap) {
+  private constructor(
+    shards: readonly Shard[],
+    loadSlotMap: LoadSlotMap,
+    slotMap: SlotMap,
+    { sideBySide = false }: ShardedStoreOptions,
+  ) {
     this.shards = shards;
     this.#loadSlotMap = loadSlotMap;
     this.#slotMap = slotMap;
+    this.#isSideBySide = sideBySide;
   }
 
   /** `loadSlotMap` reads the map that is in force now; it is asked when a shard knows another. */
-  static async open(shards: readonly Shard[], loadSlotMap: LoadSlotMap): Promise<ShardedStore> {
-    return new ShardedStore(shards, loadSlotMap, await loadSlotMap());
+  static async open(
+    shards: readonly Shard[],
+    loadSlotMap: LoadSlotMap,
+    options: ShardedStoreOptions = {},
+  ): Promise<ShardedStore> {
+    return new ShardedStore(shards, loadSlotMap, await loadSlotMap(), options);
   }
 
   async apply(likes: readonly Like[], committed?: CommitObserver): Promise<void> {
@@ -161,9 +180,7 @@ export class ShardedStore implements CountStore {
     committed: CommitObserver | undefined,
   ): Promise<number[]> {
     const left: number[] = [];
-    const routed = this.#route(likes, places);
-    for (const [index, placesOfShard] of routed.entries()) {
-      if (placesOfShard.length === 0) continue;
+    const applyTo = async (index: number, placesOfShard: readonly number[]): Promise<void> => {
       try {
         const shard = this.shards[index]!;
         const commit = await shard.apply(likes, placesOfShard, this.#slotMap.version);
@@ -173,9 +190,13 @@ export class ShardedStore implements CountStore {
         if (fresh.length + seen.length > 0) committed?.({ shard: index, fresh, seen });
       } catch (error) {
         if (!(error instanceof SlotMapChangedError)) throw error;
-        left.push(...placesOfShard);
+        for (const place of placesOfShard) left.push(place);
       }
-    }
+    };
+    const routed = [...this.#route(likes, places).entries()].filter(([, { length }]) => length > 0);
+    if (!this.#isSideBySide) for (const part of routed) await applyTo(...part);
+    // Also after an error all are awaited: else a shard would commit when the batch has failed.
+    else throwFirst(await Promise.allSettled(routed.map((part) => applyTo(...part))));
     return left;
   }
 
@@ -186,6 +207,10 @@ export class ShardedStore implements CountStore {
     }
     return routed;
   }
+}
+
+function throwFirst(outcomes: readonly PromiseSettledResult<void>[]): void {
+  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
 }
 
 /** One count a post: those of its slices, added up. */
