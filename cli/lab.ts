@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { BROKERS } from '../brokers/index.ts';
 import { EXPERIMENTS, experimentsOf, MORE_EXPERIMENTS } from '../experiments/index.ts';
 import type { Experiment } from '../lab/experiment.ts';
+import { addAuditCommand } from './audit.ts';
 import { addChooseCommand } from './choose.ts';
 import { addCompareCommand } from './compare.ts';
 import { addCountCommand } from './count.ts';
@@ -85,6 +86,7 @@ function buildProgram(): Command {
   addDoctorCommand(program);
   addCompareCommand(program);
   addChooseCommand(program);
+  addAuditCommand(program);
   program
     .command('counts')
     .description('what a store has counted: totals, the most liked posts, its soundness')

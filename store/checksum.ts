@@ -11,6 +11,7 @@ const COUNT_BITS = 53;
 /** Of a sum of two checksums of one post, these bits are the checksum of the summed counts. */
 export const COUNT_CHECKSUM_MASK = 2n ** BigInt(COUNT_BITS) - 1n;
 
+const CHECKSUM_END = 2 ** COUNT_BITS;
 const SALT_LIKES = 0x9e3779b9;
 const SALT_UNLIKES = 0x7f4a7c15;
 
@@ -32,6 +33,11 @@ export function countChecksum(post: string, likes: number, unlikes: number): num
   if (likes >= 0 && unlikes >= 0 && Number.isSafeInteger(sum)) return sum;
   const exact = BigInt(likes) * BigInt(likesFactor) + BigInt(unlikes) * BigInt(unlikesFactor);
   return Number(BigInt.asUintN(COUNT_BITS, exact));
+}
+
+/** The same sum as that of the mask, exact in numbers that hold no more than 53 bits. */
+export function sumOfChecksums(one: number, other: number): number {
+  return one >= CHECKSUM_END - other ? one - (CHECKSUM_END - other) : one + other;
 }
 
 /**
