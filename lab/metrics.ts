@@ -78,7 +78,7 @@ export const METRICS: readonly Metric[] = [
 
 /** What a setting is made of; a trial that is yet to run has it as well. */
 export type SettingFacts = Pick<TrialResult, 'experiment' | 'tier' | 'plan'> & {
-  readonly workload: Pick<TrialResult['workload'], 'name' | 'data'>;
+  readonly workload: Pick<TrialResult['workload'], 'name' | 'data' | 'variant'>;
 };
 
 /**
@@ -86,9 +86,10 @@ export type SettingFacts = Pick<TrialResult, 'experiment' | 'tier' | 'plan'> & {
  * only between brokers or versions of such is a comparison fair. The broker is left out.
  */
 export function settingOf({ experiment, tier, plan, workload }: SettingFacts): string {
-  const { mode, pace, lanes, consumers, shards, likesPerSend } = plan;
+  const { mode, pace, lanes, consumers, shards, likesPerSend, sharding } = plan;
   return JSON.stringify({
     ...{ experiment, tier, mode, pace, lanes, consumers, shards, likesPerSend },
     ...{ workload: workload.name, data: workload.data, store: describeStore(plan.store) },
+    ...{ variant: workload.variant, sharding },
   });
 }

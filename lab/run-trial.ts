@@ -75,7 +75,8 @@ export async function runTrial(plan: TrialPlan, context: TrialContext): Promise<
   const { broker, server, signal } = context;
   const queue = `likes-${randomBytes(5).toString('hex')}`;
   const workload = openWorkload(plan.workload, workloadOptionsOf(plan));
-  const store = await context.storeAddress(plan.shards, plan.store ?? STORE_DEFAULT);
+  const address = await context.storeAddress(plan.shards, plan.store ?? STORE_DEFAULT);
+  const store = { ...address, ...plan.sharding };
   const crew = new Crew(plan, context, { queue, store });
   const together = plan.mode !== 'publish-then-count';
   context.onProgress({

@@ -1,6 +1,7 @@
 /** A shard in a schema of a PostgreSQL database. */
 import type { Like } from '../likes/like.ts';
 import type { MarkBlock, PostCount, Shard, ShardCommit, Totals } from './count-store.ts';
+import type { PostgresBucket } from './postgres-bucket.ts';
 import { PostgresCounting } from './postgres-counting.ts';
 import { sqlStateOf } from './postgres-errors.ts';
 import { problemsIn, totalsIn } from './postgres-problems.ts';
@@ -17,10 +18,17 @@ export class PostgresShard implements Shard {
   readonly #schema: string;
   readonly #statements: PostgresStatements;
   readonly #counting: PostgresCounting;
+  readonly #bucket: PostgresBucket | undefined;
 
   /** Owns the sessions. `schema` is quoted, and was made by createShard. */
-  constructor(index: number, sessions: PostgresSessions, schema: string) {
+  constructor(
+    index: number,
+    sessions: PostgresSessions,
+    schema: string,
+    bucket?: PostgresBucket | undefined,
+  ) {
     this.index = index;
+    this.#bucket = bucket;
     this.#sessions = sessions;
     this.#schema = schema;
     this.#statements = statementsOf(schema);
@@ -32,6 +40,7 @@ export class PostgresShard implements Shard {
     places: readonly number[],
     slotMapVersion: number,
   ): Promise<ShardCommit> {
+    await this.#bucket?.untilAdmitted();
     return await this.#counting.apply(likes, places, slotMapVersion);
   }
 
@@ -114,7 +123,8 @@ export class PostgresShard implements Shard {
 
   async settings(): Promise<Readonly<Record<string, string>>> {
     const [row] = await this.#sessions.ask(this.#statements.settings);
-    return { engine: 'postgres', ...(row as Record<string, string>) };
+    const read = row as Record<string, string>;
+    return { engine: 'postgres', ...read, ...this.#bucket?.settings };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,6 +1,7 @@
 /** Opens the count store in PostgreSQL, and makes it when there is none yet. */
 import type { CountStore } from './count-store.ts';
 import { StoreFolderError } from './errors.ts';
+import { PostgresBucket } from './postgres-bucket.ts';
 import { openingError } from './postgres-errors.ts';
 import {
   checkShard,
@@ -14,10 +15,11 @@ import {
 import { PostgresSessions } from './postgres-sessions.ts';
 import { PostgresShard } from './postgres-shard.ts';
 import { ShardedStore } from './sharded-store.ts';
+import { routingProblem, type ShardingOptions } from './sharding-options.ts';
 import { evenSlotMap } from './slot-map.ts';
 
 /** A store in one database or several, shared by all processes that open it. */
-export interface PostgresStoreOptions {
+export interface PostgresStoreOptions extends ShardingOptions {
   readonly engine: 'postgres';
   /**
    * `postgres://user:password@host:port/database`, one or several: the shards go round robin over
@@ -46,7 +48,7 @@ export async function openPostgresStore(
   options: PostgresStoreOptions,
   shardsDefault: number,
 ): Promise<CountStore> {
-  const { name, shards: wanted, readOnly = false } = options;
+  const { name, shards: wanted, readOnly = false, transactionsPerSMax: perS } = options;
   await using opened = new AsyncDisposableStack();
   const connect = (index: number) => opened.use(sessionsOf(options, index));
   const home = connect(0);
@@ -54,6 +56,8 @@ export async function openPostgresStore(
     const found = await findOrMake(options, home, shardsDefault);
     const { shards } = found.slotMap;
     if (wanted !== undefined && wanted !== shards) throw shardsDiffer(options, home, shards);
+    const problem = routingProblem(`store ${name} at ${home.title}`, found.slotMap, options);
+    if (problem !== undefined) throw problem;
     const all = Array.from({ length: shards }, (_, index) => (index === 0 ? home : connect(index)));
     if (!found.isComplete) {
       if (readOnly) throw notAStore(options, home, 'is still being made');
@@ -62,12 +66,15 @@ export async function openPostgresStore(
     const made = all.map(async (sessions, index) => {
       const schema = schemaOf(name, index);
       await checkShard(sessions, schema, { store: found.store, index });
-      return new PostgresShard(index, sessions, schema);
+      const isLimited = perS !== undefined && !readOnly;
+      const bucket = isLimited ? await PostgresBucket.open(sessions, schema, perS) : undefined;
+      return new PostgresShard(index, sessions, schema, bucket);
     });
     const loadSlotMap = async () => (await readDescription(home, schemaOf(name, 0)))!.slotMap;
     const store = await ShardedStore.open(await Promise.all(made), loadSlotMap, {
       // Each shard waits for its own disk, so all wait at once.
       sideBySide: true,
+      likesPerTransactionMax: options.likesPerTransactionMax,
     });
     opened.move();
     return store;
@@ -102,7 +109,11 @@ async function findOrMake(
   const found = await readDescription(home, schema);
   if (found !== undefined) return found;
   if (options.readOnly) throw notAStore(options, home, 'is not there yet');
-  await createDescription(home, schema, evenSlotMap(options.shards ?? shardsDefault));
+  await createDescription(
+    home,
+    schema,
+    evenSlotMap(options.shards ?? shardsDefault, options.routing),
+  );
   return (await readDescription(home, schema))!;
 }
 

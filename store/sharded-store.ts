@@ -18,6 +18,8 @@ export interface ShardedStoreOptions {
    * shard after the other.
    */
   readonly sideBySide?: boolean;
+  /** More likes of a batch take several transactions of their shard, one after the other. */
+  readonly likesPerTransactionMax?: number | undefined;
 }
 
 /** Implements CountStore over shards of any engine. Owns the shards: disposing it disposes them. */
@@ -25,19 +27,19 @@ export class ShardedStore implements CountStore {
   readonly rule = 'tally';
   readonly shards: readonly Shard[];
   readonly #loadSlotMap: LoadSlotMap;
-  readonly #isSideBySide: boolean;
+  readonly #options: ShardedStoreOptions;
   #slotMap: SlotMap;
 
   private constructor(
     shards: readonly Shard[],
     loadSlotMap: LoadSlotMap,
     slotMap: SlotMap,
-    { sideBySide = false }: ShardedStoreOptions,
+    options: ShardedStoreOptions,
   ) {
     this.shards = shards;
     this.#loadSlotMap = loadSlotMap;
     this.#slotMap = slotMap;
-    this.#isSideBySide = sideBySide;
+    this.#options = options;
   }
 
   /** `loadSlotMap` reads the map that is in force now; it is asked when a shard knows another. */
@@ -124,7 +126,14 @@ export class ShardedStore implements CountStore {
       const values = new Set(all.map((settings) => settings[name] ?? 'not set'));
       return [name, [...values].join(', ')];
     });
-    return { shards: String(this.shards.length), ...Object.fromEntries(joined) };
+    const { routing } = this.#slotMap;
+    const { likesPerTransactionMax: likesMax } = this.#options;
+    return {
+      shards: String(this.shards.length),
+      ...(routing && { routing: routing.name }),
+      ...(likesMax !== undefined && { likesPerTransactionMax: String(likesMax) }),
+      ...Object.fromEntries(joined),
+    };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -181,20 +190,23 @@ export class ShardedStore implements CountStore {
   ): Promise<number[]> {
     const left: number[] = [];
     const applyTo = async (index: number, placesOfShard: readonly number[]): Promise<void> => {
-      try {
-        const shard = this.shards[index]!;
-        const commit = await shard.apply(likes, placesOfShard, this.#slotMap.version);
-        const { fresh, seen, ended } = commit;
-        for (const place of ended)
-          refusals.push({ index: place, reason: endedReason(likes[place]!) });
-        if (fresh.length + seen.length > 0) committed?.({ shard: index, fresh, seen });
-      } catch (error) {
-        if (!(error instanceof SlotMapChangedError)) throw error;
-        for (const place of placesOfShard) left.push(place);
+      const parts = inParts(placesOfShard, this.#options.likesPerTransactionMax);
+      for (const [at, part] of parts.entries()) {
+        try {
+          const commit = await this.shards[index]!.apply(likes, part, this.#slotMap.version);
+          const { fresh, seen, ended } = commit;
+          for (const place of ended)
+            refusals.push({ index: place, reason: endedReason(likes[place]!) });
+          if (fresh.length + seen.length > 0) committed?.({ shard: index, fresh, seen });
+        } catch (error) {
+          if (!(error instanceof SlotMapChangedError)) throw error;
+          for (const rest of parts.slice(at)) for (const place of rest) left.push(place);
+          return;
+        }
       }
     };
     const routed = [...this.#route(likes, places).entries()].filter(([, { length }]) => length > 0);
-    if (!this.#isSideBySide) for (const part of routed) await applyTo(...part);
+    if (!this.#options.sideBySide) for (const part of routed) await applyTo(...part);
     // Also after an error all are awaited: else a shard would commit when the batch has failed.
     else throwFirst(await Promise.allSettled(routed.map((part) => applyTo(...part))));
     return left;
@@ -207,6 +219,13 @@ export class ShardedStore implements CountStore {
     }
     return routed;
   }
+}
+
+/** Of at most `size` each, in their order; one part where there is no limit. */
+function inParts(places: readonly number[], size = places.length): (readonly number[])[] {
+  if (places.length <= size) return [places];
+  const parts = Math.ceil(places.length / size);
+  return Array.from({ length: parts }, (_, at) => places.slice(at * size, (at + 1) * size));
 }
 
 function throwFirst(outcomes: readonly PromiseSettledResult<void>[]): void {
@@ -227,7 +246,7 @@ function summed(counts: readonly PostCount[]): Map<string, PostCount> {
  * Engines keep text as UTF-8, where all lone surrogates are one and the same character: two posts,
  * or two sources, could not be told apart any more. So such likes are refused.
  */
-function storablePlaces(likes: readonly Like[], refusals: Refusal[]): number[] {
+export function storablePlaces(likes: readonly Like[], refusals: Refusal[]): number[] {
   const places: number[] = [];
   for (let index = 0; index < likes.length; index++) {
     const { post, source } = likes[index]!;
