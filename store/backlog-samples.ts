@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 /** What the server said of a queue. */
 export interface BacklogSample {
-  /** When it was asked, on the reader's clock, in ms: what the server said is true of no earlier. */
+  /** When it was asked, on the reader's clock, in ms: what it said is true of no earlier time. */
   readonly askedMs: number;
   /** Likes waiting or unacknowledged. */
   readonly likes: number;

@@ -4,8 +4,9 @@
  * The queue's backlog (waiting and unacknowledged likes, by the server's own word) is asked for at
  * t0, and the counts are read from the store at t1, after the answer. Whatever the queue had
  * accepted before t0 is stored, and so in the counts, or it is in that backlog, or it was parked
- * and will never count. So of the likes accepted before t0, the counts together miss `missingAtMost`
- * = the backlog at most, and that is what they are as of: `ageMs` is the time from t0 to the answer.
+ * and will never count. So of the likes accepted before t0 the counts together miss at most
+ * `missingAtMost`, the backlog; t0 is what they are as of, and `ageMs` the time from it to the
+ * answer.
  * A sample of the backlog serves many reads; an older one makes them older and their bound no less
  * true. A count from the cache keeps the t0 and the bound of its read. Where a server's own counts
  * are approximate (Amazon SQS), so is the bound.
@@ -21,7 +22,7 @@ export const CONSISTENCIES = ['cached', 'exact', 'replica', 'read-your-writes'] 
 export type Consistency = (typeof CONSISTENCIES)[number];
 
 export interface ReadOptions {
-  /** The counts left the store at most this long before the request; the reader's own unless told. */
+  /** Counts left the store at most this long before the request; the reader's own unless told. */
   readonly maxStalenessMs?: number;
   /** `exact`: read after the request was made, whatever is cached. `cached` unless told. */
   readonly consistency?: Consistency;

@@ -201,7 +201,7 @@ describe('what a reader keeps and asks for is bounded', () => {
 });
 
 describe('the backlog', () => {
-  test('that nobody tells leaves the bound open, and an old one makes the counts older', async () => {
+  test('that nobody tells leaves the bound open, and an old one makes counts older', async () => {
     const time = new VirtualTime();
     let isAway = true;
     const backlogOf = async () => {
