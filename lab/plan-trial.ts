@@ -46,6 +46,7 @@ export function planOf(job: Job, maximum: number | undefined, chosen: ChosenPlan
     store: chosen.store ?? step.store,
     shards: step.shards ?? chosen.shards,
     sharding: step.sharding,
+    reads: step.reads,
     checksStates: step.checksStates,
     crash: step.crash,
     faults: step.faults,
@@ -120,7 +121,7 @@ export function planFacts(
   habits: { likesPerSend: number; sendsInFlight: number } | undefined,
 ): TrialResult['plan'] {
   const { mode, likesPerS, warmUpS, pace, lanes, consumers, shards, backlogBytesMax } = plan;
-  const { arrivals, service, sharding } = plan;
+  const { arrivals, service, sharding, reads } = plan;
   return {
     ...(arrivals && { arrivals }),
     ...(service && { service }),
@@ -133,6 +134,7 @@ export function planFacts(
     shards,
     ...(describeStore(plan.store) !== undefined && { store: plan.store }),
     ...(sharding && { sharding }),
+    ...(reads && { reads }),
     backlogBytesMax,
     likesPerSend: plan.likesPerSend ?? habits?.likesPerSend,
     sendsInFlight: plan.sendsInFlight ?? habits?.sendsInFlight,

@@ -15,7 +15,12 @@ import type { StoreAddress, TrialContext } from './trial-context.ts';
 import { type FaultPlan, type TrialPlan, workloadOptionsOf } from './trial-plan.ts';
 import { watchTrial } from './trial-watch.ts';
 import { watchedPosts } from './watched-posts.ts';
-import type { ConsumerReport, ProducerReport, ReaderReport } from './worker-messages.ts';
+import type {
+  ConsumerReport,
+  ProducerReport,
+  ReaderReport,
+  ViewerReport,
+} from './worker-messages.ts';
 
 /** How often the server is asked whether the queue is drained. */
 const DRAIN_POLL_MS = 100;
@@ -44,6 +49,9 @@ export interface TrialEvidence {
   readonly producers: readonly ProducerReport[];
   readonly consumers: readonly ConsumerReport[];
   readonly reader: ReaderReport | undefined;
+  readonly viewer: ViewerReport | undefined;
+  /** Bounds that the viewer was served, in a file for each viewer. */
+  readonly bounds: readonly string[];
   readonly parked: readonly ParkedMessage[];
   readonly drained: boolean;
   /** Likes that the server said were waiting or unacknowledged when the wait was given up. */
@@ -93,6 +101,7 @@ export async function runTrial(plan: TrialPlan, context: TrialContext): Promise<
       together ? crew.openConsumers() : undefined,
     ]);
     if (plan.mode === 'paced') await crew.openReader(watchedPosts(workload));
+    const viewer = plan.reads === undefined ? undefined : await crew.openViewer();
     const serverVersion = await server.version();
     const before = await server.usage();
     const storeBefore = await context.storeServerUsage?.();
@@ -100,6 +109,7 @@ export async function runTrial(plan: TrialPlan, context: TrialContext): Promise<
     const diskBytesBefore = before?.diskBytes ?? 0;
     using watch = watchTrial({ plan, context, queue, crew, likes, diskBytesBefore });
     producer.tell({ kind: 'start' });
+    viewer?.tell({ kind: 'start' });
     watch.enter(together ? 'both' : 'publishing');
     sending = sendAll(plan, context, crew, queue);
     const [producers, strikes] = await Promise.race([sending, watch.obstacle]);
@@ -119,6 +129,7 @@ export async function runTrial(plan: TrialPlan, context: TrialContext): Promise<
       producers,
       consumers: consumed,
       reader: await crew.stopReader(signal),
+      viewer: await crew.viewerReport(signal),
       parked: await broker.parked(queue),
       drained: left === 0,
       left,

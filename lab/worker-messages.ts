@@ -2,6 +2,7 @@
  * What the conductor and its workers tell each other: commands, sums once a second, never a like.
  */
 import type { ClockReading } from './compare-clocks.ts';
+import type { Reads } from './reads-schema.ts';
 
 /** From the conductor to a worker. */
 export type WorkerCommand =
@@ -105,6 +106,12 @@ export interface ReaderReport {
   readonly pollIntervalUsMax: number;
 }
 
+/** What a viewer measured; lab/reads-schema.ts says what each figure is. */
+export type ViewerReport = Omit<Reads, 'latency' | 'bounds'> & {
+  readonly usage: WorkerUsage;
+  readonly latency: Reads['latency'] | undefined;
+};
+
 /** What a consumer that is held has in hand, delivered and not stored: how many, and the first. */
 export interface InHand {
   readonly likes: number;
@@ -127,6 +134,7 @@ export type WorkerMessage =
   | { readonly kind: 'producer-done'; readonly report: ProducerReport }
   | { readonly kind: 'consumer-done'; readonly report: ConsumerReport }
   | { readonly kind: 'reader-done'; readonly report: ReaderReport }
+  | { readonly kind: 'viewer-done'; readonly report: ViewerReport }
   | { readonly kind: 'failed'; readonly reason: string };
 
 /** A worker's end of the line to the conductor. */
