@@ -7,6 +7,7 @@ import { openWorkload } from '../likes/workloads/workload.ts';
 import type { StoreOptions } from '../store/open-store.ts';
 import { runSide } from './child.ts';
 import { type Contest, expectExactly, SEED, WORKLOAD } from './contest.ts';
+import { hotWatched } from './hot-contest.ts';
 import { consumerPerformance, producerPerformance } from './kafka-tools.ts';
 import { checkStore, count, publish } from './our-workers.ts';
 import { postgresApplied } from './postgres-contest.ts';
@@ -211,5 +212,6 @@ export const CONTESTS: readonly Contest[] = [
   ...QUEUE_CONTESTS,
   storeApplied,
   postgresApplied,
+  hotWatched,
   nullCounted,
 ];

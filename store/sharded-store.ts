@@ -102,10 +102,10 @@ export class ShardedStore implements CountStore {
     };
   }
 
-  async findProblems(): Promise<string[]> {
+  async findProblems(spelledOutMax?: number): Promise<string[]> {
     const { version } = await this.#loadSlotMap();
     const found = await this.#ofEach(async (shard) => {
-      const problems = await shard.findProblems();
+      const problems = await shard.findProblems(spelledOutMax);
       const held = await shard.slotMapVersion();
       if (held !== version) {
         problems.push(`is at slot map version ${held}, the store at ${version}`);
@@ -246,7 +246,7 @@ function summed(counts: readonly PostCount[]): Map<string, PostCount> {
  * Engines keep text as UTF-8, where all lone surrogates are one and the same character: two posts,
  * or two sources, could not be told apart any more. So such likes are refused.
  */
-function storablePlaces(likes: readonly Like[], refusals: Refusal[]): number[] {
+export function storablePlaces(likes: readonly Like[], refusals: Refusal[]): number[] {
   const places: number[] = [];
   for (let index = 0; index < likes.length; index++) {
     const { post, source } = likes[index]!;
