@@ -8,7 +8,7 @@ const { url, likes } = JSON.parse(process.argv[2]!) as PostgresOrder;
 const batches = likeBatches(likes).map((batch) => ({
   size: batch.length,
   shards: addUp(batch).map((counts) => {
-    // In the order of the posts, as every writer has to that does not want to meet another crosswise.
+    // In the order of the posts, as any writer has to do it that is not alone.
     const rows = [...counts].sort(([one], [other]) => (one < other ? -1 : 1));
     return [
       rows.map(([post]) => post),

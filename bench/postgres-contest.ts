@@ -19,16 +19,15 @@ export const postgresApplied: Contest = {
   unit: 'likes',
   target: 0.4,
   likesMost: 300_000,
-  // Until autovacuum and the first checkpoint have been by, the disk is another one.
   warmsUp: false,
   ours:
     `apply of likes in batches of ${LIKES_PER_BATCH} on ${SHARDS} shards in one PostgreSQL ` +
-    '(fsync, synchronous_commit=on): routed, marked as seen, added up, the shards of a batch side ' +
-    'by side; after the first tenth',
+    '(fsync, synchronous_commit=on): routed, marked as seen, added up, the shards of a batch ' +
+    'side by side; after the first tenth',
   bare:
     'one prepared upsert a shard and batch of the same counts, added up before the clock starts, ' +
-    'on the same server, the shards side by side, each on a connection of its own, without marks; ' +
-    'after the first tenth',
+    'on the same server, the shards side by side, each on a connection of its own, without ' +
+    'marks; after the first tenth',
   async openPair(stage) {
     const folder = stage.newPath('postgres');
     await mkdir(folder, { mode: 0o711 });

@@ -17,7 +17,7 @@ import {
 
 /** A batch starts again when what was known of its sources or blocks has turned out to be old. */
 const ATTEMPTS_MAX = 5;
-/** Sources, blocks and posts that are remembered; beyond it all is forgotten, and asked for again. */
+/** Sources, blocks and posts that are remembered; beyond it all is forgotten, and asked anew. */
 const KNOWN_MAX = 100_000;
 
 /** What was remembered no longer holds: roll back and begin again. Never leaves this file. */

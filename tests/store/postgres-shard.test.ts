@@ -157,7 +157,8 @@ test('the audit finds what must never be in a shard', async () => {
   await postgres.sql(`UPDATE ${schema}.counts SET likes = likes + 1000 WHERE post = '${post}'`);
   expect(await shard()).toEqual([]);
   await postgres.sql(`
-    INSERT INTO ${schema}.marks VALUES ('b', 7, 'short'), ('gone', 0, decode(repeat('00', 512), 'hex'));
+    INSERT INTO ${schema}.marks VALUES ('b', 7, 'short'),
+      ('gone', 0, decode(repeat('00', 512), 'hex'));
     INSERT INTO ${schema}.retired_sources VALUES ('gone');
     INSERT INTO ${schema}.counts SELECT post, 0, 0 FROM ${schemaOf(options.name, 0)}.counts LIMIT 1;
     UPDATE ${schema}.shard SET slot_map_version = 7`);
