@@ -4,6 +4,7 @@ import { briefCalibration, calibration } from './calibration.ts';
 import { capacityCurve } from './capacity-curve.ts';
 import { faults } from './faults.ts';
 import { fullCount } from './full-count.ts';
+import { hotSpot } from './hot-spot.ts';
 import { latency } from './latency.ts';
 import { noise } from './noise.ts';
 import { ordering } from './ordering.ts';
@@ -25,6 +26,7 @@ export const MORE_EXPERIMENTS: readonly Experiment[] = [
   faults,
   fullCount,
   noise,
+  hotSpot,
   reads,
   sharding,
 ];

@@ -2,6 +2,7 @@
 import type { ServiceTime } from '../likes/workloads/service-times.ts';
 import type { WorkloadName } from '../likes/workloads/workload.ts';
 import type { CapacityFacts } from './capacity-facts.ts';
+import type { HotSpotPlan } from './hot-spot-plan.ts';
 import type { Arrivals } from './pace.ts';
 import type { ReadsPlan } from './reads-schema.ts';
 import type { ShardingPlan } from './sharding-plan.ts';
@@ -46,6 +47,7 @@ export interface Step {
   readonly calibrates?: boolean;
   readonly crash?: CrashPlan;
   readonly faults?: FaultPlan;
+  readonly hotSpot?: HotSpotPlan;
   /** Added to the run's seed, so that trials of the same fault differ and each can be repeated. */
   readonly seedAdded?: number;
   /** What the question needs, where the user does not say otherwise. */

@@ -44,12 +44,14 @@ export function planOf(job: Job, maximum: number | undefined, chosen: ChosenPlan
     lanes: chosen.lanes ?? step.lanes ?? LANES_DEFAULT,
     consumers: chosen.consumers ?? step.consumers ?? CONSUMERS_DEFAULT,
     store: chosen.store ?? step.store,
-    shards: step.shards ?? chosen.shards,
+    // Shards for posts that are isolated come on top of those that hold slots.
+    shards: (step.shards ?? chosen.shards) + (step.sharding?.spareShards ?? 0),
     sharding: step.sharding,
     reads: step.reads,
     checksStates: step.checksStates,
     crash: step.crash,
     faults: step.faults,
+    hotSpot: step.hotSpot,
     seed: chosen.seed + (step.seedAdded ?? 0),
     ...queueingOf(step, chosen.seed + (step.seedAdded ?? 0)),
   };

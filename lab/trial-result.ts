@@ -4,6 +4,7 @@ import { RUNTIMES, TIERS } from '../brokers/servers/server.ts';
 import { auditSchema } from './audit/audit-schema.ts';
 import { backlogSchema, capacitySchema } from './capacity-facts.ts';
 import { steadySchema, visibleSchema } from './figures-result.ts';
+import { hotSpotSchema } from './hot-spot-schema.ts';
 import { addedLatencySchema, latencySchema, queueing } from './latency-schema.ts';
 import { readsPlanSchema, readsSchema } from './reads-schema.ts';
 import { calculatedLoadsSchema, shardingPlanSchema, shardLoadsSchema } from './sharding-schema.ts';
@@ -252,6 +253,8 @@ export const trialResultSchema = z.strictObject({
   shards: z
     .array(z.strictObject({ shard: count, posts: count, likes: count, unlikes: count }))
     .optional(),
+  /** Trials with a hot post: lab/measure-hot-spot.ts. */
+  hotSpot: hotSpotSchema.optional(),
   /** Calculations of `sharding`, and what became of each shard in its trials. */
   calculatedLoads: calculatedLoadsSchema.optional(),
   shardLoads: shardLoadsSchema.optional(),

@@ -2,6 +2,7 @@
  * What the conductor and its workers tell each other: commands, sums once a second, never a like.
  */
 import type { ClockReading } from './compare-clocks.ts';
+import type { HoldOrder, HotTold } from './hot-spot-plan.ts';
 import type { Reads } from './reads-schema.ts';
 
 /** From the conductor to a worker. */
@@ -17,6 +18,8 @@ export type WorkerCommand =
   | { readonly kind: 'end' }
   /** Consumers only: end by SIGKILL at this step of a batch that comes from now on, or do not. */
   | { readonly kind: 'die-at'; readonly step: StoreStep | undefined }
+  /** Consumers only: whose likes to hold for a bounded time from now on. */
+  | { readonly kind: 'hold-posts'; readonly order: HoldOrder }
   /** Consumers: store and acknowledge what is in hand, then report and end. Readers: look once
    * more, then the same. */
   | { readonly kind: 'stop' };
@@ -130,6 +133,8 @@ export type WorkerMessage =
       readonly kind: 'consumed';
       readonly sums: ConsumerSums;
       readonly lastCounted?: LastCounted | undefined;
+      /** Of trials that look for hot posts. */
+      readonly hot?: HotTold | undefined;
     }
   | { readonly kind: 'producer-done'; readonly report: ProducerReport }
   | { readonly kind: 'consumer-done'; readonly report: ConsumerReport }
