@@ -52,7 +52,7 @@ describe('a viewer', () => {
     expect(samples).toEqual([]);
   });
 
-  test('of a reader tells the age of the oldest count, the bound, and what was cached', async () => {
+  test('of a reader tells the age of the oldest count, the bound, and what is cached', async () => {
     await using store = await openStore({ engine: 'memory' });
     await store.apply([madeLike('s', 0, { post: 'b' })]);
     const options = { backlogOf: async () => 5, maxStalenessMs: 10_000 };
