@@ -43,7 +43,7 @@ describe('the steps', () => {
       sharding
         .steps(orderOf({ profile: 'full', likesPerSRough }))
         .flatMap(({ rate }) => (rate && 'likesPerS' in rate ? rate.likesPerS : []));
-    expect([...new Set(ratesOf(1e6))]).toEqual([4_000, 8_000, 16_000]);
+    expect([...new Set(ratesOf(1e6))]).toEqual([3_000, 6_000, 12_000]);
     expect([...new Set(ratesOf(9_000))]).toEqual([3_000]);
   });
 
