@@ -16,7 +16,7 @@ import {
   type ShardingOptions,
   shardingFields,
 } from './sharding-options.ts';
-import { evenSlotMap, SHARDS_MAX } from './slot-map.ts';
+import { evenSlotMap, newSlotMap, SHARDS_MAX } from './slot-map.ts';
 import {
   BUSY_TIMEOUT_MS,
   createShardFile,
@@ -207,7 +207,7 @@ function isStore(folder: string): boolean {
  */
 function createStore(
   folder: string,
-  { shards = SHARDS_DEFAULT, routing }: Pick<SqliteStoreOptions, 'shards' | 'routing'>,
+  { shards = SHARDS_DEFAULT, ...options }: Pick<SqliteStoreOptions, 'shards' | 'routing'>,
 ): void {
   const draft = `${folder}.creating-${randomUUID()}`;
   try {
@@ -215,7 +215,7 @@ function createStore(
     const description = {
       store: randomUUID(),
       engine: 'sqlite',
-      slotMap: evenSlotMap(shards, routing),
+      slotMap: newSlotMap(shards, options),
     } as const;
     for (let index = 0; index < shards; index++) {
       const identity = { store: description.store, index };

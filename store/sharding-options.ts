@@ -10,6 +10,11 @@ export interface ShardingOptions {
   readonly transactionsPerSMax?: number | undefined;
   /** Likes of one transaction at most: more of a batch take several, one after the other. */
   readonly likesPerTransactionMax?: number | undefined;
+  /**
+   * So many of a new store's shards hold no slots: they are there for posts that will be isolated.
+   * None unless told; at least one shard holds slots.
+   */
+  readonly spareShards?: number | undefined;
 }
 
 /** Why a store that is there cannot be opened with this routing; undefined when it can. */
@@ -42,4 +47,5 @@ export const shardingFields = {
   routing: routingSchema.optional(),
   transactionsPerSMax: z.number().positive().optional(),
   likesPerTransactionMax: z.number().int().positive().optional(),
+  spareShards: z.number().int().nonnegative().optional(),
 };
