@@ -78,6 +78,8 @@ describe('the tables', () => {
     expect(results.map((result) => sharding.shows!(result))).toEqual([true, true, true]);
     expect(sharding.rowKey(results[0]!)).toEqual(['null', 'memory', 'newest', '4', 'all']);
     expect(sharding.rowKey(results[1]!)).toEqual(['kafka', 'kill', 'newest', '4', 'letters']);
+    const skewed = sharding.rowKey(sharded('zipf 1.2', 'slots', 1));
+    expect(skewed).toEqual(['kafka', 'kill', 'zipf 1.2', '4', 'slots']);
   });
 
   test('name the modelled limit in every row of a trial', () => {
