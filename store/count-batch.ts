@@ -1,7 +1,7 @@
 /** Which likes of a batch are new, and what they add up to. The same for every engine. */
 import type { Like } from '../likes/like.ts';
 import type { ShardCommit } from './count-store.ts';
-import { BLOCK_SEQS, blockOf, mark } from './marks.ts';
+import { BLOCK_SEQS, blockOf, isMarked, mark } from './marks.ts';
 
 /** What the engine knows of a source, read inside the transaction. */
 export interface KnownSource {
@@ -14,12 +14,15 @@ export interface MarkReader {
   source(name: string): KnownSource;
   /** The stored bits of a block, or an empty block. `countBatch` sets bits in it. */
   bits(sourceId: number, block: number): Uint8Array;
+  /** Marks that came with moved posts (store/move): known here, counted elsewhere. Never written. */
+  inherited?(sourceId: number, block: number): Uint8Array | undefined;
 }
 
 export interface TouchedBlock {
   readonly sourceId: number;
   readonly block: number;
   readonly bits: Uint8Array;
+  readonly inherited: Uint8Array | undefined;
   /** Whether a bit was set: only then does the block have to be written. */
   changed: boolean;
 }
@@ -68,7 +71,9 @@ export function countBatch(
     if (touched === undefined || touched.block !== block) {
       touched = openBlock(source, block, marks, blocks);
     }
-    if (!mark(touched.bits, like.seq - block * BLOCK_SEQS)) {
+    const bit = like.seq - block * BLOCK_SEQS;
+    const isInherited = touched.inherited !== undefined && isMarked(touched.inherited, bit);
+    if (isInherited || !mark(touched.bits, bit)) {
       commit.seen.push(place);
       continue;
     }
@@ -98,7 +103,8 @@ function openBlock(
   let touched = source.blocks.get(block);
   if (touched === undefined) {
     const bits = marks.bits(source.id, block);
-    touched = { sourceId: source.id, block, bits, changed: false };
+    const inherited = marks.inherited?.(source.id, block);
+    touched = { sourceId: source.id, block, bits, inherited, changed: false };
     source.blocks.set(block, touched);
     blocks.push(touched);
   }

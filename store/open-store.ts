@@ -11,17 +11,12 @@ import { evenSlotMap, SHARDS_MAX } from './slot-map.ts';
 import {
   BUSY_TIMEOUT_MS,
   createShardFile,
+  type ShardIdentity,
   SYNCHRONOUS_LEVELS,
   type Synchronous,
 } from './sqlite-file.ts';
 import { SqliteShard } from './sqlite-shard.ts';
-import {
-  readStoreFile,
-  STORE_FILE_NAME,
-  type StoreDescription,
-  syncFolder,
-  writeStoreFile,
-} from './store-file.ts';
+import { readStoreFile, STORE_FILE_NAME, syncFolder, writeStoreFile } from './store-file.ts';
 
 export const SHARDS_DEFAULT = 4;
 
@@ -84,8 +79,9 @@ export async function openStore(options: StoreOptions): Promise<CountStore> {
         'number, or use another folder',
     );
   }
-  const shards = await openShards(folder, description, checked);
-  return await ShardedStore.open(shards, () => readStoreFile(folder).slotMap);
+  const open = (index: number) => openShard(folder, { store: description.store, index }, checked);
+  const shards = await openShards(description.slotMap.shards, open);
+  return await ShardedStore.open(shards, () => readStoreFile(folder).slotMap, open);
 }
 
 function checkOptions(options: StoreOptions): StoreOptions {
@@ -105,18 +101,19 @@ function openMemoryStore(count: number): Promise<CountStore> {
   return ShardedStore.open(shards, () => map);
 }
 
-async function openShards(
+function openShard(
   folder: string,
-  { store, slotMap }: StoreDescription,
+  identity: ShardIdentity,
   { synchronous = 'FULL', busyTimeoutMs = BUSY_TIMEOUT_MS, readOnly = false }: SqliteStoreOptions,
-): Promise<Shard[]> {
+): Shard {
+  const path = shardPath(folder, identity.index);
+  return new SqliteShard({ path, identity, synchronous, busyTimeoutMs, readOnly });
+}
+
+async function openShards(count: number, open: (index: number) => Shard): Promise<Shard[]> {
   const opened: Shard[] = [];
   try {
-    for (let index = 0; index < slotMap.shards; index++) {
-      const path = shardPath(folder, index);
-      const identity = { store, index };
-      opened.push(new SqliteShard({ path, identity, synchronous, busyTimeoutMs, readOnly }));
-    }
+    for (let index = 0; index < count; index++) opened.push(open(index));
     return opened;
   } catch (error) {
     for (const shard of opened) await shard[Symbol.asyncDispose]();

@@ -5,7 +5,7 @@ import type { Like } from '../likes/like.ts';
 import { type BatchCount, countBatch, type KnownSource, type MarkReader } from './count-batch.ts';
 import type { MarkBlock, PostCount, Shard, ShardCommit, Totals } from './count-store.ts';
 import { SlotMapChangedError } from './errors.ts';
-import { countMarks, emptyBlock } from './marks.ts';
+import { emptyBlock } from './marks.ts';
 import { type SlotMap, shardsOfPost, slotMapToDocument } from './slot-map.ts';
 import {
   BUSY_TIMEOUT_MS,
@@ -17,6 +17,13 @@ import {
   type Synchronous,
 } from './sqlite-file.ts';
 import { problemsIn, slotMapIn, totalsOf, wholeBlock } from './sqlite-problems.ts';
+import {
+  refuseWhileMoving,
+  retireIn,
+  type SourceStatements,
+  sourceIn,
+  sourceStatements,
+} from './sqlite-sources.ts';
 
 export interface SqliteShardOptions {
   readonly path: string;
@@ -39,9 +46,9 @@ export class SqliteShard implements Shard, MarkReader {
   readonly #begin: StatementSync;
   readonly #commit: StatementSync;
   readonly #readVersion: StatementSync;
-  readonly #readSource: StatementSync;
-  readonly #addSource: StatementSync;
+  readonly #sourceStatements: SourceStatements;
   readonly #readBits: StatementSync;
+  readonly #readInherited: StatementSync;
   readonly #writeBits: StatementSync;
   readonly #addToCount: StatementSync;
   readonly #readCount: StatementSync;
@@ -59,9 +66,11 @@ export class SqliteShard implements Shard, MarkReader {
     this.#begin = database.prepare('BEGIN IMMEDIATE');
     this.#commit = database.prepare('COMMIT');
     this.#readVersion = database.prepare("SELECT value FROM meta WHERE key = 'slotMapVersion'");
-    this.#readSource = database.prepare('SELECT id, ended FROM sources WHERE source = ?');
-    this.#addSource = database.prepare('INSERT INTO sources (source) VALUES (?)');
+    this.#sourceStatements = sourceStatements(database);
     this.#readBits = database.prepare('SELECT bits FROM seen WHERE source = ? AND block = ?');
+    this.#readInherited = database.prepare(
+      'SELECT bits FROM inherited WHERE source = ? AND block = ?',
+    );
     this.#writeBits = database.prepare(
       `INSERT INTO seen (source, block, bits) VALUES (?, ?, ?)
        ON CONFLICT DO UPDATE SET bits = excluded.bits`,
@@ -96,9 +105,7 @@ export class SqliteShard implements Shard, MarkReader {
 
   /** Part of MarkReader: only to be called inside a transaction. */
   source(name: string): KnownSource {
-    const row = this.#readSource.get(name) as { id: number; ended: number } | undefined;
-    if (row !== undefined) return { id: row.id, ended: row.ended !== 0 };
-    return { id: Number(this.#addSource.run(name).lastInsertRowid), ended: false };
+    return sourceIn(this.#sourceStatements, name);
   }
 
   /** Part of MarkReader: only to be called inside a transaction. */
@@ -107,21 +114,16 @@ export class SqliteShard implements Shard, MarkReader {
     return row === undefined ? emptyBlock() : wholeBlock(row.bits, this.#path, sourceId, block);
   }
 
+  /** Part of MarkReader: only to be called inside a transaction. */
+  inherited(sourceId: number, block: number): Uint8Array | undefined {
+    const row = this.#readInherited.get(sourceId, block) as { bits: Uint8Array } | undefined;
+    return row && wholeBlock(row.bits, this.#path, sourceId, block);
+  }
+
   async retireSource(name: string): Promise<number> {
-    const database = this.#database;
     return this.#inTransaction(() => {
-      const { id, ended } = this.source(name);
-      if (ended) return 0;
-      let dropped = 0;
-      for (const row of database.prepare('SELECT bits FROM seen WHERE source = ?').iterate(id)) {
-        dropped += countMarks(row.bits as Uint8Array);
-      }
-      database.prepare('DELETE FROM seen WHERE source = ?').run(id);
-      database.prepare('UPDATE sources SET ended = 1 WHERE id = ?').run(id);
-      database
-        .prepare("UPDATE meta SET value = value + ? WHERE key = 'marksDropped'")
-        .run(BigInt(dropped));
-      return dropped;
+      refuseWhileMoving(this.#database, this.#path);
+      return retireIn(this.#database, name);
     });
   }
 
