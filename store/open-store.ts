@@ -6,7 +6,15 @@ import { z } from 'zod';
 import type { CountStore, Shard } from './count-store.ts';
 import { StoreFolderError } from './errors.ts';
 import { MemoryShard } from './memory-shard.ts';
+import type { PostgresStoreOptions } from './postgres-store.ts';
+import type { RoutingChoice } from './routing/routing.ts';
 import { ShardedStore } from './sharded-store.ts';
+import {
+  routingProblem,
+  routingSchema,
+  type ShardingOptions,
+  shardingFields,
+} from './sharding-options.ts';
 import { evenSlotMap, SHARDS_MAX } from './slot-map.ts';
 import {
   BUSY_TIMEOUT_MS,
@@ -21,7 +29,7 @@ import { readStoreFile, STORE_FILE_NAME, syncFolder, writeStoreFile } from './st
 export const SHARDS_DEFAULT = 4;
 
 /** A store in a folder, shared by all processes that open it. */
-export interface SqliteStoreOptions {
+export interface SqliteStoreOptions extends ShardingOptions {
   readonly engine?: 'sqlite';
   readonly folder: string;
   /** For a new store; an existing one keeps its own number. 4 unless told. */
@@ -38,14 +46,33 @@ export interface SqliteStoreOptions {
 export interface MemoryStoreOptions {
   readonly engine: 'memory';
   readonly shards?: number;
+  readonly routing?: RoutingChoice | undefined;
 }
 
-export type StoreOptions = SqliteStoreOptions | MemoryStoreOptions;
+export type StoreOptions = SqliteStoreOptions | PostgresStoreOptions | MemoryStoreOptions;
 
 const shardsSchema = z.number().int().min(1).max(SHARDS_MAX).optional();
 
 const optionsSchema: z.ZodType<StoreOptions> = z.union([
-  z.strictObject({ engine: z.literal('memory'), shards: shardsSchema }),
+  z.strictObject({
+    engine: z.literal('memory'),
+    shards: shardsSchema,
+    routing: routingSchema.optional(),
+  }),
+  z.strictObject({
+    engine: z.literal('postgres'),
+    urls: z
+      .array(z.url({ protocol: /^postgres(ql)?$/ }))
+      .min(1)
+      .max(SHARDS_MAX),
+    // Short, since it becomes part of a name that PostgreSQL cuts off at 63 bytes.
+    name: z.string().regex(/^[a-z0-9][a-z0-9_-]{0,39}$/),
+    shards: shardsSchema,
+    lockTimeoutMs: z.number().int().positive().optional(),
+    connectionsMax: z.number().int().positive().optional(),
+    readOnly: z.boolean().optional(),
+    ...shardingFields,
+  }),
   z.strictObject({
     engine: z.literal('sqlite').optional(),
     folder: z.string().min(1),
@@ -53,6 +80,7 @@ const optionsSchema: z.ZodType<StoreOptions> = z.union([
     synchronous: z.enum(SYNCHRONOUS_LEVELS).optional(),
     busyTimeoutMs: z.number().int().nonnegative().optional(),
     readOnly: z.boolean().optional(),
+    ...shardingFields,
   }),
 ]) as z.ZodType<StoreOptions>;
 
@@ -64,24 +92,47 @@ const optionsSchema: z.ZodType<StoreOptions> = z.union([
  */
 export async function openStore(options: StoreOptions): Promise<CountStore> {
   const checked = checkOptions(options);
-  if (checked.engine === 'memory') return await openMemoryStore(checked.shards ?? SHARDS_DEFAULT);
+  if (checked.engine === 'memory') return await openMemoryStore(checked);
+  if (checked.engine === 'postgres') {
+    // Loaded here, since most processes need no PostgreSQL.
+    const { openPostgresStore } = await import('./postgres-store.ts');
+    return await openPostgresStore(checked, SHARDS_DEFAULT);
+  }
   const folder = resolve(checked.folder);
   if (!isStore(folder)) {
     if (checked.readOnly) throw notAStore(folder, 'is empty or not there yet');
-    createStore(folder, checked.shards ?? SHARDS_DEFAULT);
+    createStore(folder, checked);
   }
-  const description = readStoreFile(folder);
-  const found = description.slotMap.shards;
-  if (checked.shards !== undefined && checked.shards !== found) {
+  return await openFolder(folder, checked);
+}
+
+async function openFolder(folder: string, options: SqliteStoreOptions): Promise<CountStore> {
+  const { store, slotMap } = readStoreFile(folder);
+  const found = slotMap.shards;
+  if (options.shards !== undefined && options.shards !== found) {
     throw new StoreFolderError(
       'STORE_SHARDS_DIFFER',
-      `${folder} has ${found} shards, ${checked.shards} were asked for; ask for ${found}, for no ` +
+      `${folder} has ${found} shards, ${options.shards} were asked for; ask for ${found}, for no ` +
         'number, or use another folder',
     );
   }
-  const open = (index: number) => openShard(folder, { store: description.store, index }, checked);
-  const shards = await openShards(description.slotMap.shards, open);
-  return await ShardedStore.open(shards, () => readStoreFile(folder).slotMap, open);
+  const problem = routingProblem(folder, slotMap, options);
+  if (problem !== undefined) throw problem;
+  const open = (index: number) => openShard(folder, { store, index }, options);
+  let shards: Shard[];
+  try {
+    shards = await openShards(found, open);
+  } catch (error) {
+    // A mover may have taken a shard away since the map was read; then there is a newer one.
+    if (readStoreFile(folder).slotMap.version === slotMap.version) throw error;
+    return await openFolder(folder, options);
+  }
+  return await ShardedStore.open(shards, () => readStoreFile(folder).slotMap, {
+    openShard: open,
+    // Shards that hold back must not wait for each other's turns.
+    sideBySide: options.transactionsPerSMax !== undefined,
+    likesPerTransactionMax: options.likesPerTransactionMax,
+  });
 }
 
 function checkOptions(options: StoreOptions): StoreOptions {
@@ -95,19 +146,20 @@ function checkOptions(options: StoreOptions): StoreOptions {
   );
 }
 
-function openMemoryStore(count: number): Promise<CountStore> {
-  const map = evenSlotMap(count);
+function openMemoryStore({
+  shards: count = SHARDS_DEFAULT,
+  routing,
+}: MemoryStoreOptions): Promise<CountStore> {
+  const map = evenSlotMap(count, routing);
   const shards = Array.from({ length: count }, (_, index) => new MemoryShard(index, map));
   return ShardedStore.open(shards, () => map);
 }
 
-function openShard(
-  folder: string,
-  identity: ShardIdentity,
-  { synchronous = 'FULL', busyTimeoutMs = BUSY_TIMEOUT_MS, readOnly = false }: SqliteStoreOptions,
-): Shard {
+function openShard(folder: string, identity: ShardIdentity, options: SqliteStoreOptions): Shard {
+  const { synchronous = 'FULL', busyTimeoutMs = BUSY_TIMEOUT_MS, readOnly = false } = options;
   const path = shardPath(folder, identity.index);
-  return new SqliteShard({ path, identity, synchronous, busyTimeoutMs, readOnly });
+  const file = { path, identity, synchronous, busyTimeoutMs, readOnly };
+  return new SqliteShard({ ...file, transactionsPerSMax: options.transactionsPerSMax });
 }
 
 async function openShards(count: number, open: (index: number) => Shard): Promise<Shard[]> {
@@ -146,14 +198,17 @@ function isStore(folder: string): boolean {
  * Makes the whole store under another name beside `folder`, then renames it: it is there whole or
  * not at all, and of several processes one wins. A crash on the way leaves a folder `….creating-…`.
  */
-function createStore(folder: string, shards: number): void {
+function createStore(
+  folder: string,
+  { shards = SHARDS_DEFAULT, routing }: Pick<SqliteStoreOptions, 'shards' | 'routing'>,
+): void {
   const draft = `${folder}.creating-${randomUUID()}`;
   try {
     mkdirSync(draft, { recursive: true });
     const description = {
       store: randomUUID(),
       engine: 'sqlite',
-      slotMap: evenSlotMap(shards),
+      slotMap: evenSlotMap(shards, routing),
     } as const;
     for (let index = 0; index < shards; index++) {
       const identity = { store: description.store, index };

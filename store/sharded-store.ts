@@ -14,25 +14,37 @@ import {
 } from './shard-set.ts';
 import { type SlotMap, shardOfLike } from './slot-map.ts';
 
+export interface ShardedStoreOptions {
+  /**
+   * Apply a batch to all its shards at once, where an engine waits for its shards. Unless told, one
+   * shard after the other.
+   */
+  readonly sideBySide?: boolean;
+  /** More likes of a batch take several transactions of their shard, one after the other. */
+  readonly likesPerTransactionMax?: number | undefined;
+  /** Opens shards that were added since; without it their number never changes. */
+  readonly openShard?: OpenShard;
+}
+
 /** Implements CountStore over shards of any engine. Owns the shards: disposing it disposes them. */
 export class ShardedStore implements CountStore {
   readonly rule = 'tally';
   readonly #set: ShardSet;
+  readonly #options: ShardedStoreOptions;
 
-  private constructor(set: ShardSet) {
+  private constructor(set: ShardSet, options: ShardedStoreOptions) {
     this.#set = set;
+    this.#options = options;
   }
 
-  /**
-   * `loadSlotMap` reads the map that is in force now; it is asked when a shard knows another.
-   * `openShard` opens shards that were added since.
-   */
+  /** `loadSlotMap` reads the map that is in force now; it is asked when a shard knows another. */
   static async open(
     shards: readonly Shard[],
     loadSlotMap: LoadSlotMap,
-    openShard?: OpenShard,
+    options: ShardedStoreOptions = {},
   ): Promise<ShardedStore> {
-    return new ShardedStore(new ShardSet(shards, await loadSlotMap(), loadSlotMap, openShard));
+    const set = new ShardSet(shards, await loadSlotMap(), loadSlotMap, options.openShard);
+    return new ShardedStore(set, options);
   }
 
   /** As of the last look at the slot map. */
@@ -120,7 +132,14 @@ export class ShardedStore implements CountStore {
       const values = new Set(all.map((settings) => settings[name] ?? 'not set'));
       return [name, [...values].join(', ')];
     });
-    return { shards: String(this.shards.length), ...Object.fromEntries(joined) };
+    const { routing } = this.#set.map;
+    const { likesPerTransactionMax: likesMax } = this.#options;
+    return {
+      shards: String(this.shards.length),
+      ...(routing && { routing: routing.name }),
+      ...(likesMax !== undefined && { likesPerTransactionMax: String(likesMax) }),
+      ...Object.fromEntries(joined),
+    };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -141,21 +160,26 @@ export class ShardedStore implements CountStore {
     const left: number[] = [];
     // Both once: a call beside this one may find another map in between.
     const { map, shards } = this.#set;
-    const routed = route(map, likes, places);
-    for (const [index, placesOfShard] of routed.entries()) {
-      if (placesOfShard.length === 0) continue;
-      try {
-        const shard = shards[index]!;
-        const commit = await shard.apply(likes, placesOfShard, map.version);
-        const { fresh, seen, ended } = commit;
-        for (const place of ended)
-          refusals.push({ index: place, reason: endedReason(likes[place]!) });
-        if (fresh.length + seen.length > 0) committed?.({ shard: index, fresh, seen });
-      } catch (error) {
-        if (!(error instanceof SlotMapChangedError)) throw error;
-        left.push(...placesOfShard);
+    const applyTo = async (index: number, placesOfShard: readonly number[]): Promise<void> => {
+      const parts = inParts(placesOfShard, this.#options.likesPerTransactionMax);
+      for (const [at, part] of parts.entries()) {
+        try {
+          const commit = await shards[index]!.apply(likes, part, map.version);
+          const { fresh, seen, ended } = commit;
+          for (const place of ended)
+            refusals.push({ index: place, reason: endedReason(likes[place]!) });
+          if (fresh.length + seen.length > 0) committed?.({ shard: index, fresh, seen });
+        } catch (error) {
+          if (!(error instanceof SlotMapChangedError)) throw error;
+          for (const rest of parts.slice(at)) for (const place of rest) left.push(place);
+          return;
+        }
       }
-    }
+    };
+    const routed = [...route(map, likes, places).entries()].filter(([, { length }]) => length > 0);
+    if (!this.#options.sideBySide) for (const part of routed) await applyTo(...part);
+    // Also after an error all are awaited: else a shard would commit when the batch has failed.
+    else throwFirst(await Promise.allSettled(routed.map((part) => applyTo(...part))));
     return left;
   }
 }
@@ -164,6 +188,17 @@ function route(map: SlotMap, likes: readonly Like[], places: readonly number[]):
   const routed: number[][] = Array.from({ length: map.shards }, () => []);
   for (const place of places) routed[shardOfLike(map, likes[place]!)]!.push(place);
   return routed;
+}
+
+/** Of at most `size` each, in their order; one part where there is no limit. */
+function inParts(places: readonly number[], size = places.length): (readonly number[])[] {
+  if (places.length <= size) return [places];
+  const parts = Math.ceil(places.length / size);
+  return Array.from({ length: parts }, (_, at) => places.slice(at * size, (at + 1) * size));
+}
+
+function throwFirst(outcomes: readonly PromiseSettledResult<void>[]): void {
+  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
 }
 
 /**

@@ -4,14 +4,21 @@ import { describe, expect, test } from 'vitest';
 import { allCounts, madeLike, madeLikes, modelCounts, rowsOf, seqsOf } from './store/made-likes.ts';
 import { type StoreUnderTest, testReading } from './store-contract-reading.ts';
 
+/** Stores that the property test makes, where the engine makes one fast. */
+const PROPERTY_RUNS = 60;
+
 /** Runs the whole suite against stores that `begin` makes, a new one for each test. */
-export function testStore(name: string, begin: () => Promise<StoreUnderTest>): void {
-  describe(`${name}: counting`, () => testCounting(begin));
+export function testStore(
+  name: string,
+  begin: () => Promise<StoreUnderTest>,
+  propertyRuns = PROPERTY_RUNS,
+): void {
+  describe(`${name}: counting`, () => testCounting(begin, propertyRuns));
   describe(`${name}: refusals and outages`, () => testTrouble(begin));
   describe(`${name}: reading`, () => testReading(begin));
 }
 
-function testCounting(begin: () => Promise<StoreUnderTest>): void {
+function testCounting(begin: () => Promise<StoreUnderTest>, propertyRuns: number): void {
   test('likes and unlikes are counted apart, per post', async () => {
     await using subject = await begin();
     await using store = await subject.open();
@@ -130,7 +137,7 @@ function testCounting(begin: () => Promise<StoreUnderTest>): void {
           expect(likes + unlikes).toBe(marks);
         },
       ),
-      { numRuns: 60 },
+      { numRuns: propertyRuns },
     );
   });
 }

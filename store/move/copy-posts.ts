@@ -1,5 +1,4 @@
 /** Copies counts and marks from givers to receivers while everybody goes on counting. */
-import { setTimeout as wait } from 'node:timers/promises';
 import { StoreMoveError } from './move-error.ts';
 import type { MoveTally } from './move-tally.ts';
 import {
@@ -15,17 +14,10 @@ import type { MovingStore } from './moving-store.ts';
 import type { MoveStep } from './steps.ts';
 import { type Move, movingSlots, receiverBySlot, type Way, waysOf } from './transfers.ts';
 
-/** Rows that a receiver writes in one transaction, so that it never holds its lock for long. */
-const COUNTS_PER_PAGE = 2_000;
-/** 256 KiB of marks. */
-const BLOCKS_PER_PAGE = 512;
-export const CHANGES_PER_PAGE = 2_000;
 /** So few can be brought while writers wait. */
 const CHANGES_FEW = 1_000;
 /** Catching up is repeated until little is left; if that never comes, writers are too fast. */
 const PASSES_MAX = 500;
-/** Between two transactions of the mover, so that those who count get the lock in between. */
-const PAGE_PAUSE_MS = 1;
 
 /** All that stood there when it began, chunk by chunk. Goes on where it was interrupted. */
 export async function* copyAll(
@@ -35,8 +27,8 @@ export async function* copyAll(
 ): AsyncGenerator<MoveStep> {
   for (const way of waysOf(move)) {
     const [giver, receiver] = await shardsOfWay(store, way);
-    yield* copyCounts(giver, receiver, move, tally);
-    yield* copyMarks(giver, receiver, tally);
+    yield* copyCounts(store, giver, receiver, move, tally);
+    yield* copyMarks(store, giver, receiver, tally);
   }
 }
 
@@ -53,13 +45,13 @@ export async function* catchUp(
     let most = 0;
     for (const way of waysOf(move)) {
       const [giver, receiver] = await shardsOfWay(store, way);
-      const { arrival, changes } = await changesFor(giver, receiver, move);
+      const { arrival, changes } = await changesFor(store, giver, receiver, move);
       await receiver.receive([arrival]);
       tally.add(arrival);
       const found = Math.max(changes.counts.length, changes.marks.length);
       most = Math.max(most, changes.isPart ? Infinity : found);
       yield 'caught up';
-      await wait(PAGE_PAUSE_MS);
+      await store.pause();
     }
     if (most <= CHANGES_FEW) return;
   }
@@ -72,12 +64,13 @@ export async function* catchUp(
 
 /** The changes of a giver that a receiver does not know yet, a page of them at most. */
 export async function changesFor(
+  store: MovingStore,
   giver: MovingShard,
   receiver: MovingShard,
   move: Move,
 ): Promise<{ arrival: Arrival; changes: Changes }> {
   const progress = await progressOf(receiver, giver);
-  const changes = await giver.changes(progress.changes, CHANGES_PER_PAGE);
+  const changes = await giver.changes(progress.changes, store.pageSizes.changes);
   const counts = changes.counts.filter(
     ({ post }) => receiverBySlot(move, giver.index, post) === receiver.index,
   );
@@ -99,6 +92,7 @@ export async function shardsOfWay(
 }
 
 async function* copyCounts(
+  store: MovingStore,
   giver: MovingShard,
   receiver: MovingShard,
   move: Move,
@@ -109,7 +103,7 @@ async function* copyCounts(
   for (;;) {
     const progress = await progressOf(receiver, giver);
     if (progress.counts.isDone) return;
-    const page = await giver.counts(progress.counts.next, COUNTS_PER_PAGE);
+    const page = await giver.counts(progress.counts.next, store.pageSizes.counts);
     const counts = page.rows.filter(
       ({ post }) => receiverBySlot(move, giver.index, post) === receiver.index,
     );
@@ -119,11 +113,12 @@ async function* copyCounts(
       progress: { ...progress, counts: stretchAfter(page) },
     });
     yield 'counts copied';
-    await wait(PAGE_PAUSE_MS);
+    await store.pause();
   }
 }
 
 async function* copyMarks(
+  store: MovingStore,
   giver: MovingShard,
   receiver: MovingShard,
   tally: MoveTally,
@@ -133,14 +128,14 @@ async function* copyMarks(
   for (;;) {
     const progress = await progressOf(receiver, giver);
     if (progress.marks.isDone) return;
-    const page = await giver.marks(progress.marks.next, BLOCKS_PER_PAGE);
+    const page = await giver.marks(progress.marks.next, store.pageSizes.blocks);
     const arrival = { giver: giver.index, counts: [], marks: page.rows, endedSources };
     await receive(receiver, tally, {
       ...arrival,
       progress: { ...progress, marks: stretchAfter(page) },
     });
     yield 'marks copied';
-    await wait(PAGE_PAUSE_MS);
+    await store.pause();
   }
 }
 

@@ -27,8 +27,6 @@ import {
   waysOf,
 } from './transfers.ts';
 
-const COUNTS_PER_PAGE = 1_000;
-const BLOCKS_PER_PAGE = 512;
 /** Any shard that stays would do. */
 const HEIR = 0;
 
@@ -84,7 +82,7 @@ async function* adoptEverywhere(store: MovingStore, { to }: Move): AsyncGenerato
 async function verify(store: MovingStore, way: Way, move: Move, tally: MoveTally): Promise<void> {
   const [giver, receiver] = await shardsOfWay(store, way);
   const given = { likes: 0, unlikes: 0 };
-  for await (const moved of movedBySlot(giver, way, move)) {
+  for await (const moved of movedBySlot(store, giver, way, move)) {
     const held = new Map((await receiver.countsOf(postsOf(moved))).map((row) => [row.post, row]));
     for (const row of moved) {
       given.likes += row.likes;
@@ -112,7 +110,7 @@ async function verify(store: MovingStore, way: Way, move: Move, tally: MoveTally
 
 async function* dropMoved(store: MovingStore, way: Way, move: Move): AsyncGenerator<MoveStep> {
   const [giver] = await shardsOfWay(store, way);
-  for await (const moved of movedBySlot(giver, way, move)) {
+  for await (const moved of movedBySlot(store, giver, way, move)) {
     await giver.drop(postsOf(moved));
     yield 'dropped';
   }
@@ -125,6 +123,7 @@ async function* dropMoved(store: MovingStore, way: Way, move: Move): AsyncGenera
 
 /** The giver's counts of posts that went this way with their slots, in parts. */
 async function* movedBySlot(
+  store: MovingStore,
   giver: MovingShard,
   { receiver }: Way,
   move: Move,
@@ -132,7 +131,7 @@ async function* movedBySlot(
   if (movingSlots(move).length === 0) return;
   let next: string | undefined;
   do {
-    const page = await giver.counts(next, COUNTS_PER_PAGE);
+    const page = await giver.counts(next, store.pageSizes.counts);
     const moved = page.rows.filter(
       ({ post }) => receiverBySlot(move, giver.index, post) === receiver,
     );
@@ -155,7 +154,7 @@ async function* inheritAll(store: MovingStore, move: Move): AsyncGenerator<MoveS
     for (;;) {
       const progress = (await heir.arrived(index))?.progress ?? NO_PROGRESS;
       if (progress.inherited.isDone) break;
-      const page = await leaving.ownMarks(progress.inherited.next, BLOCKS_PER_PAGE);
+      const page = await leaving.ownMarks(progress.inherited.next, store.pageSizes.blocks);
       await heir.inherit(index, page.rows, { ...progress, inherited: stretchAfter(page) });
       yield 'inherited';
     }

@@ -6,8 +6,6 @@ import type { MovingStore } from './moving-store.ts';
 import type { MoveStep } from './steps.ts';
 import { addedShards, movingSlots, waysOf } from './transfers.ts';
 
-const COUNTS_PER_PAGE = 1_000;
-
 /** Whoever stops asking for steps leaves it where it is; it is then to be gone back again. */
 export async function* goBack(store: MovingStore, record: MoveRecord): AsyncGenerator<MoveStep> {
   const { from } = record;
@@ -36,7 +34,7 @@ async function* clearReceivers(store: MovingStore, record: MoveRecord): AsyncGen
     const receiver = await store.shard(index);
     let next: string | undefined;
     do {
-      const page = await receiver.counts(next, COUNTS_PER_PAGE);
+      const page = await receiver.counts(next, store.pageSizes.counts);
       const strange = page.rows.filter(({ post }) => !shardsOfPost(from, post).includes(index));
       if (strange.length > 0) {
         await receiver.drop(strange.map(({ post }) => post));

@@ -9,8 +9,22 @@ export interface StoreState {
   readonly move?: MoveRecord | undefined;
 }
 
+/** Rows that one transaction of the mover takes, so that it never holds a lock for long. */
+export interface PageSizes {
+  readonly counts: number;
+  /** Blocks of 4,096 marks. */
+  readonly blocks: number;
+  readonly changes: number;
+}
+
+/** Some ms of work, and 128 KiB of marks. */
+export const PAGE_SIZES: PageSizes = { counts: 1_000, blocks: 256, changes: 2_000 };
+
 /** A store in the hands of the one process that may move anything in it, until it is disposed. */
 export interface MovingStore extends AsyncDisposable {
+  readonly pageSizes: PageSizes;
+  /** Between two transactions of the mover, so that those who count get the lock in between. */
+  pause(): Promise<void>;
   state(): Promise<StoreState>;
   /** In one step, and on the disk when it resolves. Whoever counts sees the map at its next look. */
   write(state: StoreState): Promise<void>;

@@ -35,9 +35,9 @@ export function postMoved(map: SlotMap, post: string, shards: readonly number[])
   return { ...moved, shards: Math.max(map.shards, ...shards.map((shard) => shard + 1)) };
 }
 
-/** The next version, in which a post lives where its slot does. */
+/** The next version, in which a post lives where it would without an exception. */
 export function postTakenBack(map: SlotMap, post: string): SlotMap {
-  return withPostMoved(map, post, [map.shardOfSlot[slotOf(post)]!]);
+  return withPostMoved(map, post, shardsOfPost({ ...map, exceptions: new Map() }, post));
 }
 
 /** A shard for an isolated post: one that owns nothing but that post, or else a new one. */

@@ -131,7 +131,7 @@ async function receiveRest(
   for (const way of waysOf(move).filter((each) => each.receiver === index)) {
     const [giver] = await shardsOfWay(store, way);
     for (;;) {
-      const { arrival, changes } = await changesFor(giver, receiver, move);
+      const { arrival, changes } = await changesFor(store, giver, receiver, move);
       tally.add(arrival);
       if (!changes.isPart) {
         arrivals.push(arrival);

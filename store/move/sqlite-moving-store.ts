@@ -3,17 +3,19 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { setTimeout as wait } from 'node:timers/promises';
 import { shardPath } from '../open-store.ts';
 import type { SlotMap } from '../slot-map.ts';
 import { createShardFile, hasShardTables, isBusy } from '../sqlite-file.ts';
 import { readStoreFile, syncFolder, writeStoreFile } from '../store-file.ts';
 import { StoreMoveError } from './move-error.ts';
 import type { MovingShard } from './moving-shard.ts';
-import type { MovingStore, StoreState } from './moving-store.ts';
+import { type MovingStore, PAGE_SIZES, type StoreState } from './moving-store.ts';
 import { SqliteMovingShard } from './sqlite-moving.ts';
 
 /** Holds nothing: whoever has its lock may move, and the system gives the lock back at any end. */
 const LOCK_FILE_NAME = 'mover.sqlite';
+const PAUSE_MS = 1;
 
 /**
  * @throws StoreMoveError MOVE_UNDER_WAY while another process has it; the errors of readStoreFile
@@ -25,6 +27,7 @@ export function openSqliteMovingStore(options: { readonly folder: string }): Mov
 }
 
 class SqliteMovingStore implements MovingStore {
+  readonly pageSizes = PAGE_SIZES;
   readonly #folder: string;
   readonly #lock: DatabaseSync;
   readonly #shards = new Map<number, SqliteMovingShard>();
@@ -32,6 +35,10 @@ class SqliteMovingStore implements MovingStore {
   constructor(folder: string, lock: DatabaseSync) {
     this.#folder = folder;
     this.#lock = lock;
+  }
+
+  async pause(): Promise<void> {
+    await wait(PAUSE_MS);
   }
 
   async state(): Promise<StoreState> {
