@@ -54,7 +54,25 @@ export class SqliteMoverFile implements Disposable {
 
   /** Takes the write lock before `work` reads anything. Rejects with StoreUnavailableError. */
   async inTransaction(work: () => void): Promise<void> {
-    await this.#begin();
+    const givenUpAtMs = performance.now() + LOCK_WAIT_MS_MAX;
+    while (!this.#tryTransaction(work, performance.now() > givenUpAtMs)) await wait(LOCK_LOOK_MS);
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#database.isOpen) this.#database.close();
+  }
+
+  /**
+   * False when somebody else has the lock. From the lock to the commit without a pause: whoever
+   * counts in this same process would wait for the lock, and keep it from being given back.
+   */
+  #tryTransaction(work: () => void, isLastTry: boolean): boolean {
+    try {
+      this.#database.exec('BEGIN IMMEDIATE');
+    } catch (error) {
+      if (isBusy(error) && !isLastTry) return false;
+      throw outage(error, this.#path);
+    }
     this.#reading(() => {
       try {
         work();
@@ -65,23 +83,7 @@ export class SqliteMoverFile implements Disposable {
         throw error;
       }
     });
-  }
-
-  [Symbol.dispose](): void {
-    if (this.#database.isOpen) this.#database.close();
-  }
-
-  async #begin(): Promise<void> {
-    const givenUpAtMs = performance.now() + LOCK_WAIT_MS_MAX;
-    for (;;) {
-      try {
-        this.#database.exec('BEGIN IMMEDIATE');
-        return;
-      } catch (error) {
-        if (!isBusy(error) || performance.now() > givenUpAtMs) throw outage(error, this.#path);
-      }
-      await wait(LOCK_LOOK_MS);
-    }
+    return true;
   }
 
   /** Statements are prepared once, since most are run for many rows. */

@@ -173,7 +173,8 @@ class World {
       try {
         const places = [...ofShard.keys()];
         // One that is gone is still open in a real process, and refuses by its version.
-        if (index >= this.store.slotMap.shards) throw new SlotMapChangedError(index, -1, map.version);
+        if (index >= this.store.slotMap.shards)
+          throw new SlotMapChangedError(index, -1, map.version);
         const shard = this.store.memoryShard(index);
         const { fresh } = await shard.apply(ofShard, places, map.version);
         for (const place of fresh) this.#note(ofShard[place]!);
