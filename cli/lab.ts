@@ -20,6 +20,7 @@ import {
 } from './options.ts';
 import { addProduceCommand } from './produce.ts';
 import { report } from './report.ts';
+import { addReshardCommand } from './reshard.ts';
 import { runExperiments } from './run-experiments.ts';
 import { addServerCommands } from './servers.ts';
 import { EXIT } from './usage-error.ts';
@@ -41,6 +42,10 @@ const WRONG_INPUT = new Set([
   'STORE_SHARDS_DIFFER',
   'STORE_ROUTING_DIFFERS',
   'STORE_NOT_CREATED',
+  'MOVE_IMPOSSIBLE',
+  'MOVE_UNFINISHED',
+  'MOVE_CANNOT_GO_BACK',
+  'NO_MOVE',
 ]);
 
 function buildProgram(): Command {
@@ -81,6 +86,7 @@ function buildProgram(): Command {
   addProduceCommand(program);
   addCountCommand(program);
   addDeadLettersCommand(program);
+  addReshardCommand(program);
   addDoctorCommand(program);
   addCompareCommand(program);
   addChooseCommand(program);

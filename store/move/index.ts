@@ -7,6 +7,7 @@
  */
 import type { StoreOptions } from '../open-store.ts';
 import { SHARDS_MAX, type SlotMap, shardsOfPost } from '../slot-map.ts';
+import { forecastMove, type MoveForecast } from './forecast.ts';
 import { goBack } from './go-back.ts';
 import { StoreMoveError } from './move-error.ts';
 import type { MoveRecord } from './move-record.ts';
@@ -73,6 +74,29 @@ export function moveFor(map: SlotMap, wish: MoveWish): MoveRecord | undefined {
   const move: Move = { from: map, to, shardsAfter };
   if (waysOf(move).length === 0 && shardsAfter === map.shards) return undefined;
   return { ...move, title: titleOf(map, wish, to), stage: 'copying' };
+}
+
+/** What a move would take, in numbers. */
+export interface MovePlan extends MoveForecast {
+  readonly title: string;
+  readonly move: Move;
+}
+
+/**
+ * What a wish would take, without changing anything; undefined when all is there already. Rejects as
+ * startMove.
+ */
+export async function planMove(
+  options: StoreOptions,
+  wish: MoveWish,
+): Promise<MovePlan | undefined> {
+  await using store = await openMovingStore(options);
+  const { slotMap, move: unfinished } = await store.state();
+  if (unfinished !== undefined) throw unfinishedError(unfinished);
+  const record = moveFor(slotMap, wish);
+  if (record === undefined) return undefined;
+  const { title, from, to, shardsAfter } = record;
+  return { title, move: { from, to, shardsAfter }, ...(await forecastMove(store, record)) };
 }
 
 /**

@@ -72,6 +72,10 @@ export class MemoryMovingShard implements MovingShard {
     return pageOf(this.#blocksOf('blocks'), from, limit);
   }
 
+  async blockCount(): Promise<number> {
+    return this.#blocksOf('blocks').length + this.#blocksOf('inherited').length;
+  }
+
   async endedSources(): Promise<string[]> {
     return this.shard.rows.sources.flatMap(({ name, ended }) => (ended ? [name] : []));
   }

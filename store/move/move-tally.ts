@@ -3,7 +3,7 @@ import { BLOCK_BYTES } from '../marks.ts';
 import type { Arrival } from './moving-shard.ts';
 
 /** Two numbers beside the id of a post. */
-const COUNT_BYTES = 16;
+export const COUNT_BYTES = 16;
 
 export interface MoveFigures {
   /** Rows of counts that were written at receivers, a row that changed meanwhile several times. */

@@ -116,6 +116,8 @@ export interface MovingShard extends AsyncDisposable {
   marks(from: string | undefined, limit: number): Promise<Page<MarkBlock>>;
   /** Only marks of likes that were counted here, or by a shard whose heir this is. */
   ownMarks(from: string | undefined, limit: number): Promise<Page<MarkBlock>>;
+  /** How many rows `marks` would come to. */
+  blockCount(): Promise<number>;
   endedSources(): Promise<string[]>;
   /** What changed after a point, from the beginning of the notes unless told, oldest first. */
   changes(after: string | undefined, limit: number): Promise<Changes>;

@@ -91,6 +91,11 @@ export class SqliteMovingShard implements MovingShard {
     return this.#marksPage(placeIn(from), limit);
   }
 
+  async blockCount(): Promise<number> {
+    const query = `SELECT (SELECT count(*) FROM seen) + (SELECT count(*) FROM inherited) AS blocks`;
+    return this.#file.all<{ blocks: number }>(query)[0]!.blocks;
+  }
+
   async endedSources(): Promise<string[]> {
     const query = 'SELECT source FROM sources WHERE ended <> 0';
     return this.#file.all<{ source: string }>(query).map(({ source }) => source);
