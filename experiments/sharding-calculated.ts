@@ -58,6 +58,8 @@ interface View {
   readonly title: string;
   readonly of: 'ratios' | 'ratiosWorstTenth';
   share(top: CalculatedLoads['topPost']): { share: number; isClosedForm: boolean };
+  /** Whether it says something of this workload that the other view does not. */
+  isTold(loads: CalculatedLoads): boolean;
 }
 
 const VIEWS: readonly View[] = [
@@ -68,6 +70,7 @@ const VIEWS: readonly View[] = [
       share: expectedShare ?? share,
       isClosedForm: expectedShare !== undefined,
     }),
+    isTold: () => true,
   },
   {
     title: 'The same in the tenth of the likes in which it is worst (calculated)',
@@ -76,6 +79,9 @@ const VIEWS: readonly View[] = [
       share: expectedShareMost ?? shareWorstTenth,
       isClosedForm: expectedShareMost !== undefined,
     }),
+    // Where the top post has the same share all the time, a tenth differs from the whole by chance.
+    isTold: ({ topPost: { expectedShare, expectedShareMost } }) =>
+      expectedShare === undefined || expectedShare !== expectedShareMost,
   },
 ];
 
@@ -84,13 +90,16 @@ export function loadTables(results: readonly TrialResult[]): Table[] {
   return VIEWS.map((view) => ({
     title: view.title,
     heads: ['workload', 'routing', ...LOAD_COLUMNS.map(({ head }) => head)],
-    rows: all.flatMap((loads) => rowsOf(loads, view)),
+    rows: [
+      ...all.filter(view.isTold).flatMap((loads) => rowsOf(loads, view)),
+      ...(view.of === 'ratios' ? letterRows(all) : []),
+    ],
     notes: view.of === 'ratios' ? notesOf(all) : [],
   }));
 }
 
 function rowsOf(loads: CalculatedLoads, view: View): string[][] {
-  const { stream, routings, lettersExpected, topPost } = loads;
+  const { stream, routings, topPost } = loads;
   const row = (name: string, ratio: (shards: number) => number | undefined) => {
     const cells = SHARDS.map((shards) => {
       const found = ratio(shards);
@@ -104,15 +113,20 @@ function rowsOf(loads: CalculatedLoads, view: View): string[][] {
     ...routings.map(({ routing }) =>
       row(routing, (shards) => ratioOf(loads, routing, shards, view.of)),
     ),
-    row(`_${top}_`, (shards) => floorOf(share, shards)),
-    ...(lettersExpected
-      ? [
-          row('_expected: letters of surnames_', (shards) => {
-            return lettersExpected[loads.shards.indexOf(shards)];
-          }),
-        ]
-      : []),
+    row(`(${top})`, (shards) => floorOf(share, shards)),
+    row('(and its part of the rest)', (shards) => 1 + share * (shards - 1)),
   ];
+}
+
+/** One row for all: surnames are the same in every workload that has them. */
+function letterRows(all: readonly CalculatedLoads[]): string[][] {
+  const told = all.find(({ lettersExpected }) => lettersExpected !== undefined);
+  if (told === undefined) return [];
+  const cells = SHARDS.map((shards) => {
+    const found = told.lettersExpected![told.shards.indexOf(shards)];
+    return found === undefined ? '–' : formatNumber(found, 2);
+  });
+  return [['all posts alike', '(expected: letters of surnames)', ...cells]];
 }
 
 function notesOf(all: readonly CalculatedLoads[]): string[] {
@@ -126,8 +140,9 @@ function notesOf(all: readonly CalculatedLoads[]): string[] {
     'By letters, whatever begins with none stands before A; above 26 shards some have no letter. ' +
       'Ids of `trending` are those of YouTube, random in their first characters; their numbers ' +
       'are the order of their first days on the list.',
-    'No routing can be below `top post × shards`: the most liked post has one shard. It is ' +
-      'expected from the law by which a workload is made, and counted where it has none.',
+    'No routing can be below `top post × shards`: the most liked post has one shard. Where the ' +
+      'rest is spread evenly, that shard has its part of it too: 1 + share × (shards − 1). The ' +
+      'share is expected by the law that makes a workload, and counted where there is none.',
   ];
 }
 

@@ -8,6 +8,8 @@ import { floorOf, loadsOf, ratioOf } from './sharding-calculated.ts';
 export interface ClaimAnswer {
   readonly claim: string;
   readonly answer: string;
+  /** The same in one clause. */
+  readonly inShort: string;
 }
 
 /** By the routing that stores here have. */
@@ -29,7 +31,7 @@ export function answersToClaims(results: readonly TrialResult[]): ClaimAnswer[] 
   ];
   return answers.flatMap(({ claim, of }) => {
     const answer = of({ all, named, results });
-    return answer === undefined ? [] : [{ claim, answer }];
+    return answer === undefined ? [] : [{ claim, ...answer }];
   });
 }
 
@@ -42,6 +44,8 @@ export function claimsTable(results: readonly TrialResult[]): Table {
   };
 }
 
+type Answer = Omit<ClaimAnswer, 'claim'>;
+
 interface Found {
   readonly all: readonly CalculatedLoads[];
   readonly named: (stream: string) => CalculatedLoads | undefined;
@@ -51,7 +55,7 @@ interface Found {
 const ratio = (value: number) => formatNumber(value, value < 10 ? 2 : 1);
 const percent = (share: number) => `${formatNumber(share * 100, 1)} %`;
 
-function hashAnswer({ all, results }: Found): string | undefined {
+function hashAnswer({ all, results }: Found): Answer | undefined {
   const told = all.flatMap((loads) => {
     const likes = ratioOf(loads, HASH, SHARDS);
     const worst = ratioOf(loads, HASH, SHARDS, 'ratiosWorstTenth');
@@ -69,26 +73,38 @@ function hashAnswer({ all, results }: Found): string | undefined {
   const likes =
     `of likes ${ratio(hot.likes)} times with ${hot.loads.stream} (its top post: ${floor}), and ` +
     `${ratio(hotTenth.worst)} in the worst tenth of ${hotTenth.loads.stream}`;
-  const cost = costOf(results, 'flash', [HASH]);
-  if (hotTenth.worst < HOT_RATIO) return `Holds here: ${keys}, ${likes}.${cost}`;
-  if (posts > EVEN_RATIO) return `Neither: ${keys}, ${likes}.${cost}`;
-  return `Hash spreads keys, not load: ${keys}, ${likes}.${cost}`;
+  const cost = costOf(results, [
+    ['newest', HASH],
+    ['flash', HASH],
+  ]);
+  const inShort = verdictOnHash(hotTenth.worst, posts);
+  return { answer: `${inShort}: ${keys}, ${likes}.${cost}`, inShort };
 }
 
-function rangeAnswer({ named, results }: Found): string | undefined {
+function verdictOnHash(likes: number, posts: number): string {
+  if (likes < HOT_RATIO) return 'Hash spreads keys and load here';
+  return posts > EVEN_RATIO ? 'Hash spreads neither here' : 'Hash spreads keys, not load';
+}
+
+function rangeAnswer({ named, results }: Found): Answer | undefined {
   const loads = named('newest');
   const ids = ratioOf(loads, 'ids', SHARDS);
   const hashed = ratioOf(loads, HASH, SHARDS);
   if (ids === undefined || hashed === undefined) return undefined;
   const figures =
     `where the newest posts are liked most, the last range of ids takes ${percent(ids / SHARDS)} ` +
-    `of all likes, ${ratio(ids)} times the mean of ${SHARDS} shards; by hash it is ${ratio(hashed)}`;
-  const cost = costOf(results, 'newest', ['ids', HASH]);
-  if (ids < HOT_RATIO) return `Not seen here: ${figures}.${cost}`;
-  return `So it does: ${figures}.${cost}`;
+    `of all likes, ${ratio(ids)} times the mean of ${SHARDS} shards; ` +
+    `by hash it is ${ratio(hashed)}`;
+  const cost = costOf(results, [
+    ['newest', 'ids'],
+    ['newest', HASH],
+  ]);
+  const isHot = ids >= HOT_RATIO && ids > hashed * EVEN_RATIO;
+  const inShort = isHot ? 'Ranges of ids make new posts a hot spot' : 'Ranges of ids do well here';
+  return { answer: `${inShort}: ${figures}.${cost}`, inShort };
 }
 
-function letterAnswer({ named, results }: Found): string | undefined {
+function letterAnswer({ named, results }: Found): Answer | undefined {
   const loads = named('newest');
   const shards = 8;
   const letters = ratioOf(loads, 'letters', shards);
@@ -101,14 +117,22 @@ function letterAnswer({ named, results }: Found): string | undefined {
   const figures =
     `${shards} ranges of letters have ${ratio(letters)} times the mean in the fullest${names}` +
     `${random}; by hash it is ${ratio(hashed)}, and beyond 26 shards there is no letter left`;
-  const cost = costOf(results, 'newest', ['letters', HASH]);
-  if (letters < hashed * EVEN_RATIO) return `As good as a hash here: ${figures}.${cost}`;
-  return `Names are not spread over the alphabet: ${figures}.${cost}`;
+  const cost = costOf(results, [
+    ['newest', 'letters'],
+    ['newest', HASH],
+  ]);
+  const isUneven = letters >= hashed * EVEN_RATIO;
+  const inShort = isUneven
+    ? 'Names are not spread over the alphabet'
+    : 'Ranges of letters do as well as a hash here';
+  return { answer: `${inShort}: ${figures}.${cost}`, inShort };
 }
 
+type Case = readonly [workload: string, routing: string];
+
 /** What real trials counted, where there are any: at the largest number of shards that all have. */
-function costOf(results: readonly TrialResult[], workload: string, routings: string[]): string {
-  const rates = (routing: string, shards: number) =>
+function costOf(results: readonly TrialResult[], cases: readonly Case[]): string {
+  const rates = ([workload, routing]: Case, shards: number) =>
     results
       .filter(
         ({ plan, workload: { name }, numbersValid }) =>
@@ -121,8 +145,11 @@ function costOf(results: readonly TrialResult[], workload: string, routings: str
       .flatMap(({ rates: found }) => found?.sustainedLikesPerS ?? [])
       .sort((one, other) => one - other);
   const counts = [...new Set(results.map(({ plan }) => plan.shards))].sort((a, b) => b - a);
-  const shards = counts.find((count) => routings.every((one) => rates(one, count).length > 0));
+  const shards = counts.find((count) => cases.every((one) => rates(one, count).length > 0));
   if (shards === undefined) return '';
-  const each = routings.map((one) => `${formatNumber(median(rates(one, shards)), 0)} by ${one}`);
-  return ` ${shards} shards with a modelled limit counted ${each.join(' and ')} likes/s of ${workload}.`;
+  const each = cases.map((one) => {
+    const [workload, routing] = one;
+    return `${workload} by ${routing} ${formatNumber(median(rates(one, shards)), 0)}`;
+  });
+  return ` ${shards} shards with a modelled limit counted, in likes/s: ${each.join(', ')}.`;
 }

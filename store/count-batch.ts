@@ -13,13 +13,15 @@ export interface KnownSource {
 export interface MarkReader {
   source(name: string): KnownSource;
   /** The stored bits of a block, or an empty block. `countBatch` sets bits in it. */
-  bits(sourceId: number, block: number): Uint8Array;
+  bits(sourceId: number, block: number, source: string): Uint8Array;
   /** Marks that came with moved posts (store/move): known here, counted elsewhere. Never written. */
-  inherited?(sourceId: number, block: number): Uint8Array | undefined;
+  inherited?(sourceId: number, block: number, source: string): Uint8Array | undefined;
 }
 
 export interface TouchedBlock {
   readonly sourceId: number;
+  /** The name of that source. */
+  readonly source: string;
   readonly block: number;
   readonly bits: Uint8Array;
   readonly inherited: Uint8Array | undefined;
@@ -102,9 +104,10 @@ function openBlock(
 ): TouchedBlock {
   let touched = source.blocks.get(block);
   if (touched === undefined) {
-    const bits = marks.bits(source.id, block);
-    const inherited = marks.inherited?.(source.id, block);
-    touched = { sourceId: source.id, block, bits, inherited, changed: false };
+    const { id: sourceId, name } = source;
+    const bits = marks.bits(sourceId, block, name);
+    const inherited = marks.inherited?.(sourceId, block, name);
+    touched = { sourceId, source: name, block, bits, inherited, changed: false };
     source.blocks.set(block, touched);
     blocks.push(touched);
   }

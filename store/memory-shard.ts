@@ -1,6 +1,7 @@
 /** A shard that lives and dies with its process, for tests of the lab. */
 import type { Like } from '../likes/like.ts';
 import { balanceProblems, movedOf } from './balance.ts';
+import { countChecksum, marksChecksum, sumOfChecksums } from './checksum.ts';
 import { countBatch, type KnownSource, type MarkReader } from './count-batch.ts';
 import type { MarkBlock, PostCount, Shard, ShardCommit, Totals } from './count-store.ts';
 import { SlotMapChangedError, StoreUnavailableError } from './errors.ts';
@@ -12,6 +13,8 @@ export interface MemorySource extends KnownSource {
   readonly name: string;
   ended: boolean;
   readonly blocks: Map<number, Uint8Array>;
+  /** Of the blocks, as they were written last. */
+  readonly checksums: Map<number, number>;
   /** Marks that came with moved posts. */
   readonly inherited: Map<number, Uint8Array>;
 }
@@ -26,6 +29,8 @@ export interface MemoryRows {
   marksDropped: number;
   moved: { likes: number; unlikes: number; marks: number };
   readonly counts: Map<string, { post: string; likes: number; unlikes: number }>;
+  /** Of the counts, as they were written last. */
+  readonly checksums: Map<string, number>;
   readonly sources: MemorySource[];
   readonly sourceOfName: Map<string, MemorySource>;
   /** While posts move, each post and each block of marks that was changed, oldest first. */
@@ -45,6 +50,7 @@ export class MemoryShard implements Shard, MarkReader {
       marksDropped: 0,
       moved: { likes: 0, unlikes: 0, marks: 0 },
       counts: new Map(),
+      checksums: new Map(),
       sources: [],
       sourceOfName: new Map(),
       changes: undefined,
@@ -62,14 +68,18 @@ export class MemoryShard implements Shard, MarkReader {
       throw new SlotMapChangedError(this.index, version, slotMapVersion);
     }
     const { fresh, seen, ended, tallies, blocks } = countBatch(likes, places, this);
-    const { changes } = this.rows;
-    for (const { sourceId, block, changed } of blocks) {
-      if (changed) changes?.push({ source: this.rows.sources[sourceId]!, block });
+    const { changes, counts, checksums, sources } = this.rows;
+    for (const { sourceId, source, block, bits, changed } of blocks) {
+      if (!changed) continue;
+      sources[sourceId]!.checksums.set(block, marksChecksum(source, block, bits));
+      changes?.push({ source: sources[sourceId]!, block });
     }
     for (const { post, likes: liked, unlikes: unliked } of tallies) {
       changes?.push({ post });
-      const count = this.rows.counts.get(post);
-      if (count === undefined) this.rows.counts.set(post, { post, likes: liked, unlikes: unliked });
+      const more = countChecksum(post, liked, unliked);
+      checksums.set(post, sumOfChecksums(checksums.get(post) ?? 0, more));
+      const count = counts.get(post);
+      if (count === undefined) counts.set(post, { post, likes: liked, unlikes: unliked });
       else {
         count.likes += liked;
         count.unlikes += unliked;
@@ -86,6 +96,7 @@ export class MemoryShard implements Shard, MarkReader {
         name,
         ended: false,
         blocks: new Map(),
+        checksums: new Map(),
         inherited: new Map(),
       };
       this.rows.sources.push(source);
@@ -95,13 +106,17 @@ export class MemoryShard implements Shard, MarkReader {
   }
 
   bits(sourceId: number, block: number): Uint8Array {
-    const { blocks } = this.rows.sources[sourceId]!;
-    let bits = blocks.get(block);
-    if (bits === undefined) {
-      bits = emptyBlock();
+    const { name, blocks, checksums } = this.rows.sources[sourceId]!;
+    const bits = blocks.get(block) ?? emptyBlock();
+    const checksum = marksChecksum(name, block, bits);
+    if (!blocks.has(block)) {
       blocks.set(block, bits);
+      checksums.set(block, checksum);
     }
-    return bits;
+    if (checksums.get(block) === checksum) return bits;
+    throw new StoreUnavailableError(
+      `block ${block} of source ${JSON.stringify(name)} does not have its checksum; count again`,
+    );
   }
 
   inherited(sourceId: number, block: number): Uint8Array | undefined {
@@ -169,6 +184,19 @@ export class MemoryShard implements Shard, MarkReader {
     return { ...sums, marksDropped, ...movedOf({ ...moved }) };
   }
 
+  #wrongChecksums(): string[] {
+    const counts = [...this.rows.counts.values()].filter(({ post, likes, unlikes }) => {
+      return this.rows.checksums.get(post) !== countChecksum(post, likes, unlikes);
+    });
+    const blocks = this.rows.sources.flatMap(({ name, blocks, checksums }) =>
+      [...blocks]
+        .filter(([block, bits]) => checksums.get(block) !== marksChecksum(name, block, bits))
+        .map(([block]) => `block ${block} of source ${JSON.stringify(name)}`),
+    );
+    const posts = counts.map(({ post }) => `post ${JSON.stringify(post)}`);
+    return [...posts, ...blocks].map((what) => `${what} is not what its checksum says`);
+  }
+
   async findProblems(): Promise<string[]> {
     const problems = balanceProblems(await this.totals());
     if (this.rows.isMoving) return problems;
@@ -177,7 +205,7 @@ export class MemoryShard implements Shard, MarkReader {
       if (owners.includes(this.index)) continue;
       problems.push(`post "${post}" belongs to shard ${owners.join(', ')}`);
     }
-    return problems;
+    return [...problems, ...this.#wrongChecksums()];
   }
 
   async diskBytes(): Promise<number> {

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
+import { type CassandraStoreOptions, cassandraOptionsSchema } from './cassandra-options.ts';
 import type { CountStore, Shard } from './count-store.ts';
 import { StoreFolderError } from './errors.ts';
 import { MemoryShard } from './memory-shard.ts';
@@ -15,7 +16,7 @@ import {
   type ShardingOptions,
   shardingFields,
 } from './sharding-options.ts';
-import { evenSlotMap, SHARDS_MAX } from './slot-map.ts';
+import { evenSlotMap, newSlotMap, SHARDS_MAX } from './slot-map.ts';
 import {
   BUSY_TIMEOUT_MS,
   createShardFile,
@@ -49,7 +50,11 @@ export interface MemoryStoreOptions {
   readonly routing?: RoutingChoice | undefined;
 }
 
-export type StoreOptions = SqliteStoreOptions | PostgresStoreOptions | MemoryStoreOptions;
+export type StoreOptions =
+  | SqliteStoreOptions
+  | PostgresStoreOptions
+  | CassandraStoreOptions
+  | MemoryStoreOptions;
 
 const shardsSchema = z.number().int().min(1).max(SHARDS_MAX).optional();
 
@@ -59,6 +64,7 @@ const optionsSchema: z.ZodType<StoreOptions> = z.union([
     shards: shardsSchema,
     routing: routingSchema.optional(),
   }),
+  cassandraOptionsSchema,
   z.strictObject({
     engine: z.literal('postgres'),
     urls: z
@@ -97,6 +103,11 @@ export async function openStore(options: StoreOptions): Promise<CountStore> {
     // Loaded here, since most processes need no PostgreSQL.
     const { openPostgresStore } = await import('./postgres-store.ts');
     return await openPostgresStore(checked, SHARDS_DEFAULT);
+  }
+  if (checked.engine === 'cassandra') {
+    // Loaded here, since most processes need no Cassandra.
+    const { openCassandraStore } = await import('./cassandra-store.ts');
+    return await openCassandraStore(checked);
   }
   const folder = resolve(checked.folder);
   if (!isStore(folder)) {
@@ -200,7 +211,7 @@ function isStore(folder: string): boolean {
  */
 function createStore(
   folder: string,
-  { shards = SHARDS_DEFAULT, routing }: Pick<SqliteStoreOptions, 'shards' | 'routing'>,
+  { shards = SHARDS_DEFAULT, ...options }: Pick<SqliteStoreOptions, 'shards' | 'routing'>,
 ): void {
   const draft = `${folder}.creating-${randomUUID()}`;
   try {
@@ -208,7 +219,7 @@ function createStore(
     const description = {
       store: randomUUID(),
       engine: 'sqlite',
-      slotMap: evenSlotMap(shards, routing),
+      slotMap: newSlotMap(shards, options),
     } as const;
     for (let index = 0; index < shards; index++) {
       const identity = { store: description.store, index };

@@ -107,10 +107,10 @@ export class ShardedStore implements CountStore {
     };
   }
 
-  async findProblems(): Promise<string[]> {
+  async findProblems(spelledOutMax?: number): Promise<string[]> {
     const { version } = await this.#set.refresh();
     const found = await this.#ofEach(async (shard) => {
-      const problems = await shard.findProblems();
+      const problems = await shard.findProblems(spelledOutMax);
       const held = await shard.slotMapVersion();
       if (held !== version) {
         problems.push(`is at slot map version ${held}, the store at ${version}`);
@@ -205,7 +205,7 @@ function throwFirst(outcomes: readonly PromiseSettledResult<void>[]): void {
  * Engines keep text as UTF-8, where all lone surrogates are one and the same character: two posts,
  * or two sources, could not be told apart any more. So such likes are refused.
  */
-function storablePlaces(likes: readonly Like[], refusals: Refusal[]): number[] {
+export function storablePlaces(likes: readonly Like[], refusals: Refusal[]): number[] {
   const places: number[] = [];
   for (let index = 0; index < likes.length; index++) {
     const { post, source } = likes[index]!;

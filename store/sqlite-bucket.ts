@@ -1,6 +1,6 @@
 /** The token bucket of a SQLite shard, kept in its file, so that all processes share it. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { setTimeout as wait } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises';
 import { ADMISSION_WAIT_MS_MAX, admit, monotonicUs, neverAdmitted } from './transaction-bucket.ts';
 
 /** Ends a transaction that is not let in yet: nothing of it is kept. */
@@ -43,7 +43,7 @@ export class SqliteBucket {
     return { transactionsPerSMax: String(this.#perS) };
   }
 
-  /** Only inside a transaction, which holds the shard's write lock: so one takes after the other. */
+  /** Only inside a transaction, which holds the shard's write lock: one takes after the other. */
   take(): void {
     const dueUs = this.#read.get()?.value as number | undefined;
     const admission = admit(dueUs, this.#time.nowUs(), this.#perS);
@@ -58,6 +58,9 @@ export class SqliteBucket {
   async whenAdmitted<Result>(transaction: () => Result): Promise<Result> {
     const startedUs = this.#time.nowUs();
     for (;;) {
+      // Shards work side by side here, and SQLite does not: a turn of its own for each, so that
+      // whoever waits for a commit hears of it before the next transaction begins.
+      await nextTurn();
       try {
         return transaction();
       } catch (error) {

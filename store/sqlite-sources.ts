@@ -3,6 +3,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { KnownSource } from './count-batch.ts';
 import { StoreUnavailableError } from './errors.ts';
 import { countMarks } from './marks.ts';
+import { type StoredBits, soundBits } from './sqlite-problems.ts';
 
 export interface SourceStatements {
   readonly read: StatementSync;
@@ -23,13 +24,18 @@ export function sourceIn({ read, add }: SourceStatements, name: string): KnownSo
   return { id: Number(add.run(name).lastInsertRowid), ended: false };
 }
 
-/** Drops the marks of a source and remembers it as ended; returns how many it dropped. */
-export function retireIn(database: DatabaseSync, name: string): number {
+/**
+ * Drops the marks of a source and remembers it as ended; returns how many it dropped.
+ * @throws StoreUnavailableError when they are damaged
+ */
+export function retireIn(database: DatabaseSync, name: string, path: string): number {
   const { id, ended } = sourceIn(sourceStatements(database), name);
   if (ended) return 0;
   let dropped = 0;
-  for (const row of database.prepare('SELECT bits FROM seen WHERE source = ?').iterate(id)) {
-    dropped += countMarks(row.bits as Uint8Array);
+  const blocks = database.prepare('SELECT block, bits, checksum FROM seen WHERE source = ?');
+  for (const row of blocks.iterate(id) as Iterable<unknown>) {
+    const { block, ...stored } = row as StoredBits & { block: number };
+    dropped += countMarks(soundBits(stored, path, { source: name, block }));
   }
   database.prepare('DELETE FROM seen WHERE source = ?').run(id);
   database.prepare('DELETE FROM inherited WHERE source = ?').run(id);

@@ -1,4 +1,5 @@
 /** A shard in memory in the hands of the mover, for tests. */
+import { countChecksum, marksChecksum } from '../checksum.ts';
 import type { MarkBlock, PostCount } from '../count-store.ts';
 import { countMarks, emptyBlock, marksBeyond, unitedMarks } from '../marks.ts';
 import type { MemoryShard, MemorySource } from '../memory-shard.ts';
@@ -148,8 +149,13 @@ export class MemoryMovingShard implements MovingShard {
     for (const { source: name, block, bits } of marks) {
       taken += countMarks(bits);
       const source = this.shard.source(name);
-      if (source.ended) this.shard.rows.marksDropped += countMarks(bits);
-      else source.blocks.set(block, unitedMarks(bits, source.blocks.get(block)));
+      if (source.ended) {
+        this.shard.rows.marksDropped += countMarks(bits);
+        continue;
+      }
+      const united = unitedMarks(bits, source.blocks.get(block));
+      source.blocks.set(block, united);
+      source.checksums.set(block, marksChecksum(name, block, united));
     }
     this.shard.rows.moved.marks += taken;
     this.#note(giver, progress, { likes: 0, unlikes: 0, marks: taken });
@@ -203,15 +209,13 @@ export class MemoryMovingShard implements MovingShard {
   }
 
   #add({ post, likes, unlikes }: PostCount, sign: 1 | -1): void {
-    const { counts, moved } = this.shard.rows;
+    const { counts, checksums, moved } = this.shard.rows;
     const row = counts.get(post) ?? { post, likes: 0, unlikes: 0 };
     moved.likes += sign * likes;
     moved.unlikes += sign * unlikes;
-    counts.set(post, {
-      post,
-      likes: row.likes + sign * likes,
-      unlikes: row.unlikes + sign * unlikes,
-    });
+    const after = { likes: row.likes + sign * likes, unlikes: row.unlikes + sign * unlikes };
+    counts.set(post, { post, ...after });
+    checksums.set(post, countChecksum(post, after.likes, after.unlikes));
   }
 
   #note(giver: number, progress: Progress, sums: Omit<Arriving, 'progress' | 'isTaken'>): void {

@@ -1,20 +1,22 @@
 /** What a SQLite shard writes when posts arrive. All of it is to be called in a transaction. */
+import { countChecksum, marksChecksum } from '../checksum.ts';
 import type { MarkBlock, MovedSums, PostCount } from '../count-store.ts';
 import { emptyBlock, marksBeyond, unitedMarks } from '../marks.ts';
 import { type SlotMap, slotMapToDocument } from '../slot-map.ts';
+import { type StoredBits, type StoredCount, soundBits, soundCount } from '../sqlite-problems.ts';
 import { retireIn, sourceIn, sourceStatements } from '../sqlite-sources.ts';
 import type { Arrival, NamedArrival, Progress } from './moving-shard.ts';
 import type { SqliteMoverFile } from './sqlite-mover-file.ts';
 
 const READ_BITS = {
-  seen: 'SELECT bits FROM seen WHERE source = ? AND block = ?',
-  inherited: 'SELECT bits FROM inherited WHERE source = ? AND block = ?',
+  seen: 'SELECT bits, checksum FROM seen WHERE source = ? AND block = ?',
+  inherited: 'SELECT bits, checksum FROM inherited WHERE source = ? AND block = ?',
 };
 const WRITE_BITS = {
-  seen: `INSERT INTO seen (source, block, bits) VALUES (?, ?, ?)
-         ON CONFLICT DO UPDATE SET bits = excluded.bits`,
-  inherited: `INSERT INTO inherited (source, block, bits) VALUES (?, ?, ?)
-              ON CONFLICT DO UPDATE SET bits = excluded.bits`,
+  seen: `INSERT INTO seen (source, block, bits, checksum) VALUES (?, ?, ?, ?)
+         ON CONFLICT DO UPDATE SET bits = excluded.bits, checksum = excluded.checksum`,
+  inherited: `INSERT INTO inherited (source, block, bits, checksum) VALUES (?, ?, ?, ?)
+              ON CONFLICT DO UPDATE SET bits = excluded.bits, checksum = excluded.checksum`,
 };
 
 export function takeIn(file: SqliteMoverFile, arrival: Arrival): void {
@@ -23,21 +25,15 @@ export function takeIn(file: SqliteMoverFile, arrival: Arrival): void {
     const before = countOf(file, post);
     sums.likes += likes - before.likes;
     sums.unlikes += unlikes - before.unlikes;
-    file.run(
-      `INSERT INTO counts (post, likes, unlikes) VALUES (?, ?, ?)
-       ON CONFLICT DO UPDATE SET likes = excluded.likes, unlikes = excluded.unlikes`,
-      post,
-      likes,
-      unlikes,
-    );
+    putCount(file, { post, likes, unlikes });
   }
-  for (const source of arrival.endedSources) retireIn(file.database, source);
+  for (const source of arrival.endedSources) retireIn(file.database, source, file.path);
   const statements = sourceStatements(file.database);
-  for (const { source, block, bits } of arrival.marks) {
-    const { id, ended } = sourceIn(statements, source);
+  for (const block of arrival.marks) {
+    const { id, ended } = sourceIn(statements, block.source);
     if (ended) continue;
     const own = bitsOf(file, 'seen', id, block);
-    unite(file, 'inherited', id, { source, block, bits: marksBeyond(bits, own) });
+    unite(file, 'inherited', id, { ...block, bits: marksBeyond(block.bits, own) });
   }
   addMoved(file, { ...sums, marks: 0 });
   noteArrival(file, arrival.giver, arrival.progress, { ...sums, marks: 0 });
@@ -89,11 +85,13 @@ export function unite(
   file: SqliteMoverFile,
   table: 'seen' | 'inherited',
   id: number,
-  { block, bits }: MarkBlock,
+  added: MarkBlock,
 ): void {
-  const before = bitsOf(file, table, id, block) ?? emptyBlock();
-  if (marksBeyond(bits, before).every((byte) => byte === 0)) return;
-  file.run(WRITE_BITS[table], id, block, unitedMarks(bits, before));
+  const { source, block } = added;
+  const before = bitsOf(file, table, id, added) ?? emptyBlock();
+  if (marksBeyond(added.bits, before).every((byte) => byte === 0)) return;
+  const bits = unitedMarks(added.bits, before);
+  file.run(WRITE_BITS[table], id, block, bits, marksChecksum(source, block, bits));
 }
 
 export function addMoved(file: SqliteMoverFile, { likes, unlikes, marks }: MovedSums): void {
@@ -122,22 +120,35 @@ export function noteArrival(
 }
 
 function countOf(file: SqliteMoverFile, post: string): PostCount {
-  const [row] = file.all<PostCount>('SELECT post, likes, unlikes FROM counts WHERE post = ?', post);
-  return row ?? { post, likes: 0, unlikes: 0 };
+  const query = 'SELECT post, likes, unlikes, checksum FROM counts WHERE post = ?';
+  const [row] = file.all<StoredCount>(query, post);
+  return row === undefined ? { post, likes: 0, unlikes: 0 } : soundCount(row, file.path);
 }
 
 function addToCount(file: SqliteMoverFile, { post, likes, unlikes }: PostCount): void {
-  file.run(
-    `INSERT INTO counts (post, likes, unlikes) VALUES (?, ?, ?)
-     ON CONFLICT DO UPDATE SET
-       likes = likes + excluded.likes, unlikes = unlikes + excluded.unlikes`,
-    post,
-    likes,
-    unlikes,
-  );
+  const before = countOf(file, post);
+  putCount(file, { post, likes: before.likes + likes, unlikes: before.unlikes + unlikes });
   addMoved(file, { likes, unlikes, marks: 0 });
 }
 
-function bitsOf(file: SqliteMoverFile, table: 'seen' | 'inherited', id: number, block: number) {
-  return file.all<{ bits: Uint8Array }>(READ_BITS[table], id, block)[0]?.bits;
+function putCount(file: SqliteMoverFile, { post, likes, unlikes }: PostCount): void {
+  file.run(
+    `INSERT INTO counts (post, likes, unlikes, checksum) VALUES (?, ?, ?, ?)
+     ON CONFLICT DO UPDATE SET
+       likes = excluded.likes, unlikes = excluded.unlikes, checksum = excluded.checksum`,
+    post,
+    likes,
+    unlikes,
+    BigInt(countChecksum(post, likes, unlikes)),
+  );
+}
+
+function bitsOf(
+  file: SqliteMoverFile,
+  table: 'seen' | 'inherited',
+  id: number,
+  { source, block }: MarkBlock,
+): Uint8Array | undefined {
+  const [row] = file.all<StoredBits>(READ_BITS[table], id, block);
+  return row && soundBits(row, file.path, { source, block });
 }

@@ -8,13 +8,13 @@ const LOCK_LOOK_MS = 1;
 const LOCK_WAIT_MS_MAX = 10_000;
 
 export class SqliteMoverFile implements Disposable {
-  readonly #path: string;
+  readonly path: string;
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
 
   /** @throws the errors of openShardFile. */
   constructor(path: string, identity: ShardIdentity) {
-    this.#path = path;
+    this.path = path;
     this.#database = openShardFile(path, identity, { synchronous: 'FULL', busyTimeoutMs: 0 });
   }
 
@@ -71,7 +71,7 @@ export class SqliteMoverFile implements Disposable {
       this.#database.exec('BEGIN IMMEDIATE');
     } catch (error) {
       if (isBusy(error) && !isLastTry) return false;
-      throw outage(error, this.#path);
+      throw outage(error, this.path);
     }
     this.#reading(() => {
       try {
@@ -100,7 +100,7 @@ export class SqliteMoverFile implements Disposable {
     try {
       return work();
     } catch (error) {
-      throw outage(error, this.#path);
+      throw outage(error, this.path);
     }
   }
 }

@@ -3,6 +3,7 @@ import type { MarkBlock, PostCount } from '../count-store.ts';
 import { countMarks } from '../marks.ts';
 import type { SlotMap } from '../slot-map.ts';
 import type { ShardIdentity } from '../sqlite-file.ts';
+import { type StoredBits, type StoredCount, soundBits, soundCount } from '../sqlite-problems.ts';
 import { sourceIn, sourceStatements } from '../sqlite-sources.ts';
 import {
   type Arrival,
@@ -65,8 +66,8 @@ export class SqliteMovingShard implements MovingShard {
 
   async counts(from: string | undefined, limit: number): Promise<Page<PostCount>> {
     // No post is the empty text.
-    const rows = this.#file.all<PostCount>(
-      'SELECT post, likes, unlikes FROM counts WHERE post > ? ORDER BY post LIMIT ?',
+    const rows = this.#counts(
+      'SELECT post, likes, unlikes, checksum FROM counts WHERE post > ? ORDER BY post LIMIT ?',
       from ?? '',
       limit,
     );
@@ -74,8 +75,9 @@ export class SqliteMovingShard implements MovingShard {
   }
 
   async countsOf(posts: readonly string[]): Promise<PostCount[]> {
-    return this.#file.all<PostCount>(
-      'SELECT post, likes, unlikes FROM counts WHERE post IN (SELECT value FROM json_each(?))',
+    return this.#counts(
+      `SELECT post, likes, unlikes, checksum FROM counts
+       WHERE post IN (SELECT value FROM json_each(?))`,
       JSON.stringify(posts),
     );
   }
@@ -104,14 +106,14 @@ export class SqliteMovingShard implements MovingShard {
   async changes(after: string | undefined, limit: number): Promise<Changes> {
     const [lastCount, lastBlock] = JSON.parse(after ?? '[0, 0]') as [number, number];
     return this.#file.inSnapshot(() => {
-      const counts = this.#file.all<PostCount & { number: number }>(
-        `SELECT number, post, likes, unlikes FROM changed_counts JOIN counts USING (post)
+      const counts = this.#file.all<StoredCount & { number: number }>(
+        `SELECT number, post, likes, unlikes, checksum FROM changed_counts JOIN counts USING (post)
          WHERE number > ? ORDER BY number LIMIT ?`,
         lastCount,
         limit,
       );
-      const marks = this.#file.all<MarkBlock & { number: number }>(
-        `SELECT number, sources.source, seen.block, bits FROM changed_seen
+      const marks = this.#file.all<MarkBlock & StoredBits & { number: number }>(
+        `SELECT number, sources.source, seen.block, bits, checksum FROM changed_seen
          JOIN seen ON seen.source = changed_seen.source AND seen.block = changed_seen.block
          JOIN sources ON sources.id = changed_seen.source
          WHERE number > ? ORDER BY number LIMIT ?`,
@@ -120,7 +122,12 @@ export class SqliteMovingShard implements MovingShard {
       );
       const upTo = [counts.at(-1)?.number ?? lastCount, marks.at(-1)?.number ?? lastBlock];
       const isPart = counts.length === limit || marks.length === limit;
-      return { counts, marks, upTo: JSON.stringify(upTo), isPart };
+      return {
+        counts: counts.map((row) => soundCount(row, this.#file.path)),
+        marks: marks.map((row) => this.#soundBlock(row)),
+        upTo: JSON.stringify(upTo),
+        isPart,
+      };
     });
   }
 
@@ -221,8 +228,8 @@ export class SqliteMovingShard implements MovingShard {
   }
 
   #marksPage([table, ...place]: MarkPlace, limit: number): Page<MarkBlock> {
-    const rows = this.#file.all<MarkBlock & { id: number }>(
-      `SELECT marked.source AS id, sources.source, block, bits
+    const rows = this.#file.all<MarkBlock & StoredBits & { id: number }>(
+      `SELECT marked.source AS id, sources.source, block, bits, checksum
        FROM ${table} AS marked JOIN sources ON sources.id = marked.source
        WHERE (marked.source, block) > (?, ?) ORDER BY marked.source, block LIMIT ?`,
       ...place,
@@ -230,7 +237,18 @@ export class SqliteMovingShard implements MovingShard {
     );
     const last = rows.at(-1);
     const isEnd = last === undefined || rows.length < limit;
-    return { rows, next: isEnd ? undefined : JSON.stringify([table, last.id, last.block]) };
+    const next = isEnd ? undefined : JSON.stringify([table, last.id, last.block]);
+    return { rows: rows.map((row) => this.#soundBlock(row)), next };
+  }
+
+  /** Damage is not carried to another shard, where it would look sound. */
+  #soundBlock({ source, block, ...stored }: MarkBlock & StoredBits): MarkBlock {
+    return { source, block, bits: soundBits(stored, this.#file.path, { source, block }) };
+  }
+
+  #counts(query: string, ...values: (string | number)[]): PostCount[] {
+    const rows = this.#file.all<StoredCount>(query, ...values);
+    return rows.map((row) => soundCount(row, this.#file.path));
   }
 }
 
