@@ -117,23 +117,26 @@ describe('what a mover refuses', () => {
 });
 
 describe('what a mover finds', () => {
-  test('is a count that changed behind its back; then nothing is dropped', async () => {
+  test('is a count that was damaged, or is gone; then nothing is dropped', async () => {
     using temporary = temporaryFolder();
     const { folder } = temporary;
     await using store = await openStore({ folder, shards: 2 });
     await store.apply(likesFrom(0, 500));
     const wish: MoveWish = { kind: 'shards', shards: 3 };
     await stopAfter('switched', (watch) => startMove({ folder }, wish, watch));
-    const change = (by: number) =>
-      tamper(
-        folder,
-        2,
-        `UPDATE counts SET likes = likes + ${by}
-         WHERE post = (SELECT min(post) FROM counts WHERE likes > 0)`,
-      );
-    change(-1);
+    const victim = 'SELECT min(post) FROM counts';
+    const damage = (sign: string) =>
+      tamper(folder, 2, `UPDATE counts SET likes = likes ${sign} 1 WHERE post = (${victim})`);
+    damage('+');
+    await expect(resumeMove({ folder })).rejects.toMatchObject({
+      code: 'STORE_UNAVAILABLE',
+      message: expect.stringContaining('does not have its checksum'),
+    });
+    damage('-');
+    tamper(folder, 2, `CREATE TABLE kept AS SELECT * FROM counts WHERE post = (${victim})`);
+    tamper(folder, 2, 'DELETE FROM counts WHERE post = (SELECT post FROM kept)');
     await expect(resumeMove({ folder })).rejects.toMatchObject({ code: 'MOVE_SUMS_DIFFER' });
-    change(1);
+    tamper(folder, 2, 'INSERT INTO counts SELECT * FROM kept; DROP TABLE kept');
     await resumeMove({ folder });
     // As of the last look at the slot map, so it has to look.
     expect(await store.totals()).toMatchObject({ marks: 500 });
