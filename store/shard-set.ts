@@ -64,8 +64,10 @@ export class ShardSet implements AsyncDisposable {
     const map = await this.#loadSlotMap();
     if (map.version === this.#map.version) return;
     // Whoever missed a map in between may hold a shard that was deleted and made again meanwhile.
+    // Shard 0 never is.
     const isNext = map.version === this.#map.version + 1;
-    const kept = isNext || this.#openShard === undefined ? this.#shards.slice(0, map.shards) : [];
+    const keptMax = isNext || this.#openShard === undefined ? map.shards : 1;
+    const kept = this.#shards.slice(0, keptMax);
     const opened: Shard[] = [];
     try {
       for (let index = kept.length; index < map.shards; index++) {

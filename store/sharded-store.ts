@@ -14,6 +14,12 @@ import {
 } from './shard-set.ts';
 import { type SlotMap, shardOfLike } from './slot-map.ts';
 
+/**
+ * Where transactions have a size, a batch is applied in slices of so many full ones of each shard:
+ * of a batch of thousands the hottest shard would else work for seconds while the others are idle.
+ */
+const TRANSACTIONS_PER_SLICE = 4;
+
 export interface ShardedStoreOptions {
   /**
    * Apply a batch to all its shards at once, where an engine waits for its shards. Unless told, one
@@ -54,14 +60,10 @@ export class ShardedStore implements CountStore {
 
   async apply(likes: readonly Like[], committed?: CommitObserver): Promise<void> {
     const refusals: Refusal[] = [];
-    let left = storablePlaces(likes, refusals);
-    for (let looks = 0; ; looks++) {
-      left = await this.#applyRouted(likes, left, refusals, committed);
-      if (left.length === 0) break;
-      if (looks === SLOT_MAP_LOOKS_MAX) throw slotMapUnsettled(`${left.length} likes`);
-      // The first look is free: usually the new map is in force already.
-      if (looks > 0) await wait(SLOT_MAP_LOOK_MS);
-      await this.#set.refresh();
+    const { likesPerTransactionMax: likesMax } = this.#options;
+    const slice = likesMax && likesMax * TRANSACTIONS_PER_SLICE * this.shards.length;
+    for (const places of inParts(storablePlaces(likes, refusals), slice)) {
+      await this.#applySettled(likes, places, refusals, committed);
     }
     if (refusals.length > 0) {
       throw new RefusedLikesError(refusals.sort((one, other) => one.index - other.index));
@@ -148,6 +150,24 @@ export class ShardedStore implements CountStore {
 
   async #ofEach<Result>(ask: (shard: Shard) => Promise<Result>): Promise<Result[]> {
     return Promise.all(this.shards.map(ask));
+  }
+
+  /** Routes again and again until all shards are at the slot map by which it has routed. */
+  async #applySettled(
+    likes: readonly Like[],
+    places: readonly number[],
+    refusals: Refusal[],
+    committed: CommitObserver | undefined,
+  ): Promise<void> {
+    let left = places;
+    for (let looks = 0; ; looks++) {
+      left = await this.#applyRouted(likes, left, refusals, committed);
+      if (left.length === 0) return;
+      if (looks === SLOT_MAP_LOOKS_MAX) throw slotMapUnsettled(`${left.length} likes`);
+      // The first look is free: usually the new map is in force already.
+      if (looks > 0) await wait(SLOT_MAP_LOOK_MS);
+      await this.#set.refresh();
+    }
   }
 
   /** Applies what it can, and returns the places whose shard has another slot map version. */
