@@ -4,7 +4,7 @@ import { StoreFolderError } from './errors.ts';
 import { ROUTING_NAMES, type RoutingChoice } from './routing/routing.ts';
 
 export interface ShardingOptions {
-  /** How posts find their shards in a new store; slots unless told. An existing one keeps its own. */
+  /** How posts find shards in a new store; slots unless told. An existing one keeps its own. */
   readonly routing?: RoutingChoice | undefined;
   /** Transactions a second that each shard admits, over all processes; no limit unless told. */
   readonly transactionsPerSMax?: number | undefined;
