@@ -11,6 +11,7 @@ import { addCountCommand } from './count.ts';
 import { showCounts } from './counts.ts';
 import { addDeadLettersCommand } from './dead-letters.ts';
 import { addDoctorCommand } from './doctor.ts';
+import { addHotCommands } from './hot.ts';
 import { objectiveOption } from './objective-option.ts';
 import {
   addFaultOptions,
@@ -84,6 +85,7 @@ function buildProgram(): Command {
   addCountCommand(program);
   addRebuildCommand(program);
   addDeadLettersCommand(program);
+  addHotCommands(program);
   addDoctorCommand(program);
   addCompareCommand(program);
   addChooseCommand(program);
