@@ -11,6 +11,7 @@ import { addCountCommand } from './count.ts';
 import { showCounts } from './counts.ts';
 import { addDeadLettersCommand } from './dead-letters.ts';
 import { addDoctorCommand } from './doctor.ts';
+import { addHotCommands } from './hot.ts';
 import { objectiveOption } from './objective-option.ts';
 import {
   addFaultOptions,
@@ -90,6 +91,7 @@ function buildProgram(): Command {
   addRebuildCommand(program);
   addDeadLettersCommand(program);
   addReshardCommand(program);
+  addHotCommands(program);
   addDoctorCommand(program);
   addCompareCommand(program);
   addChooseCommand(program);
