@@ -3,9 +3,9 @@
  *
  * First by calculation, which needs no queue (on `null`): the likes of seven workloads, counted as
  * they would fall on 2 to 64 shards. Then by real trials with a limit that models shards which are
- * servers of their own. Of a trial in the profile `quick` nearly all is waiting for that limit:
- * the whole takes about two minutes there, and in `full` a quarter of an hour for each broker and
- * six repeats. The user's number of shards is left out, since the shards are the question.
+ * servers of their own. Nearly all of a trial is waiting for that limit: in the profile `quick` the
+ * whole takes about two minutes, and in `full` half an hour for each broker and six repeats. The
+ * user's number of shards is left out, since the shards are the question.
  */
 
 import {
