@@ -10,6 +10,7 @@ import { addCountCommand } from './count.ts';
 import { showCounts } from './counts.ts';
 import { addDeadLettersCommand } from './dead-letters.ts';
 import { addDoctorCommand } from './doctor.ts';
+import { addGatewayCommand } from './gateway.ts';
 import { objectiveOption } from './objective-option.ts';
 import {
   addFaultOptions,
@@ -79,6 +80,7 @@ function buildProgram(): Command {
   addServerCommands(program);
   addProduceCommand(program);
   addCountCommand(program);
+  addGatewayCommand(program);
   addDeadLettersCommand(program);
   addDoctorCommand(program);
   addCompareCommand(program);

@@ -31,7 +31,7 @@ const TALLY = `
   SET likes = counted.likes + excluded.likes, unlikes = counted.unlikes + excluded.unlikes
 `;
 
-/** One statement is one transaction and one way there and back. The first unlike changes nothing. */
+/** One statement is one transaction and one round trip. A first action `unlike` changes nothing. */
 const STATES = `
   WITH moved AS (
     INSERT INTO direct_states AS known (user_name, post, version, action)

@@ -1,7 +1,7 @@
 /**
- * Under *tally* a like counts once for each number, so a repeated request must not get another one.
- * This keeps, for each user and idempotency key, the number of the like and whether it was accepted,
- * in a Redis that all gateways share:
+ * Under *tally* a like counts once for each number, so a repeated request must not get another.
+ * This keeps, for each user and idempotency key, the number of the like and whether it was
+ * accepted, in a Redis that all gateways share:
  *
  * - claimed: a gateway works on it. A repeat is told to come again later.
  * - numbered: written before the like is sent. When nobody knows what became of it, the repeat is

@@ -42,8 +42,10 @@ export interface GatewayOptions {
   readonly probes: readonly Probe[];
   /** Undefined: users may like as fast as they can. */
   readonly userLimit?: UserLimit | undefined;
-  /** Shared by all gateways. Without it limits are those of one process, and *tally* cannot be. */
+  /** Shared by all gateways: keeps first answers, without which *tally* cannot be. */
   readonly redis?: RedisScripts | undefined;
+  /** Whether it keeps the users' limits as well; else they are those of one process. */
+  readonly sharesLimits?: boolean;
   /** Under *tally*: what to do while that Redis is away; `refuse` unless told. */
   readonly idempotencyAway?: IdempotencyAway | undefined;
   /** Those that are not told are LIMITS. */
@@ -140,9 +142,10 @@ interface Parts extends GatewayOptions {
   readonly log: (line: string) => void;
 }
 
-function limiterOf({ userLimit, redis, limits, metrics, log }: Parts): UserLimiter {
+function limiterOf(parts: Parts): UserLimiter {
+  const { userLimit, redis, sharesLimits, limits, metrics, log } = parts;
   if (userLimit === undefined) return NO_LIMITER;
-  if (redis === undefined) return new ProcessLimiter(userLimit);
+  if (redis === undefined || !sharesLimits) return new ProcessLimiter(userLimit);
   const away = 'each gateway limits by itself meanwhile';
   return new SharedLimiter({
     limit: userLimit,

@@ -1,6 +1,5 @@
 /** What the gateway tells of counts: how much, how old, and what may be missing. */
 import type { CountStore, PostCount } from '../store/count-store.ts';
-import { within } from './circuit.ts';
 import type { DirectDatabase } from './direct-writer.ts';
 
 /** When what a count tells was so. */
@@ -33,61 +32,43 @@ export function directReader(database: DirectDatabase): PostReader {
   };
 }
 
+/** Counts as a reader of the store serves them: see store/count-reader.ts. */
+export interface ServedCounts {
+  /** In the order of `posts`. `missingAtMost` is undefined while the queue's server is silent. */
+  countsOf(
+    posts: readonly string[],
+  ): Promise<
+    (PostCount & { readonly ageMs: number; readonly missingAtMost: number | undefined })[]
+  >;
+}
+
 export interface StoreReaderOptions {
-  readonly store: Pick<CountStore, 'countOf' | 'topPosts'>;
-  /** Likes that the queue's server has and that are not acknowledged by a counter. */
-  readonly backlog: () => Promise<number>;
+  readonly counts: ServedCounts;
+  readonly store: Pick<CountStore, 'topPosts'>;
 }
 
-/** The server is asked about its queue once for all who read within this time. */
-const BACKLOG_KEPT_MS = 500;
-/** A server that does not say so in this time does not know. */
-const BACKLOG_MS_MAX = 500;
-
-interface Seen {
-  readonly atMs: number;
-  readonly missing: number | null;
-}
-
-/**
- * The server is asked first, the store after it: a like that was accepted before and is not among
- * those left is in the store by then.
- */
-export function storeReader({ store, backlog }: StoreReaderOptions): PostReader {
-  let newest: Promise<Seen> | undefined;
-  let lookedMs = Number.NEGATIVE_INFINITY;
-  /** A server that hangs is not asked again before it has answered. */
-  let asking: { readonly answer: Promise<number>; readonly atMs: number } | undefined;
-
-  async function look(): Promise<Seen> {
-    const answer = asking?.answer ?? backlog().finally(() => (asking = undefined));
-    asking ??= { answer, atMs: lookedMs };
-    // Of what was accepted since it was asked, the answer may say nothing.
-    const { atMs } = asking;
-    const missing = await within(BACKLOG_MS_MAX, () => answer).catch(() => null);
-    return { atMs, missing };
-  }
-
-  function seen(): Promise<Seen> {
-    const nowMs = performance.now();
-    if (newest === undefined || nowMs - lookedMs >= BACKLOG_KEPT_MS) {
-      lookedMs = nowMs;
-      newest = look();
-    }
-    return newest;
-  }
-
-  const told = ({ atMs, missing }: Seen): Freshness => {
-    return { ageMs: performance.now() - atMs, missingAtMost: missing };
-  };
+/** Which posts are on top the store says now; their counts are served like all others. */
+export function storeReader({ counts, store }: StoreReaderOptions): PostReader {
   return {
     async countOf(post) {
-      const before = await seen();
-      return { ...(await store.countOf(post)), ...told(before) };
+      const [found] = await counts.countsOf([post]);
+      return { ...found!, missingAtMost: found!.missingAtMost ?? null };
     },
     async topPosts(limit) {
-      const before = await seen();
-      return { posts: await store.topPosts(limit), ...told(before) };
+      const names = (await store.topPosts(limit)).map(({ post }) => post);
+      const posts = await counts.countsOf(names);
+      const missing = posts.map(({ missingAtMost }) => missingAtMost);
+      const isTold = posts.length > 0 && !missing.includes(undefined);
+      return {
+        posts: posts.sort((one, other) => countOf(other) - countOf(one)),
+        // The oldest and the least certain speak for all.
+        ageMs: Math.max(0, ...posts.map(({ ageMs }) => ageMs)),
+        missingAtMost: isTold ? Math.max(...(missing as number[])) : null,
+      };
     },
   };
+}
+
+function countOf({ likes, unlikes }: PostCount): number {
+  return likes - unlikes;
 }

@@ -1,6 +1,6 @@
 /**
- * Limits the likes of each user by a token bucket: `burst` likes at once, then `likesPerS`. Alone in
- * a process, or shared by all gateways over Redis.
+ * Limits the likes of each user by a token bucket: `burst` likes at once, then `likesPerS`. Alone
+ * in a process, or shared by all gateways over Redis.
  *
  * When Redis is away, each gateway goes on with a bucket of its own in its process: likes are not
  * refused for want of Redis, and a user gets at most as many times the limit as there are gateways.
