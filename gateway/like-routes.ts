@@ -22,7 +22,7 @@ export interface LikeRoutesOptions {
   /** Whether a repeat of a request whose outcome is unknown counts once. */
   readonly repeatsCountOnce: boolean;
   readonly metrics: GatewayMetrics;
-  readonly loopDelay: { readonly ms: number };
+  readonly loopDelay: { readonly lastingMs: number };
   readonly loopDelayMsMax: number;
 }
 
@@ -55,7 +55,7 @@ export function addLikeRoutes(app: FastifyInstance, options: LikeRoutesOptions):
     onRequest: async (request) => {
       metrics.offered();
       // Before the body is read and checked, which is most of the work.
-      if (loopDelay.ms <= loopDelayMsMax) return;
+      if (loopDelay.lastingMs <= loopDelayMsMax) return;
       answerWith(request, { kind: 'shed', reason: 'overloaded' });
     },
     handler: async (request, reply: FastifyReply) => {

@@ -15,7 +15,7 @@ export interface GatewayLimits {
   readonly answerMsMax: number;
   /** From the signal to stop on, what is in hand has so long to be settled and answered. */
   readonly drainMsMax: number;
-  /** While Node's event loop is later than this, likes are answered 503 before they are read. */
+  /** While Node's event loop is late by more, and stays so, likes are answered 503 unread. */
   readonly loopDelayMsMax: number;
   /** How long a request waits for the limiter's Redis before the process decides alone. */
   readonly limiterMsMax: number;
