@@ -1,5 +1,5 @@
 /**
- * What requests and answers look like: fastify checks by these, and the OpenAPI page is made of them.
+ * What requests and answers look like: fastify checks by these, and makes the OpenAPI page of them.
  */
 
 /** In Unicode characters: at most 256 of what likes/like.ts allows 256 of. */

@@ -33,6 +33,9 @@ export const NO_LIMITER: UserLimiter = { take: () => 0 };
  */
 export const USERS_MAX = 100_000;
 
+/** Sums of parts of a token are not exact; who waited as told has to pass. */
+const ROUNDING = 1e-6;
+
 interface Bucket {
   readonly tokens: number;
   readonly atMs: number;
@@ -52,11 +55,11 @@ export class ProcessLimiter implements UserLimiter {
     const nowMs = performance.now();
     const last = this.#buckets.get(user) ?? { tokens: burst, atMs: nowMs };
     const filled = Math.min(burst, last.tokens + ((nowMs - last.atMs) * likesPerS) / 1_000);
-    const passes = filled >= 1;
+    const passes = filled >= 1 - ROUNDING;
     this.#buckets.delete(user);
-    this.#buckets.set(user, { tokens: passes ? filled - 1 : filled, atMs: nowMs });
+    this.#buckets.set(user, { tokens: passes ? Math.max(0, filled - 1) : filled, atMs: nowMs });
     this.#forgetOldest();
-    return passes ? 0 : Math.ceil(((1 - filled) * 1_000) / likesPerS);
+    return passes ? 0 : Math.ceil(((1 - ROUNDING - filled) * 1_000) / likesPerS);
   }
 
   get users(): number {
@@ -86,10 +89,10 @@ export const TAKE_TOKEN = {
     local passed = math.max(0, now - (tonumber(last[2]) or now))
     tokens = math.min(burst, tokens + passed * rate / 1000)
     local wait = 0
-    if tokens >= 1 then
-      tokens = tokens - 1
+    if tokens >= 1 - ${ROUNDING} then
+      tokens = math.max(0, tokens - 1)
     else
-      wait = math.ceil((1 - tokens) * 1000 / rate)
+      wait = math.ceil((1 - ${ROUNDING} - tokens) * 1000 / rate)
     end
     redis.call('HSET', KEYS[1], 'tokens', tostring(tokens), 'at', string.format('%.3f', now))
     redis.call('PEXPIRE', KEYS[1], math.ceil((burst - tokens) * 1000 / rate) + 1000)

@@ -4,7 +4,7 @@ import { openPath, pass, useMadeTime } from './path-fixture.ts';
 
 useMadeTime();
 
-test('every 202 was acknowledged once, and the seqs that were sent have no gap, whatever happens', () =>
+test('whatever happens, every 202 was acknowledged once, and seqs have no gap', () =>
   fc.assert(
     fc.asyncProperty(
       fc.array(

@@ -28,7 +28,7 @@ describe('likes go together', () => {
     ]);
   });
 
-  test('no more sends at a time than may be, and the next one as soon as one is settled', async () => {
+  test('no more sends at a time than may be, the next one as soon as one is settled', async () => {
     const { producer, accept, path } = openPath({ lingerMs: 0, sendsInFlightMax: 1 });
     void accept();
     void accept();
@@ -88,7 +88,7 @@ describe('an answer', () => {
     expect(answers[0]).toEqual({ kind: 'unknown' });
   });
 
-  test('is at once that it is away while every send is silent, and 202 when one is settled', async () => {
+  test('is at once that it is away while every send is silent, and 202 after that', async () => {
     const { producer, accept, path } = openPath({ lingerMs: 0, answerMsMax: 5_000 });
     const first = accept();
     await pass(5_000);
@@ -158,7 +158,7 @@ describe('over capacity', () => {
 });
 
 describe('draining', () => {
-  test('sends what waits without a linger, takes nothing more, and ends when all is answered', async () => {
+  test('sends what waits at once, takes nothing more, and ends when all is answered', async () => {
     const { path, producer, accept, answers } = openPath({ lingerMs: 1_000, waitMsMax: 2_000 });
     void accept();
     void accept();
