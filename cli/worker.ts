@@ -9,6 +9,7 @@ import type { WorkerCommand, WorkerPort } from '../lab/worker-messages.ts';
 import type { WorkerSetup } from '../lab/worker-process.ts';
 import { openWorkload, type WorkloadName } from '../likes/workloads/workload.ts';
 import { openStore, type StoreOptions } from '../store/open-store.ts';
+import { countingWithHotPosts } from './hot-counting.ts';
 import { loadOwnConsumer } from './load-consumer.ts';
 
 async function work(setup: WorkerSetup, port: WorkerPort, clock: Clock): Promise<void> {
@@ -34,7 +35,7 @@ async function work(setup: WorkerSetup, port: WorkerPort, clock: Clock): Promise
   await using store = await openStore(setup.store as unknown as StoreOptions);
   await consume(setup, {
     openConsumer: (handleLikes) => broker.openConsumer(setup.queue, handleLikes),
-    store,
+    store: setup.hotSpot ? countingWithHotPosts(store, setup.hotSpot, clock) : store,
     clock,
     port,
   });

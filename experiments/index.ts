@@ -4,11 +4,13 @@ import { briefCalibration, calibration } from './calibration.ts';
 import { capacityCurve } from './capacity-curve.ts';
 import { faults } from './faults.ts';
 import { fullCount } from './full-count.ts';
+import { hotSpot } from './hot-spot.ts';
 import { latency } from './latency.ts';
 import { noise } from './noise.ts';
 import { ordering } from './ordering.ts';
 import { persistence } from './persistence.ts';
 import { scaling } from './scaling.ts';
+import { sharding } from './sharding.ts';
 import { throughput } from './throughput.ts';
 
 /** What `all` runs; the first ones find the maxima that the others offer shares of. */
@@ -23,6 +25,8 @@ export const MORE_EXPERIMENTS: readonly Experiment[] = [
   faults,
   fullCount,
   noise,
+  hotSpot,
+  sharding,
 ];
 
 export const EVERY_EXPERIMENT: readonly Experiment[] = [...EXPERIMENTS, ...MORE_EXPERIMENTS];

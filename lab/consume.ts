@@ -1,6 +1,7 @@
 /** A consumer's part of a trial: the template under test, between recorders, into the store. */
 import type { HandleLikes, Like, LikeConsumer, PlaceOf } from '../likes/like.ts';
 import type { Clock } from './clock.ts';
+import type { HoldOrder, HotTold } from './hot-spot-plan.ts';
 import { openAgainAndAgain, openOnce } from './open-again.ts';
 import { RecordWriter } from './record-writer.ts';
 import { StoreSteps } from './store-steps.ts';
@@ -13,11 +14,17 @@ type Settings = Readonly<Record<string, string>>;
 export interface CountsLikes {
   apply(
     likes: Parameters<HandleLikes>[0],
-    committed: (commit: { fresh: readonly number[]; seen: readonly number[] }) => void,
+    committed: (commit: {
+      shard?: number;
+      fresh: readonly number[];
+      seen: readonly number[];
+    }) => void,
     placeOf?: PlaceOf,
   ): Promise<void>;
   /** Read back from the engine; some settings belong to the process that opened it. */
   settings(): Settings | Promise<Settings>;
+  /** Where it looks for hot posts: what it sees now, and holding the likes of some of them. */
+  readonly hot?: { tell(): HotTold; hold(order: HoldOrder): void } | undefined;
 }
 
 /** Opens the consumer, tells `ready`, counts until `stop`, and reports. */
@@ -33,9 +40,10 @@ export async function consume(
   const { store, clock, port } = tools;
   using records = new RecordWriter(options.recordsPath);
   const sums = { delivered: 0, counted: 0, transactions: 0 };
+  const transactionsOfShard: number[] = [];
   let lastCounted: LastCounted | undefined;
   const steps = new StoreSteps(options.recordsPath);
-  const orders = new ConsumerOrders(port, steps);
+  const orders = new ConsumerOrders(port, steps, store);
   // What the process does before its first batch and after its last is not counting.
   let meter: UsageMeter | undefined;
 
@@ -53,7 +61,7 @@ export async function consume(
     const batch = steps.follow(likes);
     batch.reach('before-transaction');
     try {
-      const committed: Parameters<typeof store.apply>[1] = ({ fresh, seen }) => {
+      const committed: Parameters<typeof store.apply>[1] = ({ shard = 0, fresh, seen }) => {
         batch.committed(fresh.length + seen.length);
         records.stored(
           clock.nowUs(),
@@ -62,6 +70,8 @@ export async function consume(
         );
         sums.counted += fresh.length;
         sums.transactions++;
+        while (transactionsOfShard.length <= shard) transactionsOfShard.push(0);
+        transactionsOfShard[shard]!++;
         if (fresh.length > 0) lastCounted = lastOf(likes[fresh.at(-1)!]!);
       };
       await store.apply(likes, committed, placeOf);
@@ -73,10 +83,11 @@ export async function consume(
     steps.afterAcknowledgement(likes, batch.shardsCommitted);
   };
 
+  const told = () => store.hot && { hot: store.hot.tell() };
   const open = () => tools.openConsumer(handleLikes);
   const consumer = options.reopens ? await openAgainAndAgain(open) : await openOnce(open);
   const telling = setInterval(
-    () => void port.tell({ kind: 'consumed', sums: { ...sums }, lastCounted }),
+    () => void port.tell({ kind: 'consumed', sums: { ...sums }, lastCounted, ...told() }),
     SUMS_INTERVAL_MS,
   );
   try {
@@ -85,7 +96,8 @@ export async function consume(
     await consumer.stop();
     const usage = (meter ?? openUsageMeter(clock)).read();
     const { reopened } = consumer;
-    const report = { sums, usage, storeSettings: await store.settings(), reopened };
+    const storeSettings = await store.settings();
+    const report = { sums, usage, storeSettings, reopened, transactionsOfShard };
     await port.tell({ kind: 'consumer-done', report });
   } finally {
     clearInterval(telling);
@@ -101,8 +113,8 @@ class ConsumerOrders {
   readonly stopped: Promise<void>;
   #released: PromiseWithResolvers<void> | undefined;
 
-  constructor(port: WorkerPort, steps: StoreSteps) {
-    this.stopped = this.#obey(port, steps);
+  constructor(port: WorkerPort, steps: StoreSteps, { hot }: CountsLikes) {
+    this.stopped = this.#obey(port, steps, hot);
   }
 
   get isHeld(): boolean {
@@ -113,10 +125,11 @@ class ConsumerOrders {
     await this.#released?.promise;
   }
 
-  async #obey(port: WorkerPort, steps: StoreSteps): Promise<void> {
+  async #obey(port: WorkerPort, steps: StoreSteps, hot: CountsLikes['hot']): Promise<void> {
     for (;;) {
       const command = await port.nextCommand();
       if (command.kind === 'stop') break;
+      if (command.kind === 'hold-posts') hot?.hold(command.order);
       if (command.kind === 'die-at') steps.dieAt(command.step);
       if (command.kind !== 'hold') continue;
       if (command.held) this.#released ??= Promise.withResolvers();

@@ -209,6 +209,7 @@ export class Crew {
       recordsPath,
       store: this.paths.store,
       ownConsumer: this.#context.ownConsumer,
+      hotSpot: this.#plan.hotSpot,
       reopens: mode === 'crash' || mode === 'faults',
       source: randomBytes(6).toString('base64url'),
       workload: { name: workload, options: { ...options, seed } },

@@ -22,13 +22,14 @@ import { measureBacklog } from './measure-backlog.ts';
 import { type Latencies, measureLatencies } from './measure-latency.ts';
 import { measureRates } from './measure-rates.ts';
 import { doubtsOfCrash, measureRecovery, type Recovery } from './measure-recovery.ts';
+import { measureShardLoads } from './measure-shard-loads.ts';
 import { measureShards } from './measure-shards.ts';
 import { measureStates } from './measure-states.ts';
 import type { TrialEvidence } from './run-trial.ts';
 import type { StoreToCheck, TrialContext } from './trial-context.ts';
 import type { TrialPlan } from './trial-plan.ts';
+import { coreShare, resourcesOf } from './trial-resources.ts';
 import type { TrialResult } from './trial-result.ts';
-import type { WorkerUsage } from './worker-messages.ts';
 
 /** From this share of a core on, a process is what limits the rate. */
 const CORE_SHARE_MAX = 0.9;
@@ -53,6 +54,8 @@ export type Judged = Pick<
     | 'audit'
     | 'backlog'
     | 'shards'
+    | 'hotSpot'
+    | 'shardLoads'
   >;
 
 /** Reads every record and every shard once or twice; memory is about one byte a like. */
@@ -93,6 +96,7 @@ export async function judgeTrial(
     plan.mode === 'paced'
       ? measureLatencies({ ...evidence, likes, warmUpS: plan.warmUpS ?? 0 })
       : undefined;
+  const shards = await measureShards(store);
   const { doubts, notes, ...figures } = judgeFigures(plan, evidence);
   const struck = [
     ...(judgement.verdict === 'pass' ? [] : judgement.reasons),
@@ -108,7 +112,7 @@ export async function judgeTrial(
     ledger,
     // A rate or a cost across a fault would say nothing of either side of it.
     ...(strikes.length === 0 && {
-      rates: { ...rates, ...copyLists(rates) },
+      ...(plan.hotSpot === undefined && { rates: { ...rates, ...copyLists(rates) } }),
       resources: await resourcesOf(evidence, store, ledger.counted),
       audit: auditFactsOf(plan, evidence),
     }),
@@ -121,8 +125,22 @@ export async function judgeTrial(
     recovery,
     faults,
     states: plan.checksStates ? measureStates(evidence) : undefined,
-    shards: await measureShards(store),
+    shards,
+    ...(plan.sharding && { shardLoads: await shardLoadsOf(plan, evidence, store, shards) }),
   };
+}
+
+function shardLoadsOf(
+  plan: TrialPlan,
+  evidence: TrialEvidence,
+  store: StoreToCheck,
+  shards: NonNullable<TrialResult['shards']>,
+): Promise<TrialResult['shardLoads']> {
+  const { producerRecords, consumerRecords, workload, consumers } = evidence;
+  const warmUpS = plan.mode === 'paced' ? (plan.warmUpS ?? 0) : undefined;
+  const transactions = consumers.map(({ transactionsOfShard = [] }) => transactionsOfShard);
+  const records = { producerRecords, consumerRecords, likes: workload.likes, warmUpS };
+  return measureShardLoads({ ...records, transactions }, store, shards);
 }
 
 function backlogOf(plan: TrialPlan, evidence: TrialEvidence): TrialResult['backlog'] {
@@ -209,10 +227,6 @@ function doubtsOf(
   return doubts;
 }
 
-function coreShare(usage: WorkerUsage): number {
-  return usage.wallUs > 0 ? usage.cpuUs / usage.wallUs : 0;
-}
-
 function notesOf(evidence: TrialEvidence): string[] {
   const roles = [
     ...evidence.producers.map(({ usage }) => ['producer', usage] as const),
@@ -231,38 +245,4 @@ function notesOf(evidence: TrialEvidence): string[] {
 function notesOfLog({ strikes, log }: TrialEvidence, { broker }: TrialContext): string[] {
   const isLeftOut = strikes.length > 0 && broker.readLog !== undefined && log === undefined;
   return isLeftOut ? ["the server's own log was too long to be checked"] : [];
-}
-
-function usageOf(usage: WorkerUsage) {
-  const { wallUs, memoryBytesMaxByHalf, ...rest } = usage;
-  const [first, second] = memoryBytesMaxByHalf;
-  const halves: [number, number] = [first, second];
-  return { ...rest, coreShare: coreShare(usage), memoryBytesMaxByHalf: halves };
-}
-
-async function resourcesOf(
-  evidence: TrialEvidence,
-  store: StoreToCheck,
-  counted: number,
-): Promise<TrialResult['resources']> {
-  const [producer] = evidence.producers;
-  const consumers = evidence.consumers.map(({ usage }) => usage);
-  const sum = (numbers: number[]) => numbers.reduce((total, number) => total + number, 0);
-  const perLike = (cpuUs: number) => (counted > 0 ? cpuUs / counted : 0);
-  const transactions = sum(evidence.consumers.map(({ sums }) => sums.transactions));
-  const { server } = evidence;
-  return {
-    producer: usageOf(producer!.usage),
-    consumers: consumers.map(usageOf),
-    producerCpuUsPerLike: perLike(producer!.usage.cpuUs),
-    consumerCpuUsPerLike: perLike(sum(consumers.map(({ cpuUs }) => cpuUs))),
-    ...(server && {
-      serverCpuUsPerLike: perLike(server.cpuUs.publishing + server.cpuUs.counting),
-      serverMemoryBytesMax: server.memoryBytesMax,
-      serverDiskBytesMax: server.diskBytesMax,
-    }),
-    storeDiskBytes: await store.diskBytes(),
-    likesPerStoreTransaction: transactions > 0 ? counted / transactions : 0,
-    generatorLagUsP99: producer!.generatorLagUsP99,
-  };
 }

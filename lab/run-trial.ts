@@ -14,6 +14,7 @@ import { STORE_DEFAULT } from './store-plan.ts';
 import type { StoreAddress, TrialContext } from './trial-context.ts';
 import { type FaultPlan, type TrialPlan, workloadOptionsOf } from './trial-plan.ts';
 import { watchTrial } from './trial-watch.ts';
+import { type HotPostsEvidence, watchHotPosts } from './watch-hot-posts.ts';
 import { watchedPosts } from './watched-posts.ts';
 import type { ConsumerReport, ProducerReport, ReaderReport } from './worker-messages.ts';
 
@@ -52,6 +53,8 @@ export interface TrialEvidence {
   readonly serverVersion: string;
   /** From the first send to the drained queue; undefined where it is somebody else's. */
   readonly server: ServerUsed | undefined;
+  /** Processor time of the store's server from the first send to the drained queue. */
+  readonly storeServerCpuUs: number | undefined;
   /** Records of workers that were killed on purpose; such a file may end in the middle. */
   readonly recordsOfKilled: readonly string[];
   /** Empty where nothing was done to the trial. */
@@ -61,6 +64,8 @@ export interface TrialEvidence {
   readonly clocks: ClockFacts | undefined;
   /** What the server itself still holds, counted or not; of brokers with offsets, when struck. */
   readonly log: readonly LogEntry[] | undefined;
+  /** Of trials with a hot post. */
+  readonly hot?: HotPostsEvidence | undefined;
 }
 
 /**
@@ -73,7 +78,8 @@ export async function runTrial(plan: TrialPlan, context: TrialContext): Promise<
   const { broker, server, signal } = context;
   const queue = `likes-${randomBytes(5).toString('hex')}`;
   const workload = openWorkload(plan.workload, workloadOptionsOf(plan));
-  const store = await context.storeAddress(plan.shards, plan.store ?? STORE_DEFAULT);
+  const address = await context.storeAddress(plan.shards, plan.store ?? STORE_DEFAULT);
+  const store = { ...address, ...plan.sharding };
   const crew = new Crew(plan, context, { queue, store });
   const together = plan.mode !== 'publish-then-count';
   context.onProgress({
@@ -90,8 +96,10 @@ export async function runTrial(plan: TrialPlan, context: TrialContext): Promise<
       together ? crew.openConsumers() : undefined,
     ]);
     if (plan.mode === 'paced') await crew.openReader(watchedPosts(workload));
+    await using hotPosts = await watchHotPosts(plan, context, crew, store);
     const serverVersion = await server.version();
     const before = await server.usage();
+    const storeBefore = await context.storeServerUsage?.();
     const { likes } = workload;
     const diskBytesBefore = before?.diskBytes ?? 0;
     using watch = watchTrial({ plan, context, queue, crew, likes, diskBytesBefore });
@@ -105,6 +113,8 @@ export async function runTrial(plan: TrialPlan, context: TrialContext): Promise<
     const left = await untilDrained(broker, queue, crew, signal);
     const drainedUs = crew.clock.nowUs();
     const after = await server.usage();
+    const storeAfter = await context.storeServerUsage?.();
+    const hot = await hotPosts?.finish();
     const consumed = await crew.stopConsumers(signal);
     const isStruck = strikes.length > 0;
     const evidence = {
@@ -121,10 +131,12 @@ export async function runTrial(plan: TrialPlan, context: TrialContext): Promise<
       serverVersion,
       // A process that was started again has used nothing before that.
       server: isStruck ? undefined : serverUsed(before, between, after, watch.diskBytesMax),
+      storeServerCpuUs: storeBefore && storeAfter && storeAfter.cpuUs - storeBefore.cpuUs,
       strikes,
       drainedUs,
       clocks: clockFactsOf(crew.clocks),
       log: isStruck ? await readLog(broker, queue) : undefined,
+      hot,
     };
     await crew.dismiss();
     await broker.deleteQueue(queue);

@@ -3,7 +3,9 @@ import type { Tier } from '../brokers/servers/server.ts';
 import type { ServiceTime } from '../likes/workloads/service-times.ts';
 import type { WorkloadName, WorkloadOptions } from '../likes/workloads/workload.ts';
 import type { Fault } from './faults/fault.ts';
+import type { HotSpotPlan } from './hot-spot-plan.ts';
 import type { Arrivals } from './pace.ts';
+import type { ShardingPlan } from './sharding-plan.ts';
 import type { StorePlan } from './store-plan.ts';
 
 /** A row's subject: one broker at one tier. */
@@ -22,8 +24,18 @@ export interface Contender {
  * `paced`: the same at a fixed rate, from which latencies are taken.
  * `crash`: paced, and the server is killed in the middle and started again.
  * `faults`: paced, and struck by a fault several times.
+ * `hot-spot`: at a fixed rate, with one post that takes most of it for a while.
+ * `calculation`: nothing is sent; the likes are counted as they would fall on the shards.
  */
-export const TRIAL_MODES = ['publish-then-count', 'sustained', 'paced', 'crash', 'faults'] as const;
+export const TRIAL_MODES = [
+  'publish-then-count',
+  'sustained',
+  'paced',
+  'crash',
+  'faults',
+  'hot-spot',
+  'calculation',
+] as const;
 export type TrialMode = (typeof TRIAL_MODES)[number];
 
 /** What a crash trial does beyond a paced one. Times are from the first send. */
@@ -54,6 +66,19 @@ export interface FaultPlan {
   readonly acknowledgedLeast: number;
 }
 
+/** What may be changed of a made workload. */
+export type MadeLikes = Pick<WorkloadOptions, 'exponent' | 'authors' | 'flashShare'>;
+
+/** Such as `exponent 1.2, authors`: two workloads of one name with other words are not the same. */
+export function variantOf({ exponent, authors, flashShare }: MadeLikes = {}): string | undefined {
+  const words = [
+    ...(exponent === undefined ? [] : [`exponent ${exponent}`]),
+    ...(authors ? ['authors'] : []),
+    ...(flashShare === undefined ? [] : [`viral post ${flashShare}`]),
+  ];
+  return words.length > 0 ? words.join(', ') : undefined;
+}
+
 export interface TrialPlan {
   readonly experiment: string;
   readonly mode: TrialMode;
@@ -71,6 +96,7 @@ export interface TrialPlan {
   readonly calibrates?: boolean | undefined;
   readonly crash?: CrashPlan | undefined;
   readonly faults?: FaultPlan | undefined;
+  readonly hotSpot?: HotSpotPlan | undefined;
   readonly workload: WorkloadName;
   /** A CSV file of the user's own for `trending`. */
   readonly data?: string | undefined;
@@ -83,6 +109,8 @@ export interface TrialPlan {
   readonly shards: number;
   /** What the likes are counted into; `sqlite` by tally unless told. */
   readonly store?: StorePlan | undefined;
+  readonly sharding?: ShardingPlan | undefined;
+  readonly made?: MadeLikes | undefined;
   /** Undefined: the broker's own habit. */
   readonly likesPerSend?: number | undefined;
   readonly sendsInFlight?: number | undefined;
@@ -97,6 +125,6 @@ export const SHARDS_DEFAULT = 4;
 export const BACKLOG_BYTES_MAX_DEFAULT = 2 * 1024 ** 3;
 
 /** What of a plan decides which likes there are. */
-export function workloadOptionsOf({ likes, seed, data }: TrialPlan): WorkloadOptions {
-  return { likes, seed, ...(data !== undefined && { data }) };
+export function workloadOptionsOf({ likes, seed, data, made }: TrialPlan): WorkloadOptions {
+  return { likes, seed, ...(data !== undefined && { data }), ...made };
 }

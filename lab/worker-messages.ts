@@ -2,6 +2,7 @@
  * What the conductor and its workers tell each other: commands, sums once a second, never a like.
  */
 import type { ClockReading } from './compare-clocks.ts';
+import type { HoldOrder, HotTold } from './hot-spot-plan.ts';
 
 /** From the conductor to a worker. */
 export type WorkerCommand =
@@ -16,6 +17,8 @@ export type WorkerCommand =
   | { readonly kind: 'end' }
   /** Consumers only: end by SIGKILL at this step of a batch that comes from now on, or do not. */
   | { readonly kind: 'die-at'; readonly step: StoreStep | undefined }
+  /** Consumers only: whose likes to hold for a bounded time from now on. */
+  | { readonly kind: 'hold-posts'; readonly order: HoldOrder }
   /** Consumers: store and acknowledge what is in hand, then report and end. Readers: look once
    * more, then the same. */
   | { readonly kind: 'stop' };
@@ -90,6 +93,8 @@ export interface ConsumerReport {
   readonly usage: WorkerUsage;
   /** Read back from the store that this process counted into. */
   readonly storeSettings: Readonly<Record<string, string>>;
+  /** Transactions by shard, in the order of the shards; later ones may have had none. */
+  readonly transactionsOfShard?: readonly number[];
   /** How often the template gave up and was opened again; always 0 outside crash trials. */
   readonly reopened: number;
 }
@@ -121,6 +126,8 @@ export type WorkerMessage =
       readonly kind: 'consumed';
       readonly sums: ConsumerSums;
       readonly lastCounted?: LastCounted | undefined;
+      /** Of trials that look for hot posts. */
+      readonly hot?: HotTold | undefined;
     }
   | { readonly kind: 'producer-done'; readonly report: ProducerReport }
   | { readonly kind: 'consumer-done'; readonly report: ConsumerReport }

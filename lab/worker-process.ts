@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connection } from '../brokers/broker.ts';
 import type { WorkloadOptions } from '../likes/workloads/workload.ts';
 import type { ClockReading } from './compare-clocks.ts';
+import type { HotSpotPlan, HotTold } from './hot-spot-plan.ts';
 import { LabError } from './lab-error.ts';
 import type { Arrivals } from './pace.ts';
 import type { OwnConsumer, StoreAddress } from './trial-context.ts';
@@ -33,6 +34,8 @@ export interface WorkerSetup {
   readonly ownConsumer?: OwnConsumer | undefined;
   /** Consumers: whether a template that gave up is opened again, as a supervisor would do. */
   readonly reopens: boolean;
+  /** Consumers: that they look for hot posts, and how they write. */
+  readonly hotSpot?: HotSpotPlan | undefined;
   /** Producers only, from here on. */
   readonly source: string;
   readonly workload: { readonly name: string; readonly options: WorkloadOptions };
@@ -79,6 +82,8 @@ export class WorkerProcess {
   produced: ProducerSums = { attempted: 0, sent: 0, ok: 0, fail: 0, unknown: 0 };
   consumed: ConsumerSums = { delivered: 0, counted: 0, transactions: 0 };
   lastCounted: LastCounted | undefined;
+  /** Consumers that look for hot posts: called with each of their windows. */
+  onHotTold: ((told: HotTold) => void) | undefined;
   /** Its report has come; from then on it ends by itself. */
   reported = false;
   readonly #child: ChildProcess;
@@ -131,6 +136,7 @@ export class WorkerProcess {
       else if (message.kind === 'clock') this.#clock?.resolve(message);
       else if (message.kind === 'produced') this.produced = message.sums;
       else if (message.kind === 'consumed') {
+        if (message.hot) this.onHotTold?.(message.hot);
         this.consumed = message.sums;
         this.lastCounted = message.lastCounted;
       } else if (message.kind === 'failed') this.#remember(message.reason);

@@ -1,5 +1,6 @@
 /** The answer to a question in a few plain sentences, before any chart or table. */
 import { foundBySearch } from '../experiments/capacity-curve.ts';
+import { answersToClaims } from '../experiments/sharding-claims.ts';
 import { cellsOf } from '../lab/fault-cells.ts';
 import { formatNumber } from '../lab/table.ts';
 import type { TrialResult } from '../lab/trial-result.ts';
@@ -19,6 +20,7 @@ const ANSWERS: Readonly<Record<string, (results: Results) => string[]>> = {
   persistence: answerPersistence,
   faults: answerFaults,
   'capacity-curve': answerCapacity,
+  sharding: answerSharding,
 };
 
 /** Undefined for a question that has no words of its own: its table says it. */
@@ -166,4 +168,9 @@ function answerCapacity(results: Results): string[] {
       `${each.join('; ')}.`,
     'Each is what one search found, by short trials: the table says where it fails.',
   ];
+}
+
+/** The claims in short; their figures are in the first table. */
+function answerSharding(results: Results): string[] {
+  return answersToClaims(results).map(({ inShort }) => `${inShort}.`);
 }

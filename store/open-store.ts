@@ -3,11 +3,20 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
+import { type CassandraStoreOptions, cassandraOptionsSchema } from './cassandra-options.ts';
 import type { CountStore, Shard } from './count-store.ts';
 import { StoreFolderError } from './errors.ts';
 import { MemoryShard } from './memory-shard.ts';
+import type { PostgresStoreOptions } from './postgres-store.ts';
+import type { RoutingChoice } from './routing/routing.ts';
 import { ShardedStore } from './sharded-store.ts';
-import { evenSlotMap, SHARDS_MAX } from './slot-map.ts';
+import {
+  routingProblem,
+  routingSchema,
+  type ShardingOptions,
+  shardingFields,
+} from './sharding-options.ts';
+import { evenSlotMap, newSlotMap, SHARDS_MAX } from './slot-map.ts';
 import {
   BUSY_TIMEOUT_MS,
   createShardFile,
@@ -26,7 +35,7 @@ import {
 export const SHARDS_DEFAULT = 4;
 
 /** A store in a folder, shared by all processes that open it. */
-export interface SqliteStoreOptions {
+export interface SqliteStoreOptions extends ShardingOptions {
   readonly engine?: 'sqlite';
   readonly folder: string;
   /** For a new store; an existing one keeps its own number. 4 unless told. */
@@ -43,14 +52,38 @@ export interface SqliteStoreOptions {
 export interface MemoryStoreOptions {
   readonly engine: 'memory';
   readonly shards?: number;
+  readonly routing?: RoutingChoice | undefined;
 }
 
-export type StoreOptions = SqliteStoreOptions | MemoryStoreOptions;
+export type StoreOptions =
+  | SqliteStoreOptions
+  | PostgresStoreOptions
+  | CassandraStoreOptions
+  | MemoryStoreOptions;
 
 const shardsSchema = z.number().int().min(1).max(SHARDS_MAX).optional();
 
 const optionsSchema: z.ZodType<StoreOptions> = z.union([
-  z.strictObject({ engine: z.literal('memory'), shards: shardsSchema }),
+  z.strictObject({
+    engine: z.literal('memory'),
+    shards: shardsSchema,
+    routing: routingSchema.optional(),
+  }),
+  cassandraOptionsSchema,
+  z.strictObject({
+    engine: z.literal('postgres'),
+    urls: z
+      .array(z.url({ protocol: /^postgres(ql)?$/ }))
+      .min(1)
+      .max(SHARDS_MAX),
+    // Short, since it becomes part of a name that PostgreSQL cuts off at 63 bytes.
+    name: z.string().regex(/^[a-z0-9][a-z0-9_-]{0,39}$/),
+    shards: shardsSchema,
+    lockTimeoutMs: z.number().int().positive().optional(),
+    connectionsMax: z.number().int().positive().optional(),
+    readOnly: z.boolean().optional(),
+    ...shardingFields,
+  }),
   z.strictObject({
     engine: z.literal('sqlite').optional(),
     folder: z.string().min(1),
@@ -58,6 +91,7 @@ const optionsSchema: z.ZodType<StoreOptions> = z.union([
     synchronous: z.enum(SYNCHRONOUS_LEVELS).optional(),
     busyTimeoutMs: z.number().int().nonnegative().optional(),
     readOnly: z.boolean().optional(),
+    ...shardingFields,
   }),
 ]) as z.ZodType<StoreOptions>;
 
@@ -69,11 +103,21 @@ const optionsSchema: z.ZodType<StoreOptions> = z.union([
  */
 export async function openStore(options: StoreOptions): Promise<CountStore> {
   const checked = checkOptions(options);
-  if (checked.engine === 'memory') return await openMemoryStore(checked.shards ?? SHARDS_DEFAULT);
+  if (checked.engine === 'memory') return await openMemoryStore(checked);
+  if (checked.engine === 'postgres') {
+    // Loaded here, since most processes need no PostgreSQL.
+    const { openPostgresStore } = await import('./postgres-store.ts');
+    return await openPostgresStore(checked, SHARDS_DEFAULT);
+  }
+  if (checked.engine === 'cassandra') {
+    // Loaded here, since most processes need no Cassandra.
+    const { openCassandraStore } = await import('./cassandra-store.ts');
+    return await openCassandraStore(checked);
+  }
   const folder = resolve(checked.folder);
   if (!isStore(folder)) {
     if (checked.readOnly) throw notAStore(folder, 'is empty or not there yet');
-    createStore(folder, checked.shards ?? SHARDS_DEFAULT);
+    createStore(folder, checked);
   }
   const description = readStoreFile(folder);
   const found = description.slotMap.shards;
@@ -84,8 +128,14 @@ export async function openStore(options: StoreOptions): Promise<CountStore> {
         'number, or use another folder',
     );
   }
+  const problem = routingProblem(folder, description.slotMap, checked);
+  if (problem !== undefined) throw problem;
   const shards = await openShards(folder, description, checked);
-  return await ShardedStore.open(shards, () => readStoreFile(folder).slotMap);
+  return await ShardedStore.open(shards, () => readStoreFile(folder).slotMap, {
+    // Shards that hold back must not wait for each other's turns.
+    sideBySide: checked.transactionsPerSMax !== undefined,
+    likesPerTransactionMax: checked.likesPerTransactionMax,
+  });
 }
 
 function checkOptions(options: StoreOptions): StoreOptions {
@@ -99,8 +149,11 @@ function checkOptions(options: StoreOptions): StoreOptions {
   );
 }
 
-function openMemoryStore(count: number): Promise<CountStore> {
-  const map = evenSlotMap(count);
+function openMemoryStore({
+  shards: count = SHARDS_DEFAULT,
+  routing,
+}: MemoryStoreOptions): Promise<CountStore> {
+  const map = evenSlotMap(count, routing);
   const shards = Array.from({ length: count }, (_, index) => new MemoryShard(index, map));
   return ShardedStore.open(shards, () => map);
 }
@@ -108,14 +161,17 @@ function openMemoryStore(count: number): Promise<CountStore> {
 async function openShards(
   folder: string,
   { store, slotMap }: StoreDescription,
-  { synchronous = 'FULL', busyTimeoutMs = BUSY_TIMEOUT_MS, readOnly = false }: SqliteStoreOptions,
+  options: SqliteStoreOptions,
 ): Promise<Shard[]> {
+  const { synchronous = 'FULL', busyTimeoutMs = BUSY_TIMEOUT_MS, readOnly = false } = options;
+  const { transactionsPerSMax } = options;
   const opened: Shard[] = [];
   try {
     for (let index = 0; index < slotMap.shards; index++) {
       const path = shardPath(folder, index);
       const identity = { store, index };
-      opened.push(new SqliteShard({ path, identity, synchronous, busyTimeoutMs, readOnly }));
+      const file = { path, identity, synchronous, busyTimeoutMs, readOnly };
+      opened.push(new SqliteShard({ ...file, transactionsPerSMax }));
     }
     return opened;
   } catch (error) {
@@ -149,14 +205,17 @@ function isStore(folder: string): boolean {
  * Makes the whole store under another name beside `folder`, then renames it: it is there whole or
  * not at all, and of several processes one wins. A crash on the way leaves a folder `….creating-…`.
  */
-function createStore(folder: string, shards: number): void {
+function createStore(
+  folder: string,
+  { shards = SHARDS_DEFAULT, ...options }: Pick<SqliteStoreOptions, 'shards' | 'routing'>,
+): void {
   const draft = `${folder}.creating-${randomUUID()}`;
   try {
     mkdirSync(draft, { recursive: true });
     const description = {
       store: randomUUID(),
       engine: 'sqlite',
-      slotMap: evenSlotMap(shards),
+      slotMap: newSlotMap(shards, options),
     } as const;
     for (let index = 0; index < shards; index++) {
       const identity = { store: description.store, index };

@@ -12,22 +12,43 @@ const SLOT_MAP_RETRY_WAIT_MS = 20;
 
 type LoadSlotMap = () => SlotMap | Promise<SlotMap>;
 
+export interface ShardedStoreOptions {
+  /**
+   * Apply a batch to all its shards at once, where an engine waits for its shards. Unless told, one
+   * shard after the other.
+   */
+  readonly sideBySide?: boolean;
+  /** More likes of a batch take several transactions of their shard, one after the other. */
+  readonly likesPerTransactionMax?: number | undefined;
+}
+
 /** Implements CountStore over shards of any engine. Owns the shards: disposing it disposes them. */
 export class ShardedStore implements CountStore {
   readonly rule = 'tally';
   readonly shards: readonly Shard[];
   readonly #loadSlotMap: LoadSlotMap;
+  readonly #options: ShardedStoreOptions;
   #slotMap: SlotMap;
 
-  private constructor(shards: readonly Shard[], loadSlotMap: LoadSlotMap, slotMap: SlotMap) {
+  private constructor(
+    shards: readonly Shard[],
+    loadSlotMap: LoadSlotMap,
+    slotMap: SlotMap,
+    options: ShardedStoreOptions,
+  ) {
     this.shards = shards;
     this.#loadSlotMap = loadSlotMap;
     this.#slotMap = slotMap;
+    this.#options = options;
   }
 
   /** `loadSlotMap` reads the map that is in force now; it is asked when a shard knows another. */
-  static async open(shards: readonly Shard[], loadSlotMap: LoadSlotMap): Promise<ShardedStore> {
-    return new ShardedStore(shards, loadSlotMap, await loadSlotMap());
+  static async open(
+    shards: readonly Shard[],
+    loadSlotMap: LoadSlotMap,
+    options: ShardedStoreOptions = {},
+  ): Promise<ShardedStore> {
+    return new ShardedStore(shards, loadSlotMap, await loadSlotMap(), options);
   }
 
   async apply(likes: readonly Like[], committed?: CommitObserver): Promise<void> {
@@ -105,7 +126,14 @@ export class ShardedStore implements CountStore {
       const values = new Set(all.map((settings) => settings[name] ?? 'not set'));
       return [name, [...values].join(', ')];
     });
-    return { shards: String(this.shards.length), ...Object.fromEntries(joined) };
+    const { routing } = this.#slotMap;
+    const { likesPerTransactionMax: likesMax } = this.#options;
+    return {
+      shards: String(this.shards.length),
+      ...(routing && { routing: routing.name }),
+      ...(likesMax !== undefined && { likesPerTransactionMax: String(likesMax) }),
+      ...Object.fromEntries(joined),
+    };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -161,21 +189,26 @@ export class ShardedStore implements CountStore {
     committed: CommitObserver | undefined,
   ): Promise<number[]> {
     const left: number[] = [];
-    const routed = this.#route(likes, places);
-    for (const [index, placesOfShard] of routed.entries()) {
-      if (placesOfShard.length === 0) continue;
-      try {
-        const shard = this.shards[index]!;
-        const commit = await shard.apply(likes, placesOfShard, this.#slotMap.version);
-        const { fresh, seen, ended } = commit;
-        for (const place of ended)
-          refusals.push({ index: place, reason: endedReason(likes[place]!) });
-        if (fresh.length + seen.length > 0) committed?.({ shard: index, fresh, seen });
-      } catch (error) {
-        if (!(error instanceof SlotMapChangedError)) throw error;
-        left.push(...placesOfShard);
+    const applyTo = async (index: number, placesOfShard: readonly number[]): Promise<void> => {
+      const parts = inParts(placesOfShard, this.#options.likesPerTransactionMax);
+      for (const [at, part] of parts.entries()) {
+        try {
+          const commit = await this.shards[index]!.apply(likes, part, this.#slotMap.version);
+          const { fresh, seen, ended } = commit;
+          for (const place of ended)
+            refusals.push({ index: place, reason: endedReason(likes[place]!) });
+          if (fresh.length + seen.length > 0) committed?.({ shard: index, fresh, seen });
+        } catch (error) {
+          if (!(error instanceof SlotMapChangedError)) throw error;
+          for (const rest of parts.slice(at)) for (const place of rest) left.push(place);
+          return;
+        }
       }
-    }
+    };
+    const routed = [...this.#route(likes, places).entries()].filter(([, { length }]) => length > 0);
+    if (!this.#options.sideBySide) for (const part of routed) await applyTo(...part);
+    // Also after an error all are awaited: else a shard would commit when the batch has failed.
+    else throwFirst(await Promise.allSettled(routed.map((part) => applyTo(...part))));
     return left;
   }
 
@@ -186,6 +219,17 @@ export class ShardedStore implements CountStore {
     }
     return routed;
   }
+}
+
+/** Of at most `size` each, in their order; one part where there is no limit. */
+function inParts(places: readonly number[], size = places.length): (readonly number[])[] {
+  if (places.length <= size) return [places];
+  const parts = Math.ceil(places.length / size);
+  return Array.from({ length: parts }, (_, at) => places.slice(at * size, (at + 1) * size));
+}
+
+function throwFirst(outcomes: readonly PromiseSettledResult<void>[]): void {
+  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
 }
 
 /** One count a post: those of its slices, added up. */
@@ -202,7 +246,7 @@ function summed(counts: readonly PostCount[]): Map<string, PostCount> {
  * Engines keep text as UTF-8, where all lone surrogates are one and the same character: two posts,
  * or two sources, could not be told apart any more. So such likes are refused.
  */
-function storablePlaces(likes: readonly Like[], refusals: Refusal[]): number[] {
+export function storablePlaces(likes: readonly Like[], refusals: Refusal[]): number[] {
   const places: number[] = [];
   for (let index = 0; index < likes.length; index++) {
     const { post, source } = likes[index]!;

@@ -73,6 +73,8 @@ export function jvmFlags(heapMiB: number): string[] {
     // Named, because Java takes another one by itself where it finds one core or little memory.
     '-XX:+UseG1GC',
     '-XX:MaxGCPauseMillis=100',
+    // A node without memory is to be seen as dead, not to go on half alive.
+    '-XX:+ExitOnOutOfMemoryError',
     '-Djava.awt.headless=true',
     // Addresses are of this kind; without it a node may look for the other kind first.
     '-Djava.net.preferIPv4Stack=true',
