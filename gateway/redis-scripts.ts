@@ -1,5 +1,6 @@
 /** Runs small Lua scripts on a Redis that gateways share. */
 import type { RedisOptions } from 'ioredis';
+import { within } from './circuit.ts';
 
 export interface Script {
   readonly name: string;
@@ -23,8 +24,9 @@ const CONNECT_MS_MAX = 2_000;
 const SILENCE_MS_MAX = 5_000;
 
 /**
- * Connects in the background and again for ever: a Redis that is away now is the callers' affair,
- * who have an answer to that. Commands are neither kept for later nor sent twice.
+ * Resolves when it is connected, or has tried for a while: a Redis that is away, now or later, is
+ * the callers' affair, who have an answer to that. It connects again for ever. Commands are neither
+ * kept for later nor sent twice.
  */
 export async function openRedisScripts(options: RedisOptions): Promise<RedisScripts> {
   const { Redis } = await import('ioredis');
@@ -38,6 +40,8 @@ export async function openRedisScripts(options: RedisOptions): Promise<RedisScri
   });
   // Each call reports its own failure; without a listener ioredis prints connection errors as well.
   redis.on('error', () => undefined);
+  const ready = new Promise((resolve) => redis.once('ready', resolve));
+  await within(CONNECT_MS_MAX, () => ready).catch(() => undefined);
   const defined = new Set<string>();
   return {
     run({ name, keys: numberOfKeys, lua }, keys, args) {
