@@ -49,7 +49,7 @@ async function openRedis({ runtime }: GatewayCommandOptions): Promise<RedisScrip
 
 type Way = Pick<
   GatewayOptions,
-  'producer' | 'system' | 'destination' | 'reader' | 'probes' | 'limits'
+  'producer' | 'system' | 'destination' | 'knowsNumbers' | 'reader' | 'probes' | 'limits'
 >;
 
 async function openQueueWay(
@@ -106,6 +106,7 @@ async function openDirectWay(
     producer: database.writer(counting),
     system: 'postgresql',
     destination: 'direct_counts',
+    knowsNumbers: false,
     reader: directReader(database),
     probes: [{ name: 'postgresql', check: () => database.countOf('') }],
     // A transaction a like, and as many at a time as there are connections.

@@ -49,12 +49,14 @@ const STATES = `
 
 export interface DirectDatabaseOptions {
   readonly client: PoolConfig;
-  /** Transactions at the same time. */
+  /** Transactions at the same time, at most; whoever sends keeps to it. */
   readonly connections: number;
   /** A statement that takes longer is cancelled by the server, which rolls it back. */
   readonly statementMsMax: number;
 }
 
+/** So that counts can be read while all others write. */
+const READ_CONNECTIONS = 2;
 const CONNECT_MS_MAX = 2_000;
 /** The server's own limit comes first, so that its word decides what became of the like. */
 const LOST_ANSWER_MS = 2_000;
@@ -70,7 +72,7 @@ export async function openDirectDatabase(options: DirectDatabaseOptions): Promis
   const { default: pg } = await import('pg');
   const pool: Pool = new pg.Pool({
     ...options.client,
-    max: options.connections,
+    max: options.connections + READ_CONNECTIONS,
     connectionTimeoutMillis: CONNECT_MS_MAX,
     statement_timeout: options.statementMsMax,
     query_timeout: options.statementMsMax + LOST_ANSWER_MS,

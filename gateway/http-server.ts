@@ -25,6 +25,7 @@ export async function makeHttpServer(options: HttpServerOptions): Promise<Fastif
     http: {
       maxHeaderSize: HTTP_LIMITS.headerBytesMax,
       headersTimeout: HTTP_LIMITS.headersMsMax,
+      connectionsCheckingInterval: HTTP_LIMITS.lateCheckMs,
     },
     // What comes while the gateway ends is answered like everything else: 503, and when to retry.
     return503OnClosing: false,
@@ -41,7 +42,10 @@ export async function makeHttpServer(options: HttpServerOptions): Promise<Fastif
   app.server.maxHeadersCount = HTTP_LIMITS.headersMax;
   await app.register(helmet, {
     // Nothing here is a page, but for /docs, which has a policy of its own.
-    contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"] } },
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
+    },
     // Whoever puts TLS before the gateway decides that for the name it has.
     strictTransportSecurity: false,
   });

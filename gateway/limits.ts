@@ -56,6 +56,8 @@ export const HTTP_LIMITS = {
   /** From the first byte of a request to the last of its headers, and of its body. */
   headersMsMax: 5_000,
   requestMsMax: 10_000,
+  /** How often Node looks for requests that are late. */
+  lateCheckMs: 1_000,
   /** A connection without a request, between two requests and at all. */
   keepAliveMsMax: 30_000,
   idleMsMax: 60_000,

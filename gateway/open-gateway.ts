@@ -38,6 +38,11 @@ export interface GatewayOptions {
   /** Names of both for the metrics, such as `kafka` and the queue. */
   readonly system: string;
   readonly destination: string;
+  /**
+   * Whether one number counts once, however often it is sent. True unless told: a counter behind a
+   * queue knows numbers. A database that only adds 1 does not.
+   */
+  readonly knowsNumbers?: boolean;
   readonly reader: PostReader;
   readonly probes: readonly Probe[];
   /** Undefined: users may like as fast as they can. */
@@ -107,7 +112,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   addLikeRoutes(app, {
     accept: likeAcceptor({ path, limiter: limiterOf(parts), ...(repeats && { repeats }) }),
     rule: options.rule,
-    repeatsCountOnce: options.rule === 'states' || options.idempotencyAway !== 'accept',
+    repeatsCountOnce: repeatsCountOnce(options),
     metrics,
     loopDelay,
     loopDelayMsMax: limits.loopDelayMsMax,
@@ -170,6 +175,10 @@ function repeatsOf({ rule, redis, idempotencyAway = 'refuse', limits, metrics, l
     sentUnkept,
   });
   return { answers, whenAway: idempotencyAway, sentUnkept };
+}
+
+function repeatsCountOnce({ rule, knowsNumbers = true, idempotencyAway }: GatewayOptions): boolean {
+  return rule === 'states' || (knowsNumbers && idempotencyAway !== 'accept');
 }
 
 /** Says once that a system is away, and once that it is back. */

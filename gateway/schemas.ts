@@ -196,12 +196,20 @@ const problem = {
   },
 };
 
+/** Answers after which the same request may be right a little later. */
+const RETRIED = new Set([409, 429, 503]);
+
+const retryHeaders = {
+  'retry-after': { type: 'integer', description: 'After so many seconds it may be tried again.' },
+};
+
 /** Answers that are no success, by their status, each in the shape of RFC 9457. */
 export function problemSchemas(meanings: Readonly<Record<number, string>>) {
   return Object.fromEntries(
     Object.entries(meanings).map(([status, description]) => {
       const content = { 'application/problem+json': { schema: problem } };
-      return [status, { description, content }];
+      const retried = RETRIED.has(Number(status)) && { headers: retryHeaders };
+      return [status, { description, content, ...retried }];
     }),
   );
 }

@@ -141,10 +141,12 @@ export class SendingPath implements LikePath {
 
   async #handOn(batch: readonly Request[]): Promise<void> {
     const startedMs = performance.now();
-    const error = await this.#options.producer.send(batch.map(numbered)).then(
-      () => undefined,
-      (cause: unknown) => cause ?? new Error('a send failed without saying why'),
-    );
+    let error: unknown;
+    try {
+      await this.#options.producer.send(batch.map(numbered));
+    } catch (cause) {
+      error = cause ?? new Error('a send failed without saying why');
+    }
     const outcomes = outcomesOf(error, batch.length);
     const counts = { ok: 0, fail: 0, unknown: 0 };
     for (const outcome of outcomes) counts[outcome]++;
