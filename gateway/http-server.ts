@@ -54,10 +54,8 @@ export async function makeHttpServer(options: HttpServerOptions): Promise<Fastif
   app.setNotFoundHandler((request) => {
     throw noRoute(request);
   });
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', async (_request, reply) => {
     if (options.isDraining()) reply.header('connection', 'close');
-    // Before the body is looked at, which may have another mistake.
-    if (request.is404) throw noRoute(request);
   });
   return app;
 }

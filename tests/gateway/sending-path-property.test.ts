@@ -53,6 +53,11 @@ test('whatever happens, every 202 was acknowledged once, and seqs have no gap', 
           expect(path.load().sends).toBeLessThanOrEqual(sendsInFlightMax);
         }
         await pass(1_200);
+        while (settled.size < producer.sends.length) {
+          settle('fail');
+          await pass(0);
+        }
+        expect(path.load()).toEqual({ waiting: 0, inFlight: 0, sends: 0 });
         const seqsSent = producer.seqs.flat();
         expect(seqsSent).toEqual(seqsSent.map((_, place) => place));
         expect(answers.includes(undefined as never)).toBe(false);

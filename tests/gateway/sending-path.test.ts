@@ -86,6 +86,7 @@ describe('an answer', () => {
     producer.sends[0]!.acknowledge();
     await pass(0);
     expect(answers[0]).toEqual({ kind: 'unknown' });
+    expect(path.load()).toEqual({ waiting: 0, inFlight: 0, sends: 0 });
   });
 
   test('is at once that it is away while every send is silent, and 202 after that', async () => {
@@ -207,6 +208,17 @@ describe('numbers that are kept', () => {
     expect(producer.seqs).toEqual([[0, 2]]);
     producer.sends[0]!.acknowledge();
     expect(await Promise.all(answers)).toEqual([accepted(0), shed('unkept'), accepted(2)]);
+  });
+
+  test('that come too late are not sent: their likes have been answered', async () => {
+    const { producer, accept } = openPath({ lingerMs: 0, answerMsMax: 5_000 });
+    const late = Promise.withResolvers<boolean>();
+    const answer = accept({ number: undefined, keep: () => late.promise });
+    await pass(5_000);
+    expect(await answer).toEqual({ kind: 'unknown' });
+    late.resolve(true);
+    await pass(0);
+    expect(producer.sends).toEqual([]);
   });
 
   test('are used again for a repeat', async () => {
