@@ -5,7 +5,7 @@ import { LIMITS } from '../gateway/limits.ts';
 import type { GatewayOptions } from '../gateway/open-gateway.ts';
 import { directReader, storeReader } from '../gateway/post-reader.ts';
 import { openRedisScripts, type RedisScripts } from '../gateway/redis-scripts.ts';
-import { openServedCounts } from '../gateway/served-counts.ts';
+import { openCountReader } from '../store/count-reader.ts';
 import { openStore } from '../store/open-store.ts';
 import { findServer } from './find-server.ts';
 import { type GatewayCommandOptions, needsRedis } from './gateway-options.ts';
@@ -19,6 +19,8 @@ export interface GatewayParts {
 }
 
 const CONNECTIONS_DEFAULT = 10;
+/** A count that was read so long ago is shown again, so that a hot post costs few queries. */
+const STALENESS_MS_MAX = 250;
 
 export async function openParts(options: GatewayCommandOptions): Promise<GatewayParts> {
   await using opened = new AsyncDisposableStack();
@@ -63,7 +65,7 @@ async function openQueueWay(
     const { waiting, unacknowledged } = await broker.backlog(queue!);
     return waiting + unacknowledged;
   };
-  const counts = openServedCounts({ store, backlogOf });
+  const counts = openCountReader(store, { backlogOf, maxStalenessMs: STALENESS_MS_MAX });
   const { likesPerSend, sendsInFlight } = broker.habits;
   return {
     producer: await broker.openProducer(queue!),

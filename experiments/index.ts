@@ -9,6 +9,7 @@ import { latency } from './latency.ts';
 import { noise } from './noise.ts';
 import { ordering } from './ordering.ts';
 import { persistence } from './persistence.ts';
+import { reads } from './reads.ts';
 import { scaling } from './scaling.ts';
 import { sharding } from './sharding.ts';
 import { throughput } from './throughput.ts';
@@ -26,6 +27,7 @@ export const MORE_EXPERIMENTS: readonly Experiment[] = [
   fullCount,
   noise,
   hotSpot,
+  reads,
   sharding,
 ];
 

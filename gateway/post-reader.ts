@@ -1,4 +1,5 @@
 /** What the gateway tells of counts: how much, how old, and what may be missing. */
+import type { CountReader } from '../store/count-reader.ts';
 import type { CountStore, PostCount } from '../store/count-store.ts';
 import type { DirectDatabase } from './direct-writer.ts';
 
@@ -32,18 +33,8 @@ export function directReader(database: DirectDatabase): PostReader {
   };
 }
 
-/** Counts as a reader of the store serves them: see store/count-reader.ts. */
-export interface ServedCounts {
-  /** In the order of `posts`. `missingAtMost` is undefined while the queue's server is silent. */
-  countsOf(
-    posts: readonly string[],
-  ): Promise<
-    (PostCount & { readonly ageMs: number; readonly missingAtMost: number | undefined })[]
-  >;
-}
-
 export interface StoreReaderOptions {
-  readonly counts: ServedCounts;
+  readonly counts: Pick<CountReader, 'countsOf'>;
   readonly store: Pick<CountStore, 'topPosts'>;
 }
 

@@ -20,7 +20,8 @@ import { judge } from './ledger.ts';
 import { measureAddedLatency } from './measure-added-latency.ts';
 import { measureBacklog } from './measure-backlog.ts';
 import { type Latencies, measureLatencies } from './measure-latency.ts';
-import { measureRates } from './measure-rates.ts';
+import { copyLists, measureRates } from './measure-rates.ts';
+import { measureReads } from './measure-reads.ts';
 import { doubtsOfCrash, measureRecovery, type Recovery } from './measure-recovery.ts';
 import { measureShardLoads } from './measure-shard-loads.ts';
 import { measureShards } from './measure-shards.ts';
@@ -56,6 +57,7 @@ export type Judged = Pick<
     | 'shards'
     | 'hotSpot'
     | 'shardLoads'
+    | 'reads'
   >;
 
 /** Reads every record and every shard once or twice; memory is about one byte a like. */
@@ -97,11 +99,13 @@ export async function judgeTrial(
       ? measureLatencies({ ...evidence, likes, warmUpS: plan.warmUpS ?? 0 })
       : undefined;
   const shards = await measureShards(store);
+  const { reads, doubts: readingDoubts } = measureReads({ ...evidence, likes });
   const { doubts, notes, ...figures } = judgeFigures(plan, evidence);
   const struck = [
     ...(judgement.verdict === 'pass' ? [] : judgement.reasons),
     ...doubtsOf(plan, evidence, latencies),
     ...doubts,
+    ...readingDoubts,
   ];
   return {
     ...judgement,
@@ -126,6 +130,7 @@ export async function judgeTrial(
     faults,
     states: plan.checksStates ? measureStates(evidence) : undefined,
     shards,
+    reads,
     ...(plan.sharding && { shardLoads: await shardLoadsOf(plan, evidence, store, shards) }),
   };
 }
@@ -160,16 +165,6 @@ function recoveryOf(
   if (plan.crash === undefined || crash === undefined) return undefined;
   const consumersReopened = consumers.reduce((sum, { reopened }) => sum + reopened, 0);
   return measureRecovery({ ...evidence, crash, lostOkUsFirst, consumersReopened });
-}
-
-function copyLists(rates: {
-  publishedPerSecond: readonly number[];
-  countedPerSecond: readonly number[];
-}) {
-  return {
-    publishedPerSecond: [...rates.publishedPerSecond],
-    countedPerSecond: [...rates.countedPerSecond],
-  };
 }
 
 function checkEvidence(evidence: TrialEvidence, store: StoreToCheck): Promise<CheckOutput> {

@@ -5,6 +5,7 @@ import type { WorkloadName, WorkloadOptions } from '../likes/workloads/workload.
 import type { Fault } from './faults/fault.ts';
 import type { HotSpotPlan } from './hot-spot-plan.ts';
 import type { Arrivals } from './pace.ts';
+import type { ReadsPlan } from './reads-schema.ts';
 import type { ShardingPlan } from './sharding-plan.ts';
 import type { StorePlan } from './store-plan.ts';
 
@@ -25,11 +26,13 @@ export interface Contender {
  * `crash`: paced, and the server is killed in the middle and started again.
  * `faults`: paced, and struck by a fault several times.
  * `hot-spot`: at a fixed rate, with one post that takes most of it for a while.
+ * `reads`: at a fixed rate, while the counts are read as fast as they may be.
  * `calculation`: nothing is sent; the likes are counted as they would fall on the shards.
  */
 export const TRIAL_MODES = [
   'publish-then-count',
   'sustained',
+  'reads',
   'paced',
   'crash',
   'faults',
@@ -111,6 +114,8 @@ export interface TrialPlan {
   readonly store?: StorePlan | undefined;
   readonly sharding?: ShardingPlan | undefined;
   readonly made?: MadeLikes | undefined;
+  /** Trials of `reads`. */
+  readonly reads?: ReadsPlan | undefined;
   /** Undefined: the broker's own habit. */
   readonly likesPerSend?: number | undefined;
   readonly sendsInFlight?: number | undefined;

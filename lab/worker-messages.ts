@@ -3,6 +3,7 @@
  */
 import type { ClockReading } from './compare-clocks.ts';
 import type { HoldOrder, HotTold } from './hot-spot-plan.ts';
+import type { Reads } from './reads-schema.ts';
 
 /** From the conductor to a worker. */
 export type WorkerCommand =
@@ -108,6 +109,12 @@ export interface ReaderReport {
   readonly pollIntervalUsMax: number;
 }
 
+/** What a viewer measured; lab/reads-schema.ts says what each figure is. */
+export type ViewerReport = Omit<Reads, 'latency' | 'bounds'> & {
+  readonly usage: WorkerUsage;
+  readonly latency: Reads['latency'] | undefined;
+};
+
 /** What a consumer that is held has in hand, delivered and not stored: how many, and the first. */
 export interface InHand {
   readonly likes: number;
@@ -132,6 +139,7 @@ export type WorkerMessage =
   | { readonly kind: 'producer-done'; readonly report: ProducerReport }
   | { readonly kind: 'consumer-done'; readonly report: ConsumerReport }
   | { readonly kind: 'reader-done'; readonly report: ReaderReport }
+  | { readonly kind: 'viewer-done'; readonly report: ViewerReport }
   | { readonly kind: 'failed'; readonly reason: string };
 
 /** A worker's end of the line to the conductor. */

@@ -7,7 +7,9 @@ import type { ClockReading } from './compare-clocks.ts';
 import type { HotSpotPlan, HotTold } from './hot-spot-plan.ts';
 import { LabError } from './lab-error.ts';
 import type { Arrivals } from './pace.ts';
+import type { ReadsPlan } from './reads-schema.ts';
 import type { OwnConsumer, StoreAddress } from './trial-context.ts';
+import type { TrialPlan } from './trial-plan.ts';
 import type {
   ConsumerReport,
   ConsumerSums,
@@ -16,13 +18,14 @@ import type {
   ProducerReport,
   ProducerSums,
   ReaderReport,
+  ViewerReport,
   WorkerCommand,
   WorkerMessage,
 } from './worker-messages.ts';
 
 /** The first message to a worker: everything it needs to do its part. */
 export interface WorkerSetup {
-  readonly role: 'producer' | 'consumer' | 'reader';
+  readonly role: 'producer' | 'consumer' | 'reader' | 'viewer';
   readonly broker: string;
   readonly connection: Connection;
   readonly queue: string;
@@ -45,9 +48,12 @@ export interface WorkerSetup {
   readonly arrivals?: Arrivals | undefined;
   /** Readers only: the posts to watch. */
   readonly posts?: readonly string[] | undefined;
+  /** Viewers only: what to ask for, and the trial that they are part of. */
+  readonly reads?: ReadsPlan | undefined;
+  readonly plan?: TrialPlan | undefined;
 }
 
-export type WorkerReport = ProducerReport | ConsumerReport | ReaderReport;
+export type WorkerReport = ProducerReport | ConsumerReport | ReaderReport | ViewerReport;
 
 /** A worker that is not ready by then has met something that it does not report. */
 const READY_TIMEOUT_MS = 60_000;

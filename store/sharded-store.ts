@@ -10,6 +10,12 @@ import { type SlotMap, shardOfLike, shardsOfPost } from './slot-map.ts';
 const SLOT_MAP_RETRIES_MAX = 50;
 const SLOT_MAP_RETRY_WAIT_MS = 20;
 
+/**
+ * Where transactions have a size, a batch is applied in slices of so many full ones of each shard:
+ * of a batch of thousands the hottest shard would else work for seconds while the others are idle.
+ */
+const TRANSACTIONS_PER_SLICE = 4;
+
 type LoadSlotMap = () => SlotMap | Promise<SlotMap>;
 
 export interface ShardedStoreOptions {
@@ -53,14 +59,10 @@ export class ShardedStore implements CountStore {
 
   async apply(likes: readonly Like[], committed?: CommitObserver): Promise<void> {
     const refusals: Refusal[] = [];
-    let left = storablePlaces(likes, refusals);
-    for (let retries = 0; ; retries++) {
-      left = await this.#applyRouted(likes, left, refusals, committed);
-      if (left.length === 0) break;
-      if (retries === SLOT_MAP_RETRIES_MAX) throw slotMapUnsettled(left.length);
-      // The first look is free: usually the new map is in force already.
-      if (retries > 0) await wait(SLOT_MAP_RETRY_WAIT_MS);
-      this.#slotMap = await this.#loadSlotMap();
+    const { likesPerTransactionMax: likesMax } = this.#options;
+    const slice = likesMax && likesMax * TRANSACTIONS_PER_SLICE * this.shards.length;
+    for (const places of inParts(storablePlaces(likes, refusals), slice)) {
+      await this.#applySettled(likes, places, refusals, committed);
     }
     if (refusals.length > 0) {
       throw new RefusedLikesError(refusals.sort((one, other) => one.index - other.index));
@@ -102,10 +104,10 @@ export class ShardedStore implements CountStore {
     };
   }
 
-  async findProblems(): Promise<string[]> {
+  async findProblems(spelledOutMax?: number): Promise<string[]> {
     const { version } = await this.#loadSlotMap();
     const found = await this.#ofEach(async (shard) => {
-      const problems = await shard.findProblems();
+      const problems = await shard.findProblems(spelledOutMax);
       const held = await shard.slotMapVersion();
       if (held !== version) {
         problems.push(`is at slot map version ${held}, the store at ${version}`);
@@ -179,6 +181,24 @@ export class ShardedStore implements CountStore {
       counts: answers.flatMap(({ counts }) => counts),
       isCurrent: answers.every(({ held }) => held === version),
     };
+  }
+
+  /** Routes again and again until all shards are at the slot map by which it has routed. */
+  async #applySettled(
+    likes: readonly Like[],
+    places: readonly number[],
+    refusals: Refusal[],
+    committed: CommitObserver | undefined,
+  ): Promise<void> {
+    let left = places;
+    for (let retries = 0; ; retries++) {
+      left = await this.#applyRouted(likes, left, refusals, committed);
+      if (left.length === 0) return;
+      if (retries === SLOT_MAP_RETRIES_MAX) throw slotMapUnsettled(left.length);
+      // The first look is free: usually the new map is in force already.
+      if (retries > 0) await wait(SLOT_MAP_RETRY_WAIT_MS);
+      this.#slotMap = await this.#loadSlotMap();
+    }
   }
 
   /** Applies what it can, and returns the places whose shard has another slot map version. */

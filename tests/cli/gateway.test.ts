@@ -10,7 +10,7 @@ describe('on Redis Streams', () => {
     await expectExactOverKill(redis, 'redis-streams');
   });
 
-  test('under tally, a key that is given again gets the first answer at another gateway', async () => {
+  test('under tally, a key given again gets the first answer at another gateway', async () => {
     const queue = `--brokers redis-streams --queue tally --store ${redis.storeFolder('tally')}`;
     const start = () =>
       redis.lab(`gateway ${queue} --create --counting tally --limiter redis --port 0 --json`);
@@ -41,7 +41,7 @@ test('what the gateway cannot do is one line, and exit code 64', async () => {
   const args = 'gateway --path direct --database postgres://nobody@127.0.0.1:1/none';
   const { code, stdout, stderr } = await runLab(args.split(' '));
   expect(stderr).toMatch(
-    /^error: the database cannot be used: .*ECONNREFUSED.*; look at the address, and at PGPASSWORD$/m,
+    /^error: the database cannot be used: .*ECONNREFUSED.*; look at the address, and/m,
   );
   expect(stdout).toBe('');
   expect(code).toBe(64);

@@ -141,7 +141,7 @@ describe('a limit that gateways share', () => {
   });
 });
 
-test('two gateways under tally: one key is one like, whichever is asked and how often', async () => {
+test('under tally one key is one like, at whichever gateway and how often', async () => {
   const limits = { firstAnswerMsMax: 5_000 };
   const one = await openMadeGateway({ rule: 'tally', redis, limits });
   const two = await openMadeGateway({ rule: 'tally', redis: other, limits });
@@ -171,7 +171,7 @@ test('two gateways under tally: one key is one like, whichever is asked and how 
   expect((await waiting).statusCode).toBe(202);
 });
 
-test('when Redis dies likes go on where they may, and all is as before when it is back', async () => {
+test('when Redis dies likes are refused in time, and taken again when it is back', async () => {
   const { gateway, producer, lines } = await openMadeGateway({
     rule: 'tally',
     redis,

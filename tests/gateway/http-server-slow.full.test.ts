@@ -4,7 +4,7 @@ import { HTTP_LIMITS } from '../../gateway/limits.ts';
 import { openMadeGateway } from './gateway-fixture.ts';
 
 test.each([
-  ['headers', 'POST /likes HTTP/1.1\r\nHost: a\r\n', HTTP_LIMITS.headersMsMax],
+  ['head', 'POST /likes HTTP/1.1\r\nHost: a\r\n', HTTP_LIMITS.headersMsMax],
   [
     'body',
     'POST /likes HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n' +
@@ -12,7 +12,7 @@ test.each([
     HTTP_LIMITS.requestMsMax,
   ],
 ])(
-  'whose %s come too slowly is told so, and its connection is closed',
+  'a request whose %s is slow is told so, and its connection is closed',
   async (_, text, limitMs) => {
     const { gateway, producer } = await openMadeGateway();
     const startedMs = performance.now();
