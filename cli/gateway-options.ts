@@ -18,7 +18,7 @@ export interface GatewayCommandOptions extends Omit<QueueOptions, 'brokers' | 'q
   /** Those of the direct path. */
   readonly database?: string;
   readonly connections?: number;
-  readonly counting: CountingRule;
+  readonly rule: CountingRule;
   readonly host: string;
   readonly port: number;
   readonly linger?: number;
@@ -55,7 +55,7 @@ export function addGatewayOptions(command: Command): Command {
       whole(1, CONNECTIONS_MAX),
     )
     .addOption(
-      new Option('--counting <rule>', 'how likes are counted: by (user, post, version), or each')
+      new Option('--rule <rule>', 'how likes are counted: by (user, post, version), or each')
         .choices(COUNTING_RULES)
         .default('states'),
     )
@@ -115,6 +115,6 @@ export function checkGatewayOptions(options: GatewayCommandOptions): void {
 }
 
 /** Whether it needs a Redis beside the broker. */
-export function needsRedis({ limiter, counting }: GatewayCommandOptions): boolean {
-  return limiter === 'redis' || counting === 'tally';
+export function needsRedis({ limiter, rule }: GatewayCommandOptions): boolean {
+  return limiter === 'redis' || rule === 'tally';
 }

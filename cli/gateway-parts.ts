@@ -29,10 +29,10 @@ export async function openParts(options: GatewayCommandOptions): Promise<Gateway
     options.path === 'queue'
       ? await openQueueWay(options, opened)
       : await openDirectWay(options, opened);
-  const { limiter, userRate, userBurst, idempotencyAway, counting, host, port } = options;
+  const { limiter, userRate, userBurst, idempotencyAway, rule, host, port } = options;
   const gateway = {
     ...way,
-    rule: counting,
+    rule,
     redis,
     userLimit: limiter === 'off' ? undefined : { likesPerS: userRate, burst: userBurst },
     sharesLimits: limiter === 'redis',
@@ -92,7 +92,7 @@ async function openDirectWay(
   options: GatewayCommandOptions,
   opened: AsyncDisposableStack,
 ): Promise<Way> {
-  const { database: url, connections = CONNECTIONS_DEFAULT, counting } = options;
+  const { database: url, connections = CONNECTIONS_DEFAULT, rule } = options;
   const opening = openDirectDatabase({
     client: { connectionString: url! },
     connections,
@@ -105,7 +105,7 @@ async function openDirectWay(
     }),
   );
   return {
-    producer: database.writer(counting),
+    producer: database.writer(rule),
     system: 'postgresql',
     destination: 'direct_counts',
     knowsNumbers: false,

@@ -9,7 +9,7 @@ import {
 } from './gateway-options.ts';
 import { openParts } from './gateway-parts.ts';
 import { watchInterrupt } from './interrupt.ts';
-import { EXIT } from './usage-error.ts';
+import { EXIT, UsageError } from './usage-error.ts';
 
 /** How long what the gateway talked to may take to say good-bye. */
 const CLOSE_LIMIT_MS = 3_000;
@@ -41,7 +41,7 @@ async function runGateway(options: GatewayCommandOptions): Promise<number> {
     gateway = await openGateway({ ...parts.gateway, log });
   } catch (error) {
     await parts.close();
-    throw error;
+    throw listenError(error, options);
   }
   process.stdout.write(`${describe(options, gateway)}\n`);
   await new Promise<void>((resolve) => {
@@ -57,9 +57,18 @@ async function runGateway(options: GatewayCommandOptions): Promise<number> {
   return code;
 }
 
+function listenError(error: unknown, { host, port }: GatewayCommandOptions): unknown {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code !== 'EADDRINUSE' && code !== 'EACCES' && code !== 'EADDRNOTAVAIL') return error;
+  const why = code === 'EADDRINUSE' ? 'is taken' : 'cannot be used';
+  return new UsageError(
+    `port ${port} of ${host} ${why}; name another --port, 0 for any, or --host`,
+  );
+}
+
 function describe(options: GatewayCommandOptions, { url, source }: Gateway): string {
-  const { json, path, brokers, queue, counting } = options;
+  const { json, path, brokers, queue, rule } = options;
   if (json) return JSON.stringify({ url, source });
   const way = path === 'direct' ? 'directly into the database' : `to ${queue} on ${brokers}`;
-  return `${url} · likes go ${way} · counted by ${counting} · source ${source}`;
+  return `${url} · likes go ${way} · counted by ${rule} · source ${source}`;
 }

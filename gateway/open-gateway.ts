@@ -86,6 +86,11 @@ export class GatewayOptionsError extends Error {
 /** Longer than this no connection is waited for that has nothing to say. */
 const CLOSE_MS_MAX = 2_000;
 
+/**
+ * Resolves when it listens.
+ * @throws GatewayOptionsError, or Node's own error when it cannot listen there; then what it owns
+ *   is disposed
+ */
 export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   if (options.rule === 'tally' && options.redis === undefined) {
     throw new GatewayOptionsError(
@@ -124,13 +129,18 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     isDraining: () => isDraining,
     metrics,
   });
-  await app.listen({ host: options.host ?? '127.0.0.1', port: options.port ?? 0 });
   let draining: Promise<boolean> | undefined;
   const drain = () => {
     isDraining = true;
     draining ??= drainAll({ app, path, loopDelay, drainMsMax: limits.drainMsMax });
     return draining;
   };
+  try {
+    await app.listen({ host: options.host ?? '127.0.0.1', port: options.port ?? 0 });
+  } catch (error) {
+    await drain();
+    throw error;
+  }
   return {
     url: urlOf(app),
     source,

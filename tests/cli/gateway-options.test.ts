@@ -27,7 +27,7 @@ test('a queue with its store is enough, and is safe by default', () => {
     create: false,
     json: false,
     path: 'queue',
-    counting: 'states',
+    rule: 'states',
     host: '127.0.0.1',
     port: 8_080,
     limiter: 'process',
@@ -45,7 +45,7 @@ test.each<[string, string, RegExp]>([
   ['no database', '--path direct', /--path direct needs --database/],
   ['a queue for a database', `--path direct --database x ${QUEUE}`, /--brokers has no meaning/],
   ['a linger for a database', '--path direct --database x --linger 1', /--linger has no meaning/],
-  ['another rule', `${QUEUE} --counting twice`, /Allowed choices are tally, states/],
+  ['another rule', `${QUEUE} --rule twice`, /Allowed choices are tally, states/],
   ['another broker', '--brokers rabbit --queue q --store s', /allowed is one of kafka, /],
   ['a port beyond', `${QUEUE} --port 65536`, /'65536' is invalid\. .* from 0 to 65535/],
   ['a rate of nothing', `${QUEUE} --user-rate 0`, /from 1 to 100000/],
@@ -57,7 +57,7 @@ test.each([
   ['', false],
   [' --limiter off', false],
   [' --limiter redis', true],
-  [' --counting tally', true],
+  [' --rule tally', true],
 ] as const)('a Redis beside the broker is needed with "%s": %s', (more, isNeeded) => {
   expect(needsRedis(parse(QUEUE + more))).toBe(isNeeded);
 });

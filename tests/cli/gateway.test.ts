@@ -13,7 +13,7 @@ describe('on Redis Streams', () => {
   test('under tally, a key given again gets the first answer at another gateway', async () => {
     const queue = `--brokers redis-streams --queue tally --store ${redis.storeFolder('tally')}`;
     const start = () =>
-      redis.lab(`gateway ${queue} --create --counting tally --limiter redis --port 0 --json`);
+      redis.lab(`gateway ${queue} --create --rule tally --limiter redis --port 0 --json`);
     await using one = start();
     await using two = start();
     const urls = await Promise.all([one, two].map(urlOf));

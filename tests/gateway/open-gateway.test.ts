@@ -79,6 +79,14 @@ describe('a like', () => {
   });
 });
 
+test('a port that is taken is an error, and the producer is not left open', async () => {
+  const { gateway } = await openMadeGateway();
+  const producer = new MadeProducer();
+  const port = Number(new URL(gateway.url).port);
+  await expect(openMadeGateway({ port, producer })).rejects.toMatchObject({ code: 'EADDRINUSE' });
+  expect(producer.isDisposed).toBe(true);
+});
+
 describe('limits of users', () => {
   test('are 429 with when the next like may come, for that user alone', async () => {
     const { gateway, producer } = await openMadeGateway({
