@@ -23,6 +23,7 @@ import {
 import { addProduceCommand } from './produce.ts';
 import { addRebuildCommand } from './rebuild.ts';
 import { report } from './report.ts';
+import { addReshardCommand } from './reshard.ts';
 import { runExperiments } from './run-experiments.ts';
 import { addServerCommands } from './servers.ts';
 import { EXIT } from './usage-error.ts';
@@ -44,6 +45,10 @@ const WRONG_INPUT = new Set([
   'STORE_SHARDS_DIFFER',
   'STORE_ROUTING_DIFFERS',
   'STORE_NOT_CREATED',
+  'MOVE_IMPOSSIBLE',
+  'MOVE_UNFINISHED',
+  'MOVE_CANNOT_GO_BACK',
+  'NO_MOVE',
 ]);
 
 function buildProgram(): Command {
@@ -85,6 +90,7 @@ function buildProgram(): Command {
   addCountCommand(program);
   addRebuildCommand(program);
   addDeadLettersCommand(program);
+  addReshardCommand(program);
   addHotCommands(program);
   addDoctorCommand(program);
   addCompareCommand(program);

@@ -20,7 +20,19 @@ export interface MarkBlock {
   readonly bits: Uint8Array;
 }
 
-/** Sums over a shard or over the store. `likes + unlikes` is `marks + marksDropped` when sound. */
+/** What a shard holds of other shards, less what other shards hold of it. 0 until posts move. */
+export interface MovedSums {
+  /** Likes in counts that came from other shards. */
+  readonly likes: number;
+  readonly unlikes: number;
+  /** Marks of likes that a shard had counted whose heir this one is. */
+  readonly marks: number;
+}
+
+/**
+ * Sums over a shard or over the store. When sound, `likes + unlikes` is `marks + marksDropped`, less
+ * what was moved on either side.
+ */
 export interface Totals {
   readonly posts: number;
   readonly likes: number;
@@ -29,6 +41,8 @@ export interface Totals {
   readonly marks: number;
   /** Marks that were dropped with their retired sources. */
   readonly marksDropped: number;
+  /** Left out by shards that nothing was ever moved to or from, and by whole stores. */
+  readonly moved?: MovedSums;
 }
 
 /**

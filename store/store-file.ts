@@ -4,6 +4,12 @@ import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync
 import { join } from 'node:path';
 import { z } from 'zod';
 import { StoreFolderError } from './errors.ts';
+import {
+  type MoveRecord,
+  moveFromDocument,
+  moveRecordSchema,
+  moveToDocument,
+} from './move/move-record.ts';
 import { type SlotMap, slotMapFromDocument, slotMapSchema, slotMapToDocument } from './slot-map.ts';
 
 export const STORE_FILE_NAME = 'store.json';
@@ -16,7 +22,10 @@ export interface StoreDescription {
   /** Made once at random; each shard file repeats it. */
   readonly store: string;
   readonly engine: 'sqlite';
+  /** In force. */
   readonly slotMap: SlotMap;
+  /** A move that was begun and is not finished. */
+  readonly move?: MoveRecord | undefined;
 }
 
 const formatSchema = z.looseObject({ format: z.number() });
@@ -26,12 +35,19 @@ const storeFileSchema = z.strictObject({
   store: z.uuid(),
   engine: z.literal('sqlite'),
   slotMap: slotMapSchema,
+  move: moveRecordSchema.optional(),
 });
 
 /** Writes store.json in one step: whoever reads it finds the old one or the new one, whole. */
-export function writeStoreFile(folder: string, { slotMap, ...rest }: StoreDescription): void {
+export function writeStoreFile(folder: string, description: StoreDescription): void {
+  const { slotMap, move, ...rest } = description;
   const path = join(folder, STORE_FILE_NAME);
-  const document = { format: STORE_FORMAT, ...rest, slotMap: slotMapToDocument(slotMap) };
+  const document = {
+    format: STORE_FORMAT,
+    ...rest,
+    slotMap: slotMapToDocument(slotMap),
+    ...(move !== undefined && { move: moveToDocument(move) }),
+  };
   const draft = `${path}.${randomUUID()}`;
   writeFileSync(draft, `${JSON.stringify(document, null, 2)}\n`, { flush: true });
   renameSync(draft, path);
@@ -62,7 +78,12 @@ export function readStoreFile(folder: string): StoreDescription {
   }
   const { success, data, error } = storeFileSchema.safeParse(value);
   if (!success) throw corrupt(path, z.prettifyError(error).replaceAll(/\s+/g, ' '), error);
-  return { store: data.store, engine: data.engine, slotMap: slotMapFromDocument(data.slotMap) };
+  return {
+    store: data.store,
+    engine: data.engine,
+    slotMap: slotMapFromDocument(data.slotMap),
+    ...(data.move !== undefined && { move: moveFromDocument(data.move) }),
+  };
 }
 
 function parseJson(path: string): unknown {
