@@ -1,23 +1,35 @@
-/** Moves hot posts of any store that is sharded by us; opens what it needs for each move. */
+/** Moves hot posts of a store that we shard ourselves; it holds the mover's lock for each move. */
 import type { PostMover } from '../hot-posts.ts';
+import { type MoveWish, openMovingStore, resumeMoveIn, startMoveIn } from '../move/index.ts';
 import type { StoreOptions } from '../open-store.ts';
 import type { SlotMap } from '../slot-map.ts';
-import { readStoreFile } from '../store-file.ts';
 
 export interface OpenPostMover extends PostMover {
   /** The map that is in force now. */
   slotMap(): Promise<SlotMap>;
 }
 
+/** How the titles of moves begin that are of one post. */
+const POST_TITLE = /^post /;
+
+/**
+ * Its moves reject as startMove does. A move of a post that was interrupted is ended first; of
+ * slots it is not, since whoever began that has to say whether it goes on or back.
+ */
 export function openPostMover(options: StoreOptions): OpenPostMover {
-  const folder = (options as { folder: string }).folder;
-  const no = async () => {
-    throw new Error('posts cannot be moved yet');
+  const move = async (wish: MoveWish): Promise<void> => {
+    await using store = await openMovingStore(options);
+    const { move: unfinished } = await store.state();
+    if (unfinished !== undefined && POST_TITLE.test(unfinished.title)) await resumeMoveIn(store);
+    await startMoveIn(store, wish);
   };
   return {
-    slotMap: async () => readStoreFile(folder).slotMap,
-    isolate: no,
-    split: no,
-    takeBack: no,
+    async slotMap() {
+      await using store = await openMovingStore(options);
+      return (await store.state()).slotMap;
+    },
+    isolate: (post, shard) => move({ kind: 'isolate', post, shard }),
+    split: (post, shards) => move({ kind: 'post', post, shards }),
+    takeBack: (post) => move({ kind: 'take back', post }),
   };
 }
