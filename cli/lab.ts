@@ -11,6 +11,7 @@ import { addCountCommand } from './count.ts';
 import { showCounts } from './counts.ts';
 import { addDeadLettersCommand } from './dead-letters.ts';
 import { addDoctorCommand } from './doctor.ts';
+import { addGatewayCommand } from './gateway.ts';
 import { addHotCommands } from './hot.ts';
 import { objectiveOption } from './objective-option.ts';
 import {
@@ -88,6 +89,7 @@ function buildProgram(): Command {
   addServerCommands(program);
   addProduceCommand(program);
   addCountCommand(program);
+  addGatewayCommand(program);
   addRebuildCommand(program);
   addDeadLettersCommand(program);
   addReshardCommand(program);

@@ -11,6 +11,7 @@ import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { z } from 'zod';
 import { StoreFolderError } from './errors.ts';
+import { type MoveRecord, moveFromDocument, moveRecordSchema } from './move/move-record.ts';
 import { sqlStateOf } from './postgres-errors.ts';
 import type { PostgresSessions } from './postgres-sessions.ts';
 import { type SlotMap, slotMapFromDocument, slotMapToDocument } from './slot-map.ts';
@@ -32,6 +33,8 @@ export interface PostgresDescription {
   readonly slotMap: SlotMap;
   /** False until all shards are there, so that what a dead process began is ended by the next. */
   readonly isComplete: boolean;
+  /** A move that was begun and is not finished. */
+  readonly move?: MoveRecord | undefined;
 }
 
 export interface PostgresShardIdentity {
@@ -55,7 +58,13 @@ function shardTables(schema: string): string {
       slot_map_version bigint NOT NULL,
       slot_map text NOT NULL,
       retirements bigint NOT NULL DEFAULT 0,
-      marks_dropped bigint NOT NULL DEFAULT 0
+      marks_dropped bigint NOT NULL DEFAULT 0,
+      moved_likes bigint NOT NULL DEFAULT 0,
+      moved_unlikes bigint NOT NULL DEFAULT 0,
+      moved_marks bigint NOT NULL DEFAULT 0,
+      has_inherited boolean NOT NULL DEFAULT false,
+      mover text,
+      is_removed boolean NOT NULL DEFAULT false
     );
     CREATE TABLE IF NOT EXISTS ${schema}.counts (
       post bytea PRIMARY KEY,
@@ -63,6 +72,12 @@ function shardTables(schema: string): string {
       unlikes bigint NOT NULL
     );
     CREATE TABLE IF NOT EXISTS ${schema}.marks (
+      source bytea NOT NULL,
+      block bigint NOT NULL,
+      bits bytea NOT NULL,
+      PRIMARY KEY (source, block)
+    );
+    CREATE TABLE IF NOT EXISTS ${schema}.inherited (
       source bytea NOT NULL,
       block bigint NOT NULL,
       bits bytea NOT NULL,
@@ -76,7 +91,7 @@ export async function readDescription(
   sessions: PostgresSessions,
   schema: string,
 ): Promise<PostgresDescription | undefined> {
-  const query = `SELECT format, store, slot_map, is_complete FROM ${schema}.store`;
+  const query = `SELECT format, store, slot_map, is_complete, move FROM ${schema}.store`;
   const rows = await sessions.ask(query).catch((error: Error) => {
     if (MISSING.includes(sqlStateOf(error.cause) ?? '')) return [];
     throw error;
@@ -87,13 +102,22 @@ export async function readDescription(
   const { success, data, error } = descriptionSchema.safeParse(rows[0]);
   if (!success) throw corrupt(where, z.prettifyError(error).replaceAll(/\s+/g, ' '), error);
   const slotMap = parseSlotMap(data.slot_map, where);
-  return { store: data.store, slotMap, isComplete: data.is_complete };
+  const move = parseMove(data.move, where);
+  return { store: data.store, slotMap, isComplete: data.is_complete, ...(move && { move }) };
+}
+
+function parseMove(text: string | null, where: string): MoveRecord | undefined {
+  if (text === null) return undefined;
+  const { success, data, error } = moveRecordSchema.safeParse(JSON.parse(text));
+  if (success) return moveFromDocument(data);
+  throw corrupt(where, `its move is not one (${z.prettifyError(error)})`, error);
 }
 
 const descriptionSchema = z.object({
   store: z.uuid(),
   slot_map: z.string(),
   is_complete: z.boolean(),
+  move: z.string().nullable(),
 });
 
 /** @throws StoreFolderError STORE_CORRUPT */
@@ -130,7 +154,8 @@ export async function createDescription(
        format integer NOT NULL,
        store text NOT NULL,
        slot_map text NOT NULL,
-       is_complete boolean NOT NULL
+       is_complete boolean NOT NULL,
+       move text
      );
      INSERT INTO ${schema}.store (format, store, slot_map, is_complete)
      VALUES (${POSTGRES_FORMAT}, '${randomUUID()}', ${slotMap}, false) ON CONFLICT DO NOTHING;`,

@@ -1,6 +1,12 @@
 /** Moves hot posts of a store that we shard ourselves; it holds the mover's lock for each move. */
 import type { PostMover } from '../hot-posts.ts';
-import { type MoveWish, openMovingStore, resumeMoveIn, startMoveIn } from '../move/index.ts';
+import {
+  type MoveWish,
+  openMovingStore,
+  readSlotMap,
+  resumeMoveIn,
+  startMoveIn,
+} from '../move/index.ts';
 import type { StoreOptions } from '../open-store.ts';
 import type { SlotMap } from '../slot-map.ts';
 
@@ -24,10 +30,7 @@ export function openPostMover(options: StoreOptions): OpenPostMover {
     await startMoveIn(store, wish);
   };
   return {
-    async slotMap() {
-      await using store = await openMovingStore(options);
-      return (await store.state()).slotMap;
-    },
+    slotMap: () => readSlotMap(options),
     isolate: (post, shard) => move({ kind: 'isolate', post, shard }),
     split: (post, shards) => move({ kind: 'post', post, shards }),
     takeBack: (post) => move({ kind: 'take back', post }),

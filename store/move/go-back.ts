@@ -12,7 +12,9 @@ export async function* goBack(store: MovingStore, record: MoveRecord): AsyncGene
   await store.write({ slotMap: from, move: { ...record, stage: 'going back' } });
   yield 'going back';
   for (let index = 0; index < from.shards; index++) {
-    await (await store.shard(index)).goBack(from);
+    const shard = await store.shard(index);
+    await shard.begin(false);
+    await shard.goBack(from);
     yield 'gone back';
   }
   if (movingSlots(record).length > 0) yield* clearReceivers(store, record);

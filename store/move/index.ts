@@ -7,6 +7,7 @@
  */
 import type { StoreOptions } from '../open-store.ts';
 import { SHARDS_MAX, type SlotMap, shardsOfPost } from '../slot-map.ts';
+import { readStoreFile } from '../store-file.ts';
 import { forecastMove, type MoveForecast } from './forecast.ts';
 import { goBack } from './go-back.ts';
 import { StoreMoveError } from './move-error.ts';
@@ -54,12 +55,35 @@ export async function openMovingStore(options: StoreOptions): Promise<MovingStor
       const { openSqliteMovingStore } = await import('./sqlite-moving-store.ts');
       return openSqliteMovingStore(options);
     }
+    case 'postgres': {
+      const { openPostgresMovingStore } = await import('./postgres-moving-store.ts');
+      return await openPostgresMovingStore(options);
+    }
     default:
-      throw new StoreMoveError(
-        'MOVE_IMPOSSIBLE',
-        `nothing can be moved in a store of the engine ${options.engine}; use one of sqlite`,
-      );
+      throw nothingMoves(options);
   }
+}
+
+/** The map that is in force now. @throws the errors of openMovingStore but MOVE_UNDER_WAY */
+export async function readSlotMap(options: StoreOptions): Promise<SlotMap> {
+  switch (options.engine) {
+    case undefined:
+    case 'sqlite':
+      return readStoreFile(options.folder).slotMap;
+    case 'postgres': {
+      const { readPostgresSlotMap } = await import('./postgres-moving-store.ts');
+      return await readPostgresSlotMap(options);
+    }
+    default:
+      throw nothingMoves(options);
+  }
+}
+
+function nothingMoves({ engine }: StoreOptions): StoreMoveError {
+  return new StoreMoveError(
+    'MOVE_IMPOSSIBLE',
+    `nothing can be moved in a store of the engine ${engine}; use one of sqlite or postgres`,
+  );
 }
 
 /**

@@ -74,7 +74,19 @@ export async function* runMove(
     yield* catchUp(store, record, tally);
     yield* switchOver(store, record, tally);
     yield* finishMove(store, { ...record, stage: 'switched' }, tally);
-  } else yield* finishMove(store, record, tally);
+  } else {
+    yield* takeUp(store, record);
+    yield* finishMove(store, record, tally);
+  }
+}
+
+/** Tells the shards who goes on, where an engine keeps a mover that has lost its lock away by that. */
+async function* takeUp(store: MovingStore, record: MoveRecord): AsyncGenerator<MoveStep> {
+  const shards = record.stage === 'removing' ? record.shardsAfter : record.to.shards;
+  for (let index = 0; index < shards; index++) {
+    await (await store.shard(index)).begin(false);
+    yield 'noting';
+  }
 }
 
 async function* prepare(store: MovingStore, move: Move): AsyncGenerator<MoveStep> {

@@ -167,8 +167,6 @@ export class SqliteMovingShard implements MovingShard {
   async goBack(map: SlotMap): Promise<void> {
     const file = this.#file;
     await file.inTransaction(() => {
-      // A move that was killed early may not have begun here yet.
-      file.database.exec(CREATE_ARRIVALS);
       takeNamedBack(file);
       hold(file, map);
     });

@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 import type { Like } from '../../../likes/like.ts';
 import type { WatchMove } from '../../../store/move/index.ts';
 import type { MoveStep } from '../../../store/move/steps.ts';
-import { openStore } from '../../../store/open-store.ts';
+import { openStore, type StoreOptions } from '../../../store/open-store.ts';
 import { allCounts, madeLike, modelCounts } from '../made-likes.ts';
 
 const POSTS = 300;
@@ -39,7 +39,7 @@ export function likesFrom(first: number, count: number): Like[] {
 }
 
 /** One store, counted into more and more. */
-export function countingInto(folder: string) {
+export function countingInto(options: StoreOptions) {
   let made = 0;
   const applied: Like[] = [];
   const likes = (count: number): Like[] => {
@@ -50,7 +50,7 @@ export function countingInto(folder: string) {
     return [...fresh, ...applied.filter((_, index) => index % 5 === made % 5)];
   };
   const check = async (shards: number) => {
-    await using store = await openStore({ folder, shards });
+    await using store = await openStore({ ...options, shards } as StoreOptions);
     expect(await allCounts(store)).toEqual(modelCounts(applied));
     const posts = Array.from({ length: POSTS }, (_, index) => `post-${index}`);
     const read = await store.countsOf(posts);
