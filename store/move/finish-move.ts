@@ -8,6 +8,7 @@
  * progress in the same transaction.
  */
 import type { PostCount } from '../count-store.ts';
+import type { SlotMap } from '../slot-map.ts';
 import { shardsOfWay, stretchAfter } from './copy-posts.ts';
 import { StoreMoveError } from './move-error.ts';
 import type { MoveRecord } from './move-record.ts';
@@ -42,7 +43,8 @@ export async function* finishMove(
     await store.write({ slotMap: record.to, move: { ...record, stage } });
   };
   if (stage === 'switched') {
-    yield* adoptEverywhere(store, record);
+    await adoptEverywhere(store, record.to);
+    yield 'adopted';
     for (const way of waysOf(record)) await verify(store, way, record, tally);
     yield 'verified';
     await enter('dropping');
@@ -70,12 +72,13 @@ export async function* endEverywhere(store: MovingStore, shards: number): AsyncG
   }
 }
 
-async function* adoptEverywhere(store: MovingStore, { to }: Move): AsyncGenerator<MoveStep> {
-  for (let index = 0; index < to.shards; index++) {
+/** All at once, since those who count wait for the last of them. */
+export async function adoptEverywhere(store: MovingStore, map: SlotMap): Promise<void> {
+  const adopt = async (index: number) => {
     const shard = await store.shard(index);
-    if ((await shard.slotMapVersion()) !== to.version) await shard.adopt(to);
-  }
-  yield 'adopted';
+    if ((await shard.slotMapVersion()) !== map.version) await shard.adopt(map);
+  };
+  await Promise.all(Array.from({ length: map.shards }, (_, index) => adopt(index)));
 }
 
 /** The giver's rows do not change any more; the receiver's only grow. */
@@ -168,10 +171,7 @@ async function* removeShards(store: MovingStore, record: MoveRecord): AsyncGener
   const slotMap = shrunk(to, shardsAfter);
   await store.write({ slotMap, move: { ...record, stage: 'removing' } });
   yield 'shrunk';
-  for (let index = 0; index < shardsAfter; index++) {
-    const shard = await store.shard(index);
-    if ((await shard.slotMapVersion()) !== slotMap.version) await shard.adopt(slotMap);
-  }
+  await adoptEverywhere(store, slotMap);
   for (const index of shardsOfMove(record).slice(shardsAfter)) {
     await store.removeShard(index);
     yield 'shard removed';

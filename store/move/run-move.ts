@@ -47,7 +47,7 @@
  * Shards that are drained own nothing in W, and go by one map more (finish-move.ts).
  */
 import { catchUp, changesFor, copyAll, shardsOfWay } from './copy-posts.ts';
-import { finishMove } from './finish-move.ts';
+import { adoptEverywhere, finishMove } from './finish-move.ts';
 import type { MoveRecord } from './move-record.ts';
 import type { MoveTally } from './move-tally.ts';
 import type { Arrival, NamedArrival } from './moving-shard.ts';
@@ -122,10 +122,7 @@ async function* switchOver(
   }
   await store.write({ slotMap: to, move: { ...record, stage: 'switched' } });
   yield 'switched';
-  for (const index of shardsOfMove(record)) {
-    const shard = await store.shard(index);
-    if ((await shard.slotMapVersion()) !== to.version) await shard.adopt(to);
-  }
+  await adoptEverywhere(store, to);
   tally.pauseMs = performance.now() - begunMs;
   yield 'adopted';
 }
