@@ -31,6 +31,7 @@ const MIRRORS_NOTHING = new Set([
   'tests/results.test.ts',
   'tests/store/move/killed-mover.test.ts',
   'tests/store/move/killed-mover.full.test.ts',
+  'tests/store/move/postgres-moving.full.test.ts',
   'tests/store/processes.test.ts',
 ]);
 

@@ -2,9 +2,9 @@
  * What is left of a move when the new map is in force: it can only go on from here.
  *
  * A shard that was drained owns nothing any more, but its marks are the proof of likes that are
- * counted, and the store's sums rest on them. So they become the own marks of shard 0, its heir, and
- * then a map without the shard comes into force. No mark is in two shards as its own, since a like
- * is counted once, so nothing can be taken over twice but by repeating a step; each leaves its
+ * counted, and the store's sums rest on them. So they become the own marks of shard 0, its heir,
+ * and then a map without the shard comes into force. No mark is in two shards as its own, since a
+ * like is counted once, so nothing can be taken over twice but by repeating a step; each leaves its
  * progress in the same transaction.
  */
 import type { PostCount } from '../count-store.ts';
@@ -190,7 +190,7 @@ function sumsDiffer({ giver, receiver }: Way, post?: string): StoreMoveError {
   const what = post === undefined ? 'the sums' : `the counts of post ${JSON.stringify(post)}`;
   return new StoreMoveError(
     'MOVE_SUMS_DIFFER',
-    `${what} that shard ${giver} gave are not what shard ${receiver} has; nothing was dropped: look ` +
-      'for what else writes to these shards, or count again into another store',
+    `${what} that shard ${giver} gave are not what shard ${receiver} has; nothing was dropped: ` +
+      'look for what else writes to these shards, or count again into another store',
   );
 }
