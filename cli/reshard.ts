@@ -151,7 +151,7 @@ function reportLines({ title, outcome, tookMs, pauseMs, moved }: MoveReport): st
   const pause =
     pauseMs === undefined
       ? 'the new map was in force before'
-      : `likes waited ${formatNumber(pauseMs, 0)} ms at most`;
+      : `likes waited about ${formatNumber(pauseMs, 0)} ms`;
   return [
     `${title}: done in ${took}; ${pause}`,
     `${number(moved.posts)} posts with ${number(moved.likes)} likes and ${number(moved.unlikes)} ` +
