@@ -30,8 +30,8 @@ export interface MovedSums {
 }
 
 /**
- * Sums over a shard or over the store. When sound, `likes + unlikes` is `marks + marksDropped`, less
- * what was moved on either side.
+ * Sums over a shard or over the store. When sound, `likes + unlikes` is `marks + marksDropped`,
+ * less what was moved on either side.
  */
 export interface Totals {
   readonly posts: number;
