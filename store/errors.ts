@@ -24,6 +24,7 @@ export type StoreFolderCode =
   | 'STORE_CORRUPT'
   | 'STORE_FORMAT_UNKNOWN'
   | 'STORE_SHARDS_DIFFER'
+  | 'STORE_RULE_DIFFERS'
   | 'STORE_NOT_CREATED'
   | 'STORE_OPTIONS_INVALID';
 
@@ -35,5 +36,18 @@ export class StoreFolderError extends Error {
   constructor(code: StoreFolderCode, message: string, options?: ErrorOptions) {
     super(message, options);
     this.code = code;
+  }
+}
+
+/** The question has no answer under the rule by which the store counts. */
+export class WrongRuleError extends Error {
+  override readonly name = 'WrongRuleError';
+  readonly code = 'STORE_RULE_WRONG';
+
+  constructor(found: string) {
+    super(
+      `this store counts by the rule ${found}, which keeps no user's last action; count into a ` +
+        'store that is made with the rule states',
+    );
   }
 }

@@ -3,9 +3,10 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
-import type { CountStore, Shard } from './count-store.ts';
+import { COUNTING_RULES, type CountingRule, type CountStore, type Shard } from './count-store.ts';
 import { StoreFolderError } from './errors.ts';
 import { MemoryShard } from './memory-shard.ts';
+import { MemoryStatesShard } from './memory-states-shard.ts';
 import { ShardedStore } from './sharded-store.ts';
 import { evenSlotMap, SHARDS_MAX } from './slot-map.ts';
 import {
@@ -15,6 +16,7 @@ import {
   type Synchronous,
 } from './sqlite-file.ts';
 import { SqliteShard } from './sqlite-shard.ts';
+import { SqliteStatesShard } from './sqlite-states-shard.ts';
 import {
   readStoreFile,
   STORE_FILE_NAME,
@@ -31,6 +33,8 @@ export interface SqliteStoreOptions {
   readonly folder: string;
   /** For a new store; an existing one keeps its own number. 4 unless told. */
   readonly shards?: number;
+  /** For a new store; an existing one keeps its own. *tally* unless told. */
+  readonly rule?: CountingRule | undefined;
   /** FULL unless told: a commit survives a power cut. */
   readonly synchronous?: Synchronous;
   /** How long to wait for a shard's write lock, in ms, before it is an outage. */
@@ -43,18 +47,22 @@ export interface SqliteStoreOptions {
 export interface MemoryStoreOptions {
   readonly engine: 'memory';
   readonly shards?: number;
+  readonly rule?: CountingRule | undefined;
 }
 
 export type StoreOptions = SqliteStoreOptions | MemoryStoreOptions;
 
 const shardsSchema = z.number().int().min(1).max(SHARDS_MAX).optional();
 
+const ruleSchema = z.enum(COUNTING_RULES).optional();
+
 const optionsSchema: z.ZodType<StoreOptions> = z.union([
-  z.strictObject({ engine: z.literal('memory'), shards: shardsSchema }),
+  z.strictObject({ engine: z.literal('memory'), shards: shardsSchema, rule: ruleSchema }),
   z.strictObject({
     engine: z.literal('sqlite').optional(),
     folder: z.string().min(1),
     shards: shardsSchema,
+    rule: ruleSchema,
     synchronous: z.enum(SYNCHRONOUS_LEVELS).optional(),
     busyTimeoutMs: z.number().int().nonnegative().optional(),
     readOnly: z.boolean().optional(),
@@ -65,15 +73,15 @@ const optionsSchema: z.ZodType<StoreOptions> = z.union([
  * Opens the store that the options describe. Several processes may do so at once, also when the
  * folder is not there yet: one of them makes it, all use that one.
  * @throws StoreFolderError when the folder is not a store, is damaged, has another number of shards
- * than asked for, or is of another format; StoreUnavailableError when SQLite cannot open it now.
+ * or another rule than asked for, or is of another format; StoreUnavailableError when SQLite cannot open it now.
  */
 export async function openStore(options: StoreOptions): Promise<CountStore> {
   const checked = checkOptions(options);
-  if (checked.engine === 'memory') return await openMemoryStore(checked.shards ?? SHARDS_DEFAULT);
+  if (checked.engine === 'memory') return await openMemoryStore(checked);
   const folder = resolve(checked.folder);
   if (!isStore(folder)) {
     if (checked.readOnly) throw notAStore(folder, 'is empty or not there yet');
-    createStore(folder, checked.shards ?? SHARDS_DEFAULT);
+    createStore(folder, checked);
   }
   const description = readStoreFile(folder);
   const found = description.slotMap.shards;
@@ -84,6 +92,7 @@ export async function openStore(options: StoreOptions): Promise<CountStore> {
         'number, or use another folder',
     );
   }
+  checkRule(folder, description.rule ?? 'tally', checked.rule);
   const shards = await openShards(folder, description, checked);
   return await ShardedStore.open(shards, () => readStoreFile(folder).slotMap);
 }
@@ -99,23 +108,37 @@ function checkOptions(options: StoreOptions): StoreOptions {
   );
 }
 
-function openMemoryStore(count: number): Promise<CountStore> {
+function checkRule(folder: string, found: CountingRule, asked: CountingRule | undefined): void {
+  if (asked === undefined || asked === found) return;
+  throw new StoreFolderError(
+    'STORE_RULE_DIFFERS',
+    `${folder} counts by the rule ${found}, ${asked} was asked for; ask for ${found}, for no ` +
+      'rule, or use another folder: neither can be made of the other',
+  );
+}
+
+function openMemoryStore({
+  shards: count = SHARDS_DEFAULT,
+  rule,
+}: MemoryStoreOptions): Promise<CountStore> {
   const map = evenSlotMap(count);
-  const shards = Array.from({ length: count }, (_, index) => new MemoryShard(index, map));
+  const MemoryShardOfRule = rule === 'states' ? MemoryStatesShard : MemoryShard;
+  const shards = Array.from({ length: count }, (_, index) => new MemoryShardOfRule(index, map));
   return ShardedStore.open(shards, () => map);
 }
 
 async function openShards(
   folder: string,
-  { store, slotMap }: StoreDescription,
+  { store, rule, slotMap }: StoreDescription,
   { synchronous = 'FULL', busyTimeoutMs = BUSY_TIMEOUT_MS, readOnly = false }: SqliteStoreOptions,
 ): Promise<Shard[]> {
   const opened: Shard[] = [];
   try {
     for (let index = 0; index < slotMap.shards; index++) {
       const path = shardPath(folder, index);
-      const identity = { store, index };
-      opened.push(new SqliteShard({ path, identity, synchronous, busyTimeoutMs, readOnly }));
+      const identity = { store, index, rule };
+      const SqliteShardOfRule = rule === 'states' ? SqliteStatesShard : SqliteShard;
+      opened.push(new SqliteShardOfRule({ path, identity, synchronous, busyTimeoutMs, readOnly }));
     }
     return opened;
   } catch (error) {
@@ -149,17 +172,21 @@ function isStore(folder: string): boolean {
  * Makes the whole store under another name beside `folder`, then renames it: it is there whole or
  * not at all, and of several processes one wins. A crash on the way leaves a folder `….creating-…`.
  */
-function createStore(folder: string, shards: number): void {
+function createStore(
+  folder: string,
+  { shards = SHARDS_DEFAULT, rule }: Pick<SqliteStoreOptions, 'shards' | 'rule'>,
+): void {
   const draft = `${folder}.creating-${randomUUID()}`;
   try {
     mkdirSync(draft, { recursive: true });
     const description = {
       store: randomUUID(),
       engine: 'sqlite',
+      ...(rule === 'states' && { rule }),
       slotMap: evenSlotMap(shards),
     } as const;
     for (let index = 0; index < shards; index++) {
-      const identity = { store: description.store, index };
+      const identity = { store: description.store, index, rule };
       createShardFile(shardPath(draft, index), identity, description.slotMap);
     }
     writeStoreFile(draft, description);

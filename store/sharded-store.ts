@@ -1,10 +1,18 @@
 /** The count store over its shards: routes, applies shard by shard, gathers refusals. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { type Like, type Refusal, RefusedLikesError } from '../likes/like.ts';
-import type { CommitObserver, CountStore, PostCount, Shard, Totals } from './count-store.ts';
-import { SlotMapChangedError, StoreUnavailableError } from './errors.ts';
+import type {
+  CommitObserver,
+  CountingRule,
+  CountStore,
+  PostCount,
+  Shard,
+  Totals,
+} from './count-store.ts';
+import { SlotMapChangedError, StoreUnavailableError, WrongRuleError } from './errors.ts';
 import { topOf } from './order.ts';
 import { type SlotMap, shardOfLike, shardsOfPost } from './slot-map.ts';
+import { storablePlaces } from './storable-places.ts';
 
 /** A slot changes hands within moments; after so many looks the mover must have died on the way. */
 const SLOT_MAP_RETRIES_MAX = 50;
@@ -12,15 +20,19 @@ const SLOT_MAP_RETRY_WAIT_MS = 20;
 
 type LoadSlotMap = () => SlotMap | Promise<SlotMap>;
 
-/** Implements CountStore over shards of any engine. Owns the shards: disposing it disposes them. */
+/**
+ * Implements CountStore over shards of any engine, all of them under one rule. Owns the shards:
+ * disposing it disposes them.
+ */
 export class ShardedStore implements CountStore {
-  readonly rule = 'tally';
+  readonly rule: CountingRule;
   readonly shards: readonly Shard[];
   readonly #loadSlotMap: LoadSlotMap;
   #slotMap: SlotMap;
 
   private constructor(shards: readonly Shard[], loadSlotMap: LoadSlotMap, slotMap: SlotMap) {
     this.shards = shards;
+    this.rule = shards.some(({ states }) => states !== undefined) ? 'states' : 'tally';
     this.#loadSlotMap = loadSlotMap;
     this.#slotMap = slotMap;
   }
@@ -32,7 +44,7 @@ export class ShardedStore implements CountStore {
 
   async apply(likes: readonly Like[], committed?: CommitObserver): Promise<void> {
     const refusals: Refusal[] = [];
-    let left = storablePlaces(likes, refusals);
+    let left = storablePlaces(likes, refusals, this.rule);
     for (let retries = 0; ; retries++) {
       left = await this.#applyRouted(likes, left, refusals, committed);
       if (left.length === 0) break;
@@ -70,6 +82,20 @@ export class ShardedStore implements CountStore {
     return topOf([...whole, ...counted], limit);
   }
 
+  async isLikedBy(user: string, post: string): Promise<boolean> {
+    if (this.rule !== 'states') throw new WrongRuleError(this.rule);
+    for (let retries = 0; ; retries++) {
+      const { version } = this.#slotMap;
+      const shard = this.shards[shardOfLike(this.#slotMap, { post, user })]!;
+      const action = await shard.actionOf!(user, post);
+      const isCurrent = (await shard.slotMapVersion()) === version;
+      if (isCurrent || retries === SLOT_MAP_RETRIES_MAX) return action === 'like';
+      this.#slotMap = await this.#loadSlotMap();
+      // A move is under way: until the map is in force, the state stands where it stood.
+      if (this.#slotMap.version === version) return action === 'like';
+    }
+  }
+
   async totals(): Promise<Totals> {
     const all = await this.#ofEach((shard) => shard.totals());
     return {
@@ -78,6 +104,7 @@ export class ShardedStore implements CountStore {
       unlikes: sumOver(all, ({ unlikes }) => unlikes),
       marks: sumOver(all, ({ marks }) => marks),
       marksDropped: sumOver(all, ({ marksDropped }) => marksDropped),
+      ...(this.rule === 'states' && { states: sumOver(all, ({ states = 0 }) => states) }),
     };
   }
 
@@ -105,7 +132,11 @@ export class ShardedStore implements CountStore {
       const values = new Set(all.map((settings) => settings[name] ?? 'not set'));
       return [name, [...values].join(', ')];
     });
-    return { shards: String(this.shards.length), ...Object.fromEntries(joined) };
+    return {
+      shards: String(this.shards.length),
+      ...(this.rule !== 'tally' && { rule: this.rule }),
+      ...Object.fromEntries(joined),
+    };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -196,23 +227,6 @@ function summed(counts: readonly PostCount[]): Map<string, PostCount> {
     sums.set(post, { post, likes: likes + count.likes, unlikes: unlikes + count.unlikes });
   }
   return sums;
-}
-
-/**
- * Engines keep text as UTF-8, where all lone surrogates are one and the same character: two posts,
- * or two sources, could not be told apart any more. So such likes are refused.
- */
-function storablePlaces(likes: readonly Like[], refusals: Refusal[]): number[] {
-  const places: number[] = [];
-  for (let index = 0; index < likes.length; index++) {
-    const { post, source } = likes[index]!;
-    if (post.isWellFormed() && source.isWellFormed()) places.push(index);
-    else {
-      const field = post.isWellFormed() ? 'source' : 'post';
-      refusals.push({ index, reason: `field "${field}" holds half of a surrogate pair` });
-    }
-  }
-  return places;
 }
 
 function endedReason({ source }: Like): string {

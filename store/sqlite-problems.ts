@@ -64,7 +64,7 @@ export function problemsIn(database: DatabaseSync, index: number): string[] {
   ];
 }
 
-function integrityProblems(database: DatabaseSync): string[] {
+export function integrityProblems(database: DatabaseSync): string[] {
   try {
     return database
       .prepare('PRAGMA integrity_check')
@@ -85,7 +85,7 @@ function sumProblems({ likes, unlikes, marks, marksDropped }: Totals): string[] 
   ];
 }
 
-function negativeCounts(database: DatabaseSync): string[] {
+export function negativeCounts(database: DatabaseSync): string[] {
   const rows = database
     .prepare('SELECT post, likes, unlikes FROM counts WHERE likes < 0 OR unlikes < 0')
     .all();
@@ -114,7 +114,7 @@ function brokenBlocks(database: DatabaseSync): string[] {
   );
 }
 
-function strangers(database: DatabaseSync, index: number): string[] {
+export function strangers(database: DatabaseSync, index: number): string[] {
   let map: SlotMap;
   try {
     map = slotMapFromDocument(JSON.parse(String(metaOf(database, 'slotMap'))));
@@ -136,17 +136,17 @@ function strangers(database: DatabaseSync, index: number): string[] {
   return [...problems, ...spelledOut(found)];
 }
 
-function spelledOut(findings: string[]): string[] {
+export function spelledOut(findings: string[]): string[] {
   const rest = findings.length - EXAMPLES_MAX;
   if (rest <= 0) return findings;
   return [...findings.slice(0, EXAMPLES_MAX), `${rest} more like the one before`];
 }
 
-function metaOf(database: DatabaseSync, key: string): unknown {
+export function metaOf(database: DatabaseSync, key: string): unknown {
   return database.prepare('SELECT value FROM meta WHERE key = ?').get(key)?.value;
 }
 
-function inSnapshot<Result>(database: DatabaseSync, work: () => Result): Result {
+export function inSnapshot<Result>(database: DatabaseSync, work: () => Result): Result {
   database.exec('BEGIN');
   try {
     return work();

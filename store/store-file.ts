@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import type { CountingRule } from './count-store.ts';
 import { StoreFolderError } from './errors.ts';
 import { type SlotMap, slotMapFromDocument, slotMapSchema, slotMapToDocument } from './slot-map.ts';
 
@@ -16,6 +17,8 @@ export interface StoreDescription {
   /** Made once at random; each shard file repeats it. */
   readonly store: string;
   readonly engine: 'sqlite';
+  /** Left out by *tally*, which stores of before there was another rule have. */
+  readonly rule?: Exclude<CountingRule, 'tally'> | undefined;
   readonly slotMap: SlotMap;
 }
 
@@ -25,6 +28,7 @@ const storeFileSchema = z.strictObject({
   format: z.literal(STORE_FORMAT),
   store: z.uuid(),
   engine: z.literal('sqlite'),
+  rule: z.literal('states').optional(),
   slotMap: slotMapSchema,
 });
 
@@ -62,7 +66,8 @@ export function readStoreFile(folder: string): StoreDescription {
   }
   const { success, data, error } = storeFileSchema.safeParse(value);
   if (!success) throw corrupt(path, z.prettifyError(error).replaceAll(/\s+/g, ' '), error);
-  return { store: data.store, engine: data.engine, slotMap: slotMapFromDocument(data.slotMap) };
+  const { store, engine, rule, slotMap } = data;
+  return { store, engine, ...(rule && { rule }), slotMap: slotMapFromDocument(slotMap) };
 }
 
 function parseJson(path: string): unknown {

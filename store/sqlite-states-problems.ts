@@ -1,0 +1,104 @@
+/** Looks through a SQLite shard under the rule *states* for what must never be there. */
+import type { DatabaseSync } from 'node:sqlite';
+import type { Like } from '../likes/like.ts';
+import type { Totals } from './count-store.ts';
+import { type SlotMap, shardOfLike, slotMapFromDocument } from './slot-map.ts';
+import {
+  inSnapshot,
+  integrityProblems,
+  metaOf,
+  negativeCounts,
+  spelledOut,
+  strangers,
+} from './sqlite-problems.ts';
+
+/** How an action is kept: 1 for a like. Anything else is a finding of its own, and no like. */
+export function actionOf(stored: unknown): Like['action'] {
+  return stored === 1 ? 'like' : 'unlike';
+}
+
+/** Sums of the shard, all from one snapshot. */
+export function statesTotalsOf(database: DatabaseSync): Totals {
+  return inSnapshot(database, () => {
+    const sums = database
+      .prepare(
+        `SELECT count(*) AS posts, coalesce(sum(likes), 0) AS likes,
+                coalesce(sum(unlikes), 0) AS unlikes FROM counts`,
+      )
+      .get() as { posts: number; likes: number; unlikes: number };
+    const { states } = database.prepare('SELECT count(*) AS states FROM states').get() as {
+      states: number;
+    };
+    return { ...sums, marks: 0, marksDropped: 0, states };
+  });
+}
+
+/** Findings in plain words, empty when the shard is sound. Damage is a finding, not an error. */
+export function statesProblemsIn(database: DatabaseSync, index: number): string[] {
+  const integrity = integrityProblems(database);
+  // Sums over a damaged file would only repeat the damage in other words.
+  if (integrity.length > 0) return integrity;
+  return inSnapshot(database, () => [
+    ...wrongSums(database),
+    ...negativeCounts(database),
+    ...impossibleStates(database),
+    ...strangers(database, index),
+    ...strangeSlices(database, index),
+  ]);
+}
+
+/** Every count against the states of its post, also where one of the two is missing. */
+function wrongSums(database: DatabaseSync): string[] {
+  const rows = database
+    .prepare(
+      `SELECT coalesce(counts.post, found.post) AS post, likes, unlikes, coalesce(liked, 0) AS liked
+       FROM counts FULL JOIN
+         (SELECT post, sum(action = 1) AS liked FROM states GROUP BY post) AS found
+         ON found.post = counts.post
+       WHERE likes IS NOT liked OR unlikes IS NOT 0`,
+    )
+    .all();
+  return spelledOut(
+    rows.map(({ post, likes, unlikes, liked }) => {
+      const counted = likes === null ? 'no count' : `${likes} likes and ${unlikes} unlikes`;
+      return `post ${JSON.stringify(post)} has ${counted}, but ${liked} users whose last action is a like`;
+    }),
+  );
+}
+
+function impossibleStates(database: DatabaseSync): string[] {
+  const rows = database
+    .prepare(
+      'SELECT post, user, version, action FROM states WHERE version < 1 OR action NOT IN (0, 1)',
+    )
+    .all();
+  return spelledOut(
+    rows.map(({ post, user, version, action }) => {
+      const who = `user ${JSON.stringify(user)} of post ${JSON.stringify(post)}`;
+      return `${who} has action ${action} of version ${version}: no like has these`;
+    }),
+  );
+}
+
+/** Of posts that are split, each user's state stands in one slice only. */
+function strangeSlices(database: DatabaseSync, index: number): string[] {
+  let map: SlotMap;
+  try {
+    map = slotMapFromDocument(JSON.parse(String(metaOf(database, 'slotMap'))));
+  } catch {
+    return []; // strangers() has told.
+  }
+  const users = database.prepare('SELECT user FROM states WHERE post = ?');
+  const found: string[] = [];
+  for (const [post, owners] of map.exceptions) {
+    if (owners.length === 1) continue;
+    for (const row of users.iterate(post)) {
+      const user = row.user as string;
+      const owner = shardOfLike(map, { post, user });
+      if (owner === index) continue;
+      const who = `user ${JSON.stringify(user)} of post ${JSON.stringify(post)}`;
+      found.push(`${who} belongs to the slice in shard ${owner}`);
+    }
+  }
+  return spelledOut(found);
+}
