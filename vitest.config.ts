@@ -10,6 +10,8 @@ const serverTests = [
   'tests/lab/run-*.test.ts',
   'tests/cli/**/*.test.ts',
   'tests/consumers/take-*.test.ts',
+  'tests/store/cassandra-store.test.ts',
+  'tests/store/postgres-*.test.ts',
 ];
 
 /** Proofs that take minutes: `npm run test:full`. */

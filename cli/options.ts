@@ -8,6 +8,7 @@ import { RUNTIMES, type Runtime, TIERS, type Tier } from '../brokers/servers/ser
 import { PROFILES, type Profile } from '../lab/experiment.ts';
 import { FAULTS } from '../lab/faults/index.ts';
 import { REPEATS_UNDECIDED } from '../lab/stop-early.ts';
+import { STORE_ENGINES, type StoreEngine } from '../lab/store-plan.ts';
 import {
   BACKLOG_BYTES_MAX_DEFAULT,
   CONSUMERS_DEFAULT,
@@ -32,6 +33,7 @@ export interface RunOptions {
   readonly consumers?: number;
   readonly likesPerSend?: number;
   readonly shards: number;
+  readonly store?: StoreEngine;
   readonly backlogLimit: number;
   readonly out?: string;
   /** A module of the user's that opens the consumers in place of the templates. */
@@ -111,6 +113,11 @@ export function addRunOptions(command: Command, defaults: { brokers: readonly st
       whole(1, LIKES_PER_SEND_MAX),
     )
     .option('--shards <number>', 'shards of the store', whole(1, SHARDS_MAX), SHARDS_DEFAULT)
+    .addOption(
+      new Option('--store <engine>', 'what keeps the shards (default: sqlite)').choices(
+        STORE_ENGINES,
+      ),
+    )
     .option(
       '--backlog-limit <bytes>',
       "largest size of a server's data folder before the producer waits",

@@ -13,6 +13,8 @@ import { type Job, schedule } from '../lab/schedule.ts';
 import { type Contender, WORKLOAD_DEFAULT } from '../lab/trial-plan.ts';
 import type { TrialResult } from '../lab/trial-result.ts';
 import { openWorkload } from '../likes/workloads/workload.ts';
+import { openRouting } from '../store/routing/index.ts';
+import { ROUTING_NAMES } from '../store/routing/routing.ts';
 import { watchInterrupt } from './interrupt.ts';
 import { openLiveView } from './live-view.ts';
 import { contendersOf, type RunOptions, repeatsOf } from './options.ts';
@@ -61,6 +63,7 @@ export async function runExperiments(
     before: files.before,
     ownConsumers,
     parallel: options.parallel ?? 1,
+    routings: (idsSeen) => ROUTING_NAMES.map((name) => openRouting({ name, idsSeen })),
     commit,
     machine: describeMachine(),
     versions: describeVersions(),
@@ -71,6 +74,7 @@ export async function runExperiments(
       lanes,
       consumers,
       shards,
+      store: options.store && { engine: options.store, rule: 'tally' },
       likesPerSend,
       backlogBytesMax: options.backlogLimit,
       parallel: options.parallel,
@@ -173,6 +177,7 @@ function checkWorkload(
   for (const experiment of experiments) {
     for (const contender of contenders) {
       for (const step of experiment.steps({ profile, likes, contender })) {
+        if (step.mode === 'calculation') continue;
         const wanted = { seed, ...(data !== undefined && { data }) };
         const some = step.rate === undefined ? step.likes : 1;
         openWorkload(workload ?? step.workload ?? WORKLOAD_DEFAULT, { ...wanted, likes: some });

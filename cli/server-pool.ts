@@ -16,6 +16,7 @@ import type { OpenTrial, TrialNeeds } from '../lab/run-jobs.ts';
 import type { OwnConsumer } from '../lab/trial-context.ts';
 import type { Contender } from '../lab/trial-plan.ts';
 import { openStore, type StoreOptions } from '../store/open-store.ts';
+import { StorePool } from './store-pool.ts';
 
 const WORKER_MODULE = fileURLToPath(new URL('worker.ts', import.meta.url));
 
@@ -27,6 +28,7 @@ export class ServerPool implements AsyncDisposable {
   /** By the brokers whose templates they take the place of. */
   readonly #ownConsumers: Readonly<Record<string, OwnConsumer>>;
   readonly #servers = new Map<string, Promise<Server>>();
+  readonly #stores: StorePool;
 
   private constructor(
     runtime: Runtime,
@@ -38,6 +40,7 @@ export class ServerPool implements AsyncDisposable {
     this.#folder = folder;
     this.#log = log;
     this.#ownConsumers = ownConsumers;
+    this.#stores = new StorePool(folder.path, log);
   }
 
   /**
@@ -100,6 +103,7 @@ export class ServerPool implements AsyncDisposable {
     const storeDisk = needs.equipment.includes('store-disk')
       ? await this.#storeDiskIn(folder)
       : undefined;
+    const stores = stack.use(this.#stores.openFor(folder));
     const held = stack.move();
     return {
       brokerName: name,
@@ -111,8 +115,9 @@ export class ServerPool implements AsyncDisposable {
       workerModule: WORKER_MODULE,
       ownConsumer: this.#ownConsumers[name],
       folder,
-      storeAddress: async (shards) => ({ engine: 'sqlite', folder: join(folder, 'store'), shards }),
+      storeAddress: async (shards, plan) => ({ ...(await stores.addressFor(shards, plan)) }),
       openStore: (address) => openStore(address as unknown as StoreOptions),
+      storeServerUsage: () => stores.usage(),
       [Symbol.asyncDispose]: () => held.disposeAsync(),
     };
   }
@@ -147,6 +152,7 @@ export class ServerPool implements AsyncDisposable {
     const started = await Promise.allSettled(this.#servers.values());
     const servers = started.filter((result) => result.status === 'fulfilled');
     await Promise.all(servers.map(({ value }) => value[Symbol.asyncDispose]()));
+    await this.#stores[Symbol.asyncDispose]();
     await this.#folder.remove();
   }
 }

@@ -16,6 +16,9 @@
  *   when `eachBatch` returns early (on a rebalance, for one), which loses what was not handled.
  * - `fromBeginning: true`: a new group starts at the first like, not at those sent after it joined.
  * - an outage of the store throws: kafkajs backs off and delivers the batch again, for ever.
+ * - each like comes with its place, topic/partition and offset, for a `handleLikes` that counts by
+ *   places. kafkajs cannot read a topic's id, so a topic that was deleted and made again under its
+ *   name is taken for the old one: its name has to be unique for as long as the store lives.
  * - what can never be counted goes to the dead-letter topic with its reason, before its offset is
  *   committed, so that one bad message neither blocks its partition nor gets lost. That topic's
  *   `max.message.bytes` should be some KB above the queue's: where there is no room for the reason,
@@ -66,10 +69,9 @@ export async function openKafkaConsumer(
   });
   const failed = Promise.withResolvers<never>();
   failed.promise.catch(() => undefined); // It may fail before anybody listens.
-  consumer.on(consumer.events.CRASH, ({ payload }) => {
-    if (!payload.restart) failed.reject(payload.error);
-  });
-  const joined = new Promise((join) => consumer.on(consumer.events.GROUP_JOIN, join));
+  const { CRASH, GROUP_JOIN } = consumer.events;
+  consumer.on(CRASH, ({ payload }) => !payload.restart && failed.reject(payload.error));
+  const joined = new Promise((join) => consumer.on(GROUP_JOIN, join));
 
   /** Together they may be more than the topic takes, and one alone by its reason. */
   async function park(letters: Message[], withReason = true): Promise<void> {
@@ -83,9 +85,12 @@ export async function openKafkaConsumer(
   }
 
   async function handleBatch(payload: EachBatchPayload, from: number): Promise<void> {
+    if (!payload.isRunning() || payload.isStale()) return;
     const batch = payload.batch.messages.slice(from, from + LIKES_PER_BATCH_MAX);
     const texts = batch.map((message) => message.value?.toString() ?? '');
-    const refusals = await handleMessages(texts, handleLikes).catch((cause: unknown) => {
+    const lane = `${payload.batch.topic}/${payload.batch.partition}`;
+    const placeOf = (index: number) => ({ lane, offset: BigInt(batch[index]!.offset) });
+    const refusals = await handleMessages(texts, handleLikes, placeOf).catch((cause: unknown) => {
       // kafkajs gives up for ever on some errors, a TypeError such as "fetch failed" among them.
       throw new Error('likes not stored', { cause });
     });
@@ -110,10 +115,8 @@ export async function openKafkaConsumer(
       eachBatchAutoResolve: false,
       partitionsConsumedConcurrently: PARTITIONS_AT_ONCE,
       eachBatch: async (payload) => {
-        for (let from = 0; from < payload.batch.messages.length; from += LIKES_PER_BATCH_MAX) {
-          if (!payload.isRunning() || payload.isStale()) return;
+        for (let from = 0; from < payload.batch.messages.length; from += LIKES_PER_BATCH_MAX)
           await handleBatch(payload, from);
-        }
       },
     });
     await Promise.race([joined, failed.promise]);

@@ -7,6 +7,10 @@
  * delivers likes again and loses none. They are counted once only if `handleLikes` knows which it
  * has seen: a consumer that slept through its lease still stores the batch in its hands.
  *
+ * Each like comes with its place, the stream and the entry's id as one number, for a `handleLikes`
+ * that counts by places. Of a lane, no batch is handed on before all older entries are stored,
+ * whoever has them. A stream that was deleted and made again goes on by the server's clock.
+ *
  * Proved by `npm run faults`, a row for each fault in results/README.md: of what was acknowledged
  * nothing is lost, and nothing counted twice, when the server (with `appendonly yes`), a consumer
  * or a producer is killed, a consumer sleeps through its lease, the network is cut, or the store
@@ -15,14 +19,15 @@
  * The settings it rests on:
  * - XAUTOCLAIM when a lane is won and after every error: `>` never gives out again what a dead
  *   consumer, or a lost answer, left pending; without it such likes are never counted.
+ * - XPENDING after each read: a consumer that woke up after its lease may have read just before,
+ * and
+ *   has older entries in its hands then. They are taken over first.
  * - a connection of its own for XREADGROUP: a blocking read holds up all else on its connection.
  * - XTRIM MINID after XACK: acknowledging frees no memory. Only what is before the oldest pending
  *   entry goes. Leave it out where others still read the streams.
  * - an outage of the store leaves the batch pending and takes it up again after a pause, for ever;
  *   what can never be counted goes to the stream `<queue>:dead` with its reason.
  */
-import { randomUUID } from 'node:crypto';
-import { setTimeout as pause } from 'node:timers/promises';
 import { Redis, type RedisOptions } from 'ioredis';
 import { consumeLoop, type HandleLikes, handleMessages, type LikeConsumer } from '../likes/like.ts';
 
@@ -40,7 +45,7 @@ const COUNT = ['COUNT', 1_000] as const;
 /** A consumer that is silent this long loses its lanes; others then wait this long at most. */
 export const LEASE_S = 10;
 /** A blocking read ends after this long: often enough to renew leases and to notice `stop`. */
-const READ_WAIT_MS = 500;
+const BLOCK = ['BLOCK', 500] as const;
 
 /** Between two tries to connect, and to ask a server that is still reading its file. By default
  * these pauses grow to 5 and 10 s, so a restart of 1 s stopped the counting for up to 10 s. */
@@ -50,8 +55,7 @@ const CONNECT = { retryStrategy: () => 250, maxLoadingRetryTime: 250, lazyConnec
 const CONNECTION = { ...CONNECT, maxRetriesPerRequest: 0, socketTimeout: 10_000 };
 
 /** Shares the lanes out over the consumers that were heard of within a lease; answers with mine. */
-const CLAIM_LANES = `
-local now = tonumber(redis.call('TIME')[1])
+const CLAIM_LANES = `local now = tonumber(redis.call('TIME')[1])
 redis.call('ZADD', KEYS[1], now + ARGV[2], ARGV[1])
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
 local share, mine = math.ceil(ARGV[3] / redis.call('ZCARD', KEYS[1])), {}
@@ -65,10 +69,12 @@ end
 return mine`;
 
 /** Acknowledges, then frees what is before all that anybody has pending, lease or no lease. */
-const ACKNOWLEDGE = `
-redis.call('XACK', KEYS[1], ARGV[1], unpack(ARGV, 2))
+const ACKNOWLEDGE = `redis.call('XACK', KEYS[1], ARGV[1], unpack(ARGV, 2))
 local oldest = redis.call('XPENDING', KEYS[1], ARGV[1])[2]
 redis.call('XTRIM', KEYS[1], 'MINID', '~', oldest or ARGV[#ARGV])`;
+
+/** An id `ms-seq` as one number: no server adds a million entries to a stream within 1 ms. */
+const offsetOf = (id: string) => (BigInt(id.split('-')[0]!) << 20n) + BigInt(id.split('-')[1]!);
 
 type Batch = readonly [stream: string, entries: [id: string, fields: string[]][]][];
 
@@ -78,7 +84,7 @@ export async function openRedisStreamsConsumer(
   handleLikes: HandleLikes,
 ): Promise<LikeConsumer> {
   const { queue, group, lanes } = options;
-  const me = randomUUID();
+  const me = crypto.randomUUID();
   const redis = new Redis({ ...options.client, ...CONNECTION }).on('error', () => undefined);
   const reader = redis.duplicate().on('error', () => undefined);
   await Promise.all([redis.connect(), reader.connect()]);
@@ -88,11 +94,11 @@ export async function openRedisStreamsConsumer(
   let forgetAtMs = 0;
 
   async function store(batch: Batch): Promise<void> {
-    const fields = batch.flatMap(([, entries]) => entries.map((entry) => entry[1]));
-    const texts = fields.map((names) => names[names.indexOf('like') + 1] ?? '');
-    for (const { index, reason } of await handleMessages(texts, handleLikes)) {
+    const all = batch.flatMap(([lane, some]) => some.map(([id, names]) => ({ lane, id, names })));
+    const texts = all.map(({ names }) => names[names.indexOf('like') + 1] ?? '');
+    const placeOf = (at: number) => ({ lane: all[at]!.lane, offset: offsetOf(all[at]!.id) });
+    for (const { index, reason } of await handleMessages(texts, handleLikes, placeOf))
       await redis.xadd(`${queue}:dead`, '*', 'like', texts[index]!, 'reason', reason);
-    }
     const acknowledge = ([stream, entries]: Batch[0]) =>
       redis.eval(ACKNOWLEDGE, 1, stream, group, ...entries.map(([id]) => id));
     await Promise.all(batch.map(acknowledge));
@@ -109,11 +115,14 @@ export async function openRedisStreamsConsumer(
       const entries = (found[1] as Batch[0][1]).filter((entry) => entry !== null);
       if (entries.length > 0) return store([[stream, entries]]);
     }
-    if (streams.length === 0) return pause(READ_WAIT_MS);
-    const limits = [...COUNT, 'BLOCK', READ_WAIT_MS] as const;
-    const from = [...streams, ...streams.map(() => '>')];
-    const batch = await reader.xreadgroup('GROUP', group, me, ...limits, 'STREAMS', ...from);
-    if (batch) await store(batch as Batch);
+    if (streams.length === 0) return new Promise((resolve) => setTimeout(resolve, BLOCK[1]));
+    const from = [...COUNT, ...BLOCK, 'STREAMS', ...streams, ...streams.map(() => '>')] as const;
+    const reading = reader.xreadgroup('GROUP', group, me, ...from) as Promise<Batch | null>;
+    const asked = streams.map((stream) => reader.xpending(stream, group));
+    const [batch, ...oldest] = await Promise.all([reading, ...asked]);
+    const isNext = ([lane, [first]]: Batch[0]) => oldest[streams.indexOf(lane)]![1] === first![0];
+    if (batch?.every(isNext) === false) throw new Error('older entries are pending');
+    if (batch) await store(batch);
     caughtUp = streams;
   }
 

@@ -9,6 +9,7 @@ import { noise } from './noise.ts';
 import { ordering } from './ordering.ts';
 import { persistence } from './persistence.ts';
 import { scaling } from './scaling.ts';
+import { sharding } from './sharding.ts';
 import { throughput } from './throughput.ts';
 
 /** What `all` runs; the first ones find the maxima that the others offer shares of. */
@@ -23,6 +24,7 @@ export const MORE_EXPERIMENTS: readonly Experiment[] = [
   faults,
   fullCount,
   noise,
+  sharding,
 ];
 
 export const EVERY_EXPERIMENT: readonly Experiment[] = [...EXPERIMENTS, ...MORE_EXPERIMENTS];

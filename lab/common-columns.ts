@@ -1,4 +1,5 @@
 /** Columns that more than one table has, each defined once. */
+import { cpuUsPerLike } from './cpu-per-like.ts';
 import type { Column } from './experiment.ts';
 import { describeStore } from './store-plan.ts';
 import type { TrialResult } from './trial-result.ts';
@@ -59,13 +60,9 @@ export const SURVIVAL_PROMISE: Column = {
 export const CPU_WHOLE: Column = {
   head: 'CPU µs/like',
   meaning:
-    'CPU time of producer, consumers (with the store) and server together, divided by the ' +
-    'counted likes.',
-  value: ({ resources }) => {
-    const server = resources?.serverCpuUsPerLike;
-    if (resources === undefined || server === undefined) return undefined;
-    return resources.producerCpuUsPerLike + resources.consumerCpuUsPerLike + server;
-  },
+    'CPU time of producer, consumers (with the store), server and, where the store has one, its ' +
+    'server together, divided by the counted likes.',
+  value: cpuUsPerLike,
   digits: 1,
 };
 

@@ -123,6 +123,8 @@ export function settingWords(results: readonly TrialResult[]): (result: TrialRes
     plan.lanes === 1 ? '1 lane' : `${plan.lanes} lanes`,
     `${plan.shards} shards`,
     workload.data === undefined ? workload.name : `${workload.name} from ${workload.data}`,
+    workload.variant ?? 'as usual',
+    plan.sharding === undefined ? 'slots' : plan.sharding.routing.name,
   ];
   const all = results.map(factsOf);
   return (result) => {

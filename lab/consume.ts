@@ -13,7 +13,11 @@ type Settings = Readonly<Record<string, string>>;
 export interface CountsLikes {
   apply(
     likes: Parameters<HandleLikes>[0],
-    committed: (commit: { fresh: readonly number[]; seen: readonly number[] }) => void,
+    committed: (commit: {
+      shard?: number;
+      fresh: readonly number[];
+      seen: readonly number[];
+    }) => void,
     placeOf?: PlaceOf,
   ): Promise<void>;
   /** Read back from the engine; some settings belong to the process that opened it. */
@@ -33,6 +37,7 @@ export async function consume(
   const { store, clock, port } = tools;
   using records = new RecordWriter(options.recordsPath);
   const sums = { delivered: 0, counted: 0, transactions: 0 };
+  const transactionsOfShard: number[] = [];
   let lastCounted: LastCounted | undefined;
   const steps = new StoreSteps(options.recordsPath);
   const orders = new ConsumerOrders(port, steps);
@@ -53,7 +58,7 @@ export async function consume(
     const batch = steps.follow(likes);
     batch.reach('before-transaction');
     try {
-      const committed: Parameters<typeof store.apply>[1] = ({ fresh, seen }) => {
+      const committed: Parameters<typeof store.apply>[1] = ({ shard = 0, fresh, seen }) => {
         batch.committed(fresh.length + seen.length);
         records.stored(
           clock.nowUs(),
@@ -62,6 +67,8 @@ export async function consume(
         );
         sums.counted += fresh.length;
         sums.transactions++;
+        while (transactionsOfShard.length <= shard) transactionsOfShard.push(0);
+        transactionsOfShard[shard]!++;
         if (fresh.length > 0) lastCounted = lastOf(likes[fresh.at(-1)!]!);
       };
       await store.apply(likes, committed, placeOf);
@@ -85,7 +92,8 @@ export async function consume(
     await consumer.stop();
     const usage = (meter ?? openUsageMeter(clock)).read();
     const { reopened } = consumer;
-    const report = { sums, usage, storeSettings: await store.settings(), reopened };
+    const storeSettings = await store.settings();
+    const report = { sums, usage, storeSettings, reopened, transactionsOfShard };
     await port.tell({ kind: 'consumer-done', report });
   } finally {
     clearInterval(telling);

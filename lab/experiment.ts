@@ -3,9 +3,10 @@ import type { ServiceTime } from '../likes/workloads/service-times.ts';
 import type { WorkloadName } from '../likes/workloads/workload.ts';
 import type { CapacityFacts } from './capacity-facts.ts';
 import type { Arrivals } from './pace.ts';
+import type { ShardingPlan } from './sharding-plan.ts';
 import type { StorePlan } from './store-plan.ts';
 import type { Table } from './table.ts';
-import type { Contender, CrashPlan, FaultPlan, TrialMode } from './trial-plan.ts';
+import type { Contender, CrashPlan, FaultPlan, MadeLikes, TrialMode } from './trial-plan.ts';
 import type { TrialResult } from './trial-result.ts';
 
 export type Profile = 'smoke' | 'quick' | 'full';
@@ -52,6 +53,13 @@ export interface Step {
   readonly lanes?: number;
   readonly store?: StorePlan;
   readonly checksStates?: boolean;
+  /** Shards of the store, where the question is about them; the user's number is then left out. */
+  readonly shards?: number;
+  readonly sharding?: ShardingPlan;
+  /** What is made otherwise than usual in the workload. */
+  readonly made?: MadeLikes;
+  /** Of calculations: the same again would say the same, however many repeats are asked for. */
+  readonly once?: true;
   /** The offered load in words, where those of the rate do not say what it is. */
   readonly pace?: string;
   /** What the trial is for `capacity-curve`; it stands in its result as it is. */

@@ -22,6 +22,7 @@ import { measureBacklog } from './measure-backlog.ts';
 import { type Latencies, measureLatencies } from './measure-latency.ts';
 import { measureRates } from './measure-rates.ts';
 import { doubtsOfCrash, measureRecovery, type Recovery } from './measure-recovery.ts';
+import { measureShardLoads } from './measure-shard-loads.ts';
 import { measureShards } from './measure-shards.ts';
 import { measureStates } from './measure-states.ts';
 import type { TrialEvidence } from './run-trial.ts';
@@ -53,6 +54,7 @@ export type Judged = Pick<
     | 'audit'
     | 'backlog'
     | 'shards'
+    | 'shardLoads'
   >;
 
 /** Reads every record and every shard once or twice; memory is about one byte a like. */
@@ -93,6 +95,7 @@ export async function judgeTrial(
     plan.mode === 'paced'
       ? measureLatencies({ ...evidence, likes, warmUpS: plan.warmUpS ?? 0 })
       : undefined;
+  const shards = await measureShards(store);
   const { doubts, notes, ...figures } = judgeFigures(plan, evidence);
   const struck = [
     ...(judgement.verdict === 'pass' ? [] : judgement.reasons),
@@ -121,8 +124,22 @@ export async function judgeTrial(
     recovery,
     faults,
     states: plan.checksStates ? measureStates(evidence) : undefined,
-    shards: await measureShards(store),
+    shards,
+    ...(plan.sharding && { shardLoads: await shardLoadsOf(plan, evidence, store, shards) }),
   };
+}
+
+function shardLoadsOf(
+  plan: TrialPlan,
+  evidence: TrialEvidence,
+  store: StoreToCheck,
+  shards: NonNullable<TrialResult['shards']>,
+): Promise<TrialResult['shardLoads']> {
+  const { producerRecords, consumerRecords, workload, consumers } = evidence;
+  const warmUpS = plan.mode === 'paced' ? (plan.warmUpS ?? 0) : undefined;
+  const transactions = consumers.map(({ transactionsOfShard = [] }) => transactionsOfShard);
+  const records = { producerRecords, consumerRecords, likes: workload.likes, warmUpS };
+  return measureShardLoads({ ...records, transactions }, store, shards);
 }
 
 function backlogOf(plan: TrialPlan, evidence: TrialEvidence): TrialResult['backlog'] {
@@ -260,6 +277,9 @@ async function resourcesOf(
       serverCpuUsPerLike: perLike(server.cpuUs.publishing + server.cpuUs.counting),
       serverMemoryBytesMax: server.memoryBytesMax,
       serverDiskBytesMax: server.diskBytesMax,
+    }),
+    ...(evidence.storeServerCpuUs !== undefined && {
+      storeServerCpuUsPerLike: perLike(evidence.storeServerCpuUs),
     }),
     storeDiskBytes: await store.diskBytes(),
     likesPerStoreTransaction: transactions > 0 ? counted / transactions : 0,

@@ -2,6 +2,8 @@
  * The figures of a trial that may be compared: named once, with their unit, which way is better,
  * and between which trials a comparison makes sense. Read by comparisons, reports and gates.
  */
+import { cpuUsPerLike } from './cpu-per-like.ts';
+import { describeStore } from './store-plan.ts';
 import type { TrialResult } from './trial-result.ts';
 
 export interface Metric {
@@ -66,21 +68,17 @@ export const METRICS: readonly Metric[] = [
   latency('p99.9', 'due to visible, 99.9th percentile', 'p999Us'),
   {
     name: 'cpu',
-    title: 'CPU of producer, consumers and server',
+    title: 'CPU of producer, consumers and servers',
     unit: 'µs/like',
     better: 'lower',
     digits: 1,
-    value: valid(({ resources }) => {
-      const server = resources?.serverCpuUsPerLike;
-      if (resources === undefined || server === undefined) return undefined;
-      return resources.producerCpuUsPerLike + resources.consumerCpuUsPerLike + server;
-    }),
+    value: valid(cpuUsPerLike),
   },
 ];
 
 /** What a setting is made of; a trial that is yet to run has it as well. */
 export type SettingFacts = Pick<TrialResult, 'experiment' | 'tier' | 'plan'> & {
-  readonly workload: Pick<TrialResult['workload'], 'name' | 'data'>;
+  readonly workload: Pick<TrialResult['workload'], 'name' | 'data' | 'variant'>;
 };
 
 /**
@@ -88,9 +86,10 @@ export type SettingFacts = Pick<TrialResult, 'experiment' | 'tier' | 'plan'> & {
  * only between brokers or versions of such is a comparison fair. The broker is left out.
  */
 export function settingOf({ experiment, tier, plan, workload }: SettingFacts): string {
-  const { mode, pace, lanes, consumers, shards, likesPerSend } = plan;
+  const { mode, pace, lanes, consumers, shards, likesPerSend, sharding } = plan;
   return JSON.stringify({
     ...{ experiment, tier, mode, pace, lanes, consumers, shards, likesPerSend },
-    ...{ workload: workload.name, data: workload.data },
+    ...{ workload: workload.name, data: workload.data, store: describeStore(plan.store) },
+    ...{ variant: workload.variant, sharding },
   });
 }

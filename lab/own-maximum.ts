@@ -40,7 +40,7 @@ export function probeFor(
   const { rate, mode } = job.step;
   if (rate === undefined || isKnown) return undefined;
   // Nobody asks of a trial that is struck at a fixed rate how far that is from the maximum.
-  if (mode === 'faults' && 'likesPerS' in rate) return undefined;
+  if ((mode === 'faults' || job.step.sharding) && 'likesPerS' in rate) return undefined;
   const likes = Math.min(PROBE_LIKES_MAX, Math.round(PROBE_S * job.likesPerSRough));
   // It is no repeat of anything, and whoever runs under two names has one maximum.
   const { alias: _alias, repeatsBefore: _repeatsBefore, ...found } = job;
@@ -58,6 +58,8 @@ export function whyTooMuch(
     return undefined;
   // Who looks for the border of what a broker bears has to go beyond it.
   if (job.step.capacity !== undefined) return undefined;
+  // Each of its trials has a maximum of its own, by its routing and its shards.
+  if (job.step.sharding !== undefined) return undefined;
   const known = ratesOf(job, results, setting);
   if (known.length === 0) return undefined;
   const most = median(known) * RATE_SHARE_MAX;

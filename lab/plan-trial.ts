@@ -40,10 +40,12 @@ export function planOf(job: Job, maximum: number | undefined, chosen: ChosenPlan
     experiment: job.experiment.name,
     mode: step.mode,
     likes: step.likes,
-    workload: chosen.workload ?? step.workload ?? WORKLOAD_DEFAULT,
+    ...likesOf(step, chosen),
     lanes: chosen.lanes ?? step.lanes ?? LANES_DEFAULT,
     consumers: chosen.consumers ?? step.consumers ?? CONSUMERS_DEFAULT,
     store: chosen.store ?? step.store,
+    shards: step.shards ?? chosen.shards,
+    sharding: step.sharding,
     checksStates: step.checksStates,
     crash: step.crash,
     faults: step.faults,
@@ -58,6 +60,16 @@ export function planOf(job: Job, maximum: number | undefined, chosen: ChosenPlan
   if (likesPerS === undefined) return { ...base, warmUpS, pace };
   const likes = Math.ceil(likesPerS * (warmUpS + measuredS(step, likesPerS)));
   return { ...base, likes, likesPerS, warmUpS, pace };
+}
+
+/** A calculation is about its own workload, and what is made of one fits no other. */
+function likesOf(step: Step, chosen: ChosenPlan): Pick<TrialPlan, 'workload' | 'data' | 'made'> {
+  const { workload: own = WORKLOAD_DEFAULT, made } = step;
+  if (step.mode !== 'calculation') {
+    const workload = chosen.workload ?? own;
+    return { workload, data: chosen.data, made: workload === own ? made : undefined };
+  }
+  return { workload: own, data: own === 'trending' ? chosen.data : undefined, made };
 }
 
 /** Below a rate that gives the least number of likes in its time, the time is longer. */
@@ -108,7 +120,7 @@ export function planFacts(
   habits: { likesPerSend: number; sendsInFlight: number } | undefined,
 ): TrialResult['plan'] {
   const { mode, likesPerS, warmUpS, pace, lanes, consumers, shards, backlogBytesMax } = plan;
-  const { arrivals, service } = plan;
+  const { arrivals, service, sharding } = plan;
   return {
     ...(arrivals && { arrivals }),
     ...(service && { service }),
@@ -120,6 +132,7 @@ export function planFacts(
     consumers,
     shards,
     ...(describeStore(plan.store) !== undefined && { store: plan.store }),
+    ...(sharding && { sharding }),
     backlogBytesMax,
     likesPerSend: plan.likesPerSend ?? habits?.likesPerSend,
     sendsInFlight: plan.sendsInFlight ?? habits?.sendsInFlight,

@@ -1,6 +1,7 @@
 /** Runs the trials of a schedule one after the other; whatever happens, what is done is kept. */
 import { basename } from 'node:path';
 import { withAudit } from './audit/of-trial.ts';
+import type { RoutingRules } from './calculate-loads.ts';
 import type { Equipment } from './faults/fault.ts';
 import { BrokenTrialError, judgeRemains } from './judge-remains.ts';
 import { judgeTrial } from './judge-trial.ts';
@@ -9,11 +10,12 @@ import { isVoidReason } from './measure-recovery.ts';
 import { followUp } from './next-job.ts';
 import { maximumOf, probeFor, whyTooMuch } from './own-maximum.ts';
 import { type ChosenPlan, consumerFacts, named, planFacts, planOf } from './plan-trial.ts';
+import { runCalculation } from './run-calculation.ts';
 import { runTrial } from './run-trial.ts';
 import type { Job } from './schedule.ts';
 import { dropDecided } from './stop-early.ts';
 import type { OwnConsumer, TrialContext, TrialProgress } from './trial-context.ts';
-import type { Contender, TrialPlan } from './trial-plan.ts';
+import { type Contender, type TrialPlan, variantOf } from './trial-plan.ts';
 import { RESULT_FORMAT, type TrialResult } from './trial-result.ts';
 import { notTested, unjudged } from './unjudged.ts';
 
@@ -30,6 +32,8 @@ export interface RunSetup {
   readonly plan: ChosenPlan;
   /** A user's own consumers, by the brokers whose templates they take the place of. */
   readonly ownConsumers?: Readonly<Record<string, OwnConsumer>> | undefined;
+  /** For calculations; undefined where none is asked for. */
+  readonly routings?: RoutingRules;
   readonly signal: AbortSignal;
   /** Trials that run side by side; 1 where rates are measured. */
   readonly parallel?: number;
@@ -175,6 +179,10 @@ export async function runJob(
     const rate = job.step.rate;
     const isShare = rate !== undefined && 'shareOfMaximum' in rate;
     plan = planOf(job, isShare ? maximumOf(job, results, setup.plan) : undefined, setup.plan);
+    if (plan.mode === 'calculation') {
+      const calculated = runCalculation(plan, setup.routings);
+      return { ...facts(), ...calculated, durationS: facts().durationS };
+    }
     const fault = plan.faults?.fault;
     const alone = plan.crash !== undefined || fault !== undefined;
     await using opened = await setup.open(job, {
@@ -228,6 +236,7 @@ async function runOpened(plan: TrialPlan, context: TrialContext, setup: RunSetup
     workload: {
       name: plan.workload,
       ...(plan.data !== undefined && { data: basename(plan.data) }),
+      ...(variantOf(plan.made) !== undefined && { variant: variantOf(plan.made) }),
       likes,
       seed: plan.seed,
       hash: evidence.producers[0]?.workloadHash,

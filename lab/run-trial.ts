@@ -52,6 +52,8 @@ export interface TrialEvidence {
   readonly serverVersion: string;
   /** From the first send to the drained queue; undefined where it is somebody else's. */
   readonly server: ServerUsed | undefined;
+  /** Processor time of the store's server from the first send to the drained queue. */
+  readonly storeServerCpuUs: number | undefined;
   /** Records of workers that were killed on purpose; such a file may end in the middle. */
   readonly recordsOfKilled: readonly string[];
   /** Empty where nothing was done to the trial. */
@@ -73,7 +75,8 @@ export async function runTrial(plan: TrialPlan, context: TrialContext): Promise<
   const { broker, server, signal } = context;
   const queue = `likes-${randomBytes(5).toString('hex')}`;
   const workload = openWorkload(plan.workload, workloadOptionsOf(plan));
-  const store = await context.storeAddress(plan.shards, plan.store ?? STORE_DEFAULT);
+  const address = await context.storeAddress(plan.shards, plan.store ?? STORE_DEFAULT);
+  const store = { ...address, ...plan.sharding };
   const crew = new Crew(plan, context, { queue, store });
   const together = plan.mode !== 'publish-then-count';
   context.onProgress({
@@ -92,6 +95,7 @@ export async function runTrial(plan: TrialPlan, context: TrialContext): Promise<
     if (plan.mode === 'paced') await crew.openReader(watchedPosts(workload));
     const serverVersion = await server.version();
     const before = await server.usage();
+    const storeBefore = await context.storeServerUsage?.();
     const { likes } = workload;
     const diskBytesBefore = before?.diskBytes ?? 0;
     using watch = watchTrial({ plan, context, queue, crew, likes, diskBytesBefore });
@@ -105,6 +109,7 @@ export async function runTrial(plan: TrialPlan, context: TrialContext): Promise<
     const left = await untilDrained(broker, queue, crew, signal);
     const drainedUs = crew.clock.nowUs();
     const after = await server.usage();
+    const storeAfter = await context.storeServerUsage?.();
     const consumed = await crew.stopConsumers(signal);
     const isStruck = strikes.length > 0;
     const evidence = {
@@ -121,6 +126,7 @@ export async function runTrial(plan: TrialPlan, context: TrialContext): Promise<
       serverVersion,
       // A process that was started again has used nothing before that.
       server: isStruck ? undefined : serverUsed(before, between, after, watch.diskBytesMax),
+      storeServerCpuUs: storeBefore && storeAfter && storeAfter.cpuUs - storeBefore.cpuUs,
       strikes,
       drainedUs,
       clocks: clockFactsOf(crew.clocks),

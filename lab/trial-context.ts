@@ -1,6 +1,6 @@
 /** What a trial is given: brokers and stores as objects, so that lab/ knows no concrete one. */
 import type { Broker } from '../brokers/broker.ts';
-import type { DiskControl, Endpoint, Server } from '../brokers/servers/server.ts';
+import type { DiskControl, Endpoint, Server, ServerUsage } from '../brokers/servers/server.ts';
 import type { StoredCounts } from './checker.ts';
 import type { NetworkProxy } from './faults/proxy.ts';
 import type { StorePlan } from './store-plan.ts';
@@ -81,6 +81,8 @@ export interface TrialContext {
   /** The address of a fresh store of so many shards, for the consumers of this trial. */
   storeAddress(shards: number, store: StorePlan): Promise<StoreAddress>;
   openStore(address: StoreAddress): Promise<StoreToCheck>;
+  /** Undefined where no server of this lab keeps the shards. */
+  storeServerUsage?(): Promise<ServerUsage | undefined>;
   onProgress(progress: TrialProgress): void;
   /** Aborted: the trial ends as soon as it can and rejects with LabError INTERRUPTED. */
   readonly signal: AbortSignal;

@@ -4,6 +4,7 @@ import type { ServiceTime } from '../likes/workloads/service-times.ts';
 import type { WorkloadName, WorkloadOptions } from '../likes/workloads/workload.ts';
 import type { Fault } from './faults/fault.ts';
 import type { Arrivals } from './pace.ts';
+import type { ShardingPlan } from './sharding-plan.ts';
 import type { StorePlan } from './store-plan.ts';
 
 /** A row's subject: one broker at one tier. */
@@ -22,8 +23,16 @@ export interface Contender {
  * `paced`: the same at a fixed rate, from which latencies are taken.
  * `crash`: paced, and the server is killed in the middle and started again.
  * `faults`: paced, and struck by a fault several times.
+ * `calculation`: nothing is sent; the likes are counted as they would fall on the shards.
  */
-export const TRIAL_MODES = ['publish-then-count', 'sustained', 'paced', 'crash', 'faults'] as const;
+export const TRIAL_MODES = [
+  'publish-then-count',
+  'sustained',
+  'paced',
+  'crash',
+  'faults',
+  'calculation',
+] as const;
 export type TrialMode = (typeof TRIAL_MODES)[number];
 
 /** What a crash trial does beyond a paced one. Times are from the first send. */
@@ -52,6 +61,18 @@ export interface FaultPlan {
   readonly goOnS: number;
   /** Acknowledged likes in the second before a strike; with fewer it is void. */
   readonly acknowledgedLeast: number;
+}
+
+/** What may be changed of a made workload. */
+export type MadeLikes = Pick<WorkloadOptions, 'exponent' | 'authors'>;
+
+/** Such as `exponent 1.2, authors`: two workloads of one name with other words are not the same. */
+export function variantOf({ exponent, authors }: MadeLikes = {}): string | undefined {
+  const words = [
+    ...(exponent === undefined ? [] : [`exponent ${exponent}`]),
+    ...(authors ? ['authors'] : []),
+  ];
+  return words.length > 0 ? words.join(', ') : undefined;
 }
 
 export interface TrialPlan {
@@ -83,6 +104,8 @@ export interface TrialPlan {
   readonly shards: number;
   /** What the likes are counted into; `sqlite` by tally unless told. */
   readonly store?: StorePlan | undefined;
+  readonly sharding?: ShardingPlan | undefined;
+  readonly made?: MadeLikes | undefined;
   /** Undefined: the broker's own habit. */
   readonly likesPerSend?: number | undefined;
   readonly sendsInFlight?: number | undefined;
@@ -97,6 +120,6 @@ export const SHARDS_DEFAULT = 4;
 export const BACKLOG_BYTES_MAX_DEFAULT = 2 * 1024 ** 3;
 
 /** What of a plan decides which likes there are. */
-export function workloadOptionsOf({ likes, seed, data }: TrialPlan): WorkloadOptions {
-  return { likes, seed, ...(data !== undefined && { data }) };
+export function workloadOptionsOf({ likes, seed, data, made }: TrialPlan): WorkloadOptions {
+  return { likes, seed, ...(data !== undefined && { data }), ...made };
 }

@@ -5,6 +5,7 @@ import { auditSchema } from './audit/audit-schema.ts';
 import { backlogSchema, capacitySchema } from './capacity-facts.ts';
 import { steadySchema, visibleSchema } from './figures-result.ts';
 import { addedLatencySchema, latencySchema, queueing } from './latency-schema.ts';
+import { calculatedLoadsSchema, shardingPlanSchema, shardLoadsSchema } from './sharding-schema.ts';
 import { COUNTING_RULES, STORE_ENGINES } from './store-plan.ts';
 import { SURVIVALS, TRIAL_MODES } from './trial-plan.ts';
 
@@ -59,6 +60,8 @@ const planSchema = z.strictObject({
   shards: z.int().positive(),
   /** Where it is another than SQLite by tally. */
   store: z.strictObject({ engine: z.enum(STORE_ENGINES), rule: z.enum(COUNTING_RULES) }).optional(),
+  /** Trials that are about sharding. */
+  sharding: shardingPlanSchema.optional(),
   /** Undefined when the trial ended before its broker was asked for its habits. */
   likesPerSend: z.int().positive().optional(),
   sendsInFlight: z.int().positive().optional(),
@@ -145,6 +148,8 @@ export const trialResultSchema = z.strictObject({
     name: z.string(),
     /** The name of the user's own file, where there was one. */
     data: z.string().optional(),
+    /** What was made otherwise than usual, such as `exponent 1.2`. */
+    variant: z.string().optional(),
     /** Undefined, like the hash, when the trial ended before all were sent. */
     likes: count.optional(),
     seed: count,
@@ -210,6 +215,8 @@ export const trialResultSchema = z.strictObject({
       consumerCpuUsPerLike: amount,
       /** Of servers that are somebody else's, nothing is known. */
       serverCpuUsPerLike: amount.optional(),
+      /** Where the shards are kept by a server of its own. */
+      storeServerCpuUsPerLike: amount.optional(),
       serverMemoryBytesMax: count.optional(),
       serverDiskBytesMax: count.optional(),
       storeDiskBytes: count,
@@ -242,6 +249,9 @@ export const trialResultSchema = z.strictObject({
   shards: z
     .array(z.strictObject({ shard: count, posts: count, likes: count, unlikes: count }))
     .optional(),
+  /** Calculations of `sharding`, and what became of each shard in its trials. */
+  calculatedLoads: calculatedLoadsSchema.optional(),
+  shardLoads: shardLoadsSchema.optional(),
   /** Read back from the running server. */
   settings: z.record(z.string(), z.string()),
   versions: z.record(z.string(), z.string()),

@@ -90,6 +90,8 @@ export interface ConsumerReport {
   readonly usage: WorkerUsage;
   /** Read back from the store that this process counted into. */
   readonly storeSettings: Readonly<Record<string, string>>;
+  /** Transactions by shard, in the order of the shards; later ones may have had none. */
+  readonly transactionsOfShard?: readonly number[];
   /** How often the template gave up and was opened again; always 0 outside crash trials. */
   readonly reopened: number;
 }

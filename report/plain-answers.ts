@@ -1,5 +1,6 @@
 /** The answer to a question in a few plain sentences, before any chart or table. */
 import { foundBySearch } from '../experiments/capacity-curve.ts';
+import { answersToClaims } from '../experiments/sharding-claims.ts';
 import { cellsOf } from '../lab/fault-cells.ts';
 import { formatNumber } from '../lab/table.ts';
 import type { TrialResult } from '../lab/trial-result.ts';
@@ -19,6 +20,7 @@ const ANSWERS: Readonly<Record<string, (results: Results) => string[]>> = {
   persistence: answerPersistence,
   faults: answerFaults,
   'capacity-curve': answerCapacity,
+  sharding: answerSharding,
 };
 
 /** Undefined for a question that has no words of its own: its table says it. */
@@ -165,5 +167,15 @@ function answerCapacity(results: Results): string[] {
     `Likes per second with 99 % visible within ${formatNumber(objectiveMs, 0)} ms: ` +
       `${each.join('; ')}.`,
     'Each is what one search found, by short trials: the table says where it fails.',
+  ];
+}
+
+/** Which way to take, from the same figures as the table of the course's claims below. */
+function answerSharding(results: Results): string[] {
+  const answers = answersToClaims(results);
+  if (answers.length === 0) return [];
+  return [
+    ...answers.map(({ claim, answer }) => `“${claim}”: ${answer}`),
+    'What a routing does to the load depends on the workload more than on the routing: see both.',
   ];
 }

@@ -26,6 +26,7 @@ export interface Row {
 const LEFT_OUT: Readonly<Record<string, RegExp>> = {
   'capacity-curve': /^(p99\.9 ms|max ms|backlog trend likes\/s|lost|counted twice)$/,
   'full-count': / MB|^store MB/,
+  sharding: /^(lost|counted twice)$/,
   calibration: /^added to \w+ (mean|max) ms$|same draws|allowed|by chance/,
 };
 

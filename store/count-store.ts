@@ -20,7 +20,7 @@ export interface MarkBlock {
   readonly bits: Uint8Array;
 }
 
-/** Under the rule *states*: the last action of a user on a post, the one with the largest version. */
+/** Under *states*: what a user did last on a post, by the largest version. */
 export interface UserState {
   readonly post: string;
   readonly user: string;

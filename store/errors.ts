@@ -24,8 +24,10 @@ export type StoreFolderCode =
   | 'STORE_CORRUPT'
   | 'STORE_FORMAT_UNKNOWN'
   | 'STORE_SHARDS_DIFFER'
-  | 'STORE_RULE_DIFFERS'
+  | 'STORE_ROUTING_DIFFERS'
   | 'STORE_NOT_CREATED'
+  | 'STORE_RULE_DIFFERS'
+  | 'STORE_ADDRESS_REFUSED'
   | 'STORE_OPTIONS_INVALID';
 
 /** The store cannot be opened, and opening it again will not help. */

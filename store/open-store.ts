@@ -3,11 +3,21 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
-import { COUNTING_RULES, type CountingRule, type CountStore, type Shard } from './count-store.ts';
+import { type CassandraStoreOptions, cassandraOptionsSchema } from './cassandra-options.ts';
+import type { CountingRule, CountStore, Shard } from './count-store.ts';
 import { StoreFolderError } from './errors.ts';
 import { MemoryShard } from './memory-shard.ts';
 import { MemoryStatesShard } from './memory-states-shard.ts';
+import type { PostgresStoreOptions } from './postgres-store.ts';
+import type { RoutingChoice } from './routing/routing.ts';
+import { ruleProblem, ruleSchema } from './rule-option.ts';
 import { ShardedStore } from './sharded-store.ts';
+import {
+  routingProblem,
+  routingSchema,
+  type ShardingOptions,
+  shardingFields,
+} from './sharding-options.ts';
 import { evenSlotMap, SHARDS_MAX } from './slot-map.ts';
 import {
   BUSY_TIMEOUT_MS,
@@ -28,7 +38,7 @@ import {
 export const SHARDS_DEFAULT = 4;
 
 /** A store in a folder, shared by all processes that open it. */
-export interface SqliteStoreOptions {
+export interface SqliteStoreOptions extends ShardingOptions {
   readonly engine?: 'sqlite';
   readonly folder: string;
   /** For a new store; an existing one keeps its own number. 4 unless told. */
@@ -48,16 +58,39 @@ export interface MemoryStoreOptions {
   readonly engine: 'memory';
   readonly shards?: number;
   readonly rule?: CountingRule | undefined;
+  readonly routing?: RoutingChoice | undefined;
 }
 
-export type StoreOptions = SqliteStoreOptions | MemoryStoreOptions;
+export type StoreOptions =
+  | SqliteStoreOptions
+  | PostgresStoreOptions
+  | CassandraStoreOptions
+  | MemoryStoreOptions;
 
 const shardsSchema = z.number().int().min(1).max(SHARDS_MAX).optional();
 
-const ruleSchema = z.enum(COUNTING_RULES).optional();
-
 const optionsSchema: z.ZodType<StoreOptions> = z.union([
-  z.strictObject({ engine: z.literal('memory'), shards: shardsSchema, rule: ruleSchema }),
+  z.strictObject({
+    engine: z.literal('memory'),
+    shards: shardsSchema,
+    rule: ruleSchema,
+    routing: routingSchema.optional(),
+  }),
+  cassandraOptionsSchema,
+  z.strictObject({
+    engine: z.literal('postgres'),
+    urls: z
+      .array(z.url({ protocol: /^postgres(ql)?$/ }))
+      .min(1)
+      .max(SHARDS_MAX),
+    // Short, since it becomes part of a name that PostgreSQL cuts off at 63 bytes.
+    name: z.string().regex(/^[a-z0-9][a-z0-9_-]{0,39}$/),
+    shards: shardsSchema,
+    lockTimeoutMs: z.number().int().positive().optional(),
+    connectionsMax: z.number().int().positive().optional(),
+    readOnly: z.boolean().optional(),
+    ...shardingFields,
+  }),
   z.strictObject({
     engine: z.literal('sqlite').optional(),
     folder: z.string().min(1),
@@ -66,18 +99,30 @@ const optionsSchema: z.ZodType<StoreOptions> = z.union([
     synchronous: z.enum(SYNCHRONOUS_LEVELS).optional(),
     busyTimeoutMs: z.number().int().nonnegative().optional(),
     readOnly: z.boolean().optional(),
+    ...shardingFields,
   }),
 ]) as z.ZodType<StoreOptions>;
 
 /**
  * Opens the store that the options describe. Several processes may do so at once, also when the
  * folder is not there yet: one of them makes it, all use that one.
- * @throws StoreFolderError when the folder is not a store, is damaged, has another number of shards
- * or another rule than asked for, or is of another format; StoreUnavailableError when SQLite cannot open it now.
+ * @throws StoreFolderError when the folder is not a store, is damaged, is of another format, or has
+ * another number of shards, routing or rule than asked for; StoreUnavailableError when SQLite
+ * cannot open it now.
  */
 export async function openStore(options: StoreOptions): Promise<CountStore> {
   const checked = checkOptions(options);
   if (checked.engine === 'memory') return await openMemoryStore(checked);
+  if (checked.engine === 'postgres') {
+    // Loaded here, since most processes need no PostgreSQL.
+    const { openPostgresStore } = await import('./postgres-store.ts');
+    return await openPostgresStore(checked, SHARDS_DEFAULT);
+  }
+  if (checked.engine === 'cassandra') {
+    // Loaded here, since most processes need no Cassandra.
+    const { openCassandraStore } = await import('./cassandra-store.ts');
+    return await openCassandraStore(checked);
+  }
   const folder = resolve(checked.folder);
   if (!isStore(folder)) {
     if (checked.readOnly) throw notAStore(folder, 'is empty or not there yet');
@@ -92,9 +137,16 @@ export async function openStore(options: StoreOptions): Promise<CountStore> {
         'number, or use another folder',
     );
   }
-  checkRule(folder, description.rule ?? 'tally', checked.rule);
+  const problem =
+    ruleProblem(folder, description.rule, checked.rule) ??
+    routingProblem(folder, description.slotMap, checked);
+  if (problem !== undefined) throw problem;
   const shards = await openShards(folder, description, checked);
-  return await ShardedStore.open(shards, () => readStoreFile(folder).slotMap);
+  return await ShardedStore.open(shards, () => readStoreFile(folder).slotMap, {
+    // Shards that hold back must not wait for each other's turns.
+    sideBySide: checked.transactionsPerSMax !== undefined,
+    likesPerTransactionMax: checked.likesPerTransactionMax,
+  });
 }
 
 function checkOptions(options: StoreOptions): StoreOptions {
@@ -108,37 +160,32 @@ function checkOptions(options: StoreOptions): StoreOptions {
   );
 }
 
-function checkRule(folder: string, found: CountingRule, asked: CountingRule | undefined): void {
-  if (asked === undefined || asked === found) return;
-  throw new StoreFolderError(
-    'STORE_RULE_DIFFERS',
-    `${folder} counts by the rule ${found}, ${asked} was asked for; ask for ${found}, for no ` +
-      'rule, or use another folder: neither can be made of the other',
-  );
-}
-
 function openMemoryStore({
   shards: count = SHARDS_DEFAULT,
   rule,
+  routing,
 }: MemoryStoreOptions): Promise<CountStore> {
-  const map = evenSlotMap(count);
-  const MemoryShardOfRule = rule === 'states' ? MemoryStatesShard : MemoryShard;
-  const shards = Array.from({ length: count }, (_, index) => new MemoryShardOfRule(index, map));
+  const map = evenSlotMap(count, routing);
+  const ShardOfRule = rule === 'states' ? MemoryStatesShard : MemoryShard;
+  const shards = Array.from({ length: count }, (_, index) => new ShardOfRule(index, map));
   return ShardedStore.open(shards, () => map);
 }
 
 async function openShards(
   folder: string,
   { store, rule, slotMap }: StoreDescription,
-  { synchronous = 'FULL', busyTimeoutMs = BUSY_TIMEOUT_MS, readOnly = false }: SqliteStoreOptions,
+  options: SqliteStoreOptions,
 ): Promise<Shard[]> {
+  const { synchronous = 'FULL', busyTimeoutMs = BUSY_TIMEOUT_MS, readOnly = false } = options;
+  const { transactionsPerSMax } = options;
+  const ShardOfRule = rule === 'states' ? SqliteStatesShard : SqliteShard;
   const opened: Shard[] = [];
   try {
     for (let index = 0; index < slotMap.shards; index++) {
       const path = shardPath(folder, index);
       const identity = { store, index, rule };
-      const SqliteShardOfRule = rule === 'states' ? SqliteStatesShard : SqliteShard;
-      opened.push(new SqliteShardOfRule({ path, identity, synchronous, busyTimeoutMs, readOnly }));
+      const file = { path, identity, synchronous, busyTimeoutMs, readOnly };
+      opened.push(new ShardOfRule({ ...file, transactionsPerSMax }));
     }
     return opened;
   } catch (error) {
@@ -174,7 +221,7 @@ function isStore(folder: string): boolean {
  */
 function createStore(
   folder: string,
-  { shards = SHARDS_DEFAULT, rule }: Pick<SqliteStoreOptions, 'shards' | 'rule'>,
+  { shards = SHARDS_DEFAULT, rule, routing }: SqliteStoreOptions,
 ): void {
   const draft = `${folder}.creating-${randomUUID()}`;
   try {
@@ -183,7 +230,7 @@ function createStore(
       store: randomUUID(),
       engine: 'sqlite',
       ...(rule === 'states' && { rule }),
-      slotMap: evenSlotMap(shards),
+      slotMap: evenSlotMap(shards, routing),
     } as const;
     for (let index = 0; index < shards; index++) {
       const identity = { store: description.store, index, rule };

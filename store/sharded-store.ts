@@ -11,6 +11,7 @@ import type {
 } from './count-store.ts';
 import { SlotMapChangedError, StoreUnavailableError, WrongRuleError } from './errors.ts';
 import { topOf } from './order.ts';
+import { joinedSettings, summed, sumOfTotals, sumOver } from './over-shards.ts';
 import { type SlotMap, shardOfLike, shardsOfPost } from './slot-map.ts';
 import { storablePlaces } from './storable-places.ts';
 
@@ -20,6 +21,16 @@ const SLOT_MAP_RETRY_WAIT_MS = 20;
 
 type LoadSlotMap = () => SlotMap | Promise<SlotMap>;
 
+export interface ShardedStoreOptions {
+  /**
+   * Apply a batch to all its shards at once, where an engine waits for its shards. Unless told, one
+   * shard after the other.
+   */
+  readonly sideBySide?: boolean;
+  /** More likes of a batch take several transactions of their shard, one after the other. */
+  readonly likesPerTransactionMax?: number | undefined;
+}
+
 /**
  * Implements CountStore over shards of any engine, all of them under one rule. Owns the shards:
  * disposing it disposes them.
@@ -28,18 +39,29 @@ export class ShardedStore implements CountStore {
   readonly rule: CountingRule;
   readonly shards: readonly Shard[];
   readonly #loadSlotMap: LoadSlotMap;
+  readonly #options: ShardedStoreOptions;
   #slotMap: SlotMap;
 
-  private constructor(shards: readonly Shard[], loadSlotMap: LoadSlotMap, slotMap: SlotMap) {
+  private constructor(
+    shards: readonly Shard[],
+    loadSlotMap: LoadSlotMap,
+    slotMap: SlotMap,
+    options: ShardedStoreOptions,
+  ) {
     this.shards = shards;
     this.rule = shards.some(({ states }) => states !== undefined) ? 'states' : 'tally';
     this.#loadSlotMap = loadSlotMap;
     this.#slotMap = slotMap;
+    this.#options = options;
   }
 
   /** `loadSlotMap` reads the map that is in force now; it is asked when a shard knows another. */
-  static async open(shards: readonly Shard[], loadSlotMap: LoadSlotMap): Promise<ShardedStore> {
-    return new ShardedStore(shards, loadSlotMap, await loadSlotMap());
+  static async open(
+    shards: readonly Shard[],
+    loadSlotMap: LoadSlotMap,
+    options: ShardedStoreOptions = {},
+  ): Promise<ShardedStore> {
+    return new ShardedStore(shards, loadSlotMap, await loadSlotMap(), options);
   }
 
   async apply(likes: readonly Like[], committed?: CommitObserver): Promise<void> {
@@ -97,15 +119,7 @@ export class ShardedStore implements CountStore {
   }
 
   async totals(): Promise<Totals> {
-    const all = await this.#ofEach((shard) => shard.totals());
-    return {
-      posts: sumOver(all, ({ posts }) => posts),
-      likes: sumOver(all, ({ likes }) => likes),
-      unlikes: sumOver(all, ({ unlikes }) => unlikes),
-      marks: sumOver(all, ({ marks }) => marks),
-      marksDropped: sumOver(all, ({ marksDropped }) => marksDropped),
-      ...(this.rule === 'states' && { states: sumOver(all, ({ states = 0 }) => states) }),
-    };
+    return sumOfTotals(await this.#ofEach((shard) => shard.totals()));
   }
 
   async findProblems(): Promise<string[]> {
@@ -126,16 +140,15 @@ export class ShardedStore implements CountStore {
   }
 
   async settings(): Promise<Readonly<Record<string, string>>> {
-    const all = await this.#ofEach((shard) => shard.settings());
-    const names = new Set(all.flatMap((settings) => Object.keys(settings)));
-    const joined = [...names].map((name) => {
-      const values = new Set(all.map((settings) => settings[name] ?? 'not set'));
-      return [name, [...values].join(', ')];
-    });
+    const joined = joinedSettings(await this.#ofEach((shard) => shard.settings()));
+    const { routing } = this.#slotMap;
+    const { likesPerTransactionMax: likesMax } = this.#options;
     return {
       shards: String(this.shards.length),
       ...(this.rule !== 'tally' && { rule: this.rule }),
-      ...Object.fromEntries(joined),
+      ...(routing && { routing: routing.name }),
+      ...(likesMax !== undefined && { likesPerTransactionMax: String(likesMax) }),
+      ...joined,
     };
   }
 
@@ -192,21 +205,26 @@ export class ShardedStore implements CountStore {
     committed: CommitObserver | undefined,
   ): Promise<number[]> {
     const left: number[] = [];
-    const routed = this.#route(likes, places);
-    for (const [index, placesOfShard] of routed.entries()) {
-      if (placesOfShard.length === 0) continue;
-      try {
-        const shard = this.shards[index]!;
-        const commit = await shard.apply(likes, placesOfShard, this.#slotMap.version);
-        const { fresh, seen, ended } = commit;
-        for (const place of ended)
-          refusals.push({ index: place, reason: endedReason(likes[place]!) });
-        if (fresh.length + seen.length > 0) committed?.({ shard: index, fresh, seen });
-      } catch (error) {
-        if (!(error instanceof SlotMapChangedError)) throw error;
-        left.push(...placesOfShard);
+    const applyTo = async (index: number, placesOfShard: readonly number[]): Promise<void> => {
+      const parts = inParts(placesOfShard, this.#options.likesPerTransactionMax);
+      for (const [at, part] of parts.entries()) {
+        try {
+          const commit = await this.shards[index]!.apply(likes, part, this.#slotMap.version);
+          const { fresh, seen, ended } = commit;
+          for (const place of ended)
+            refusals.push({ index: place, reason: endedReason(likes[place]!) });
+          if (fresh.length + seen.length > 0) committed?.({ shard: index, fresh, seen });
+        } catch (error) {
+          if (!(error instanceof SlotMapChangedError)) throw error;
+          for (const rest of parts.slice(at)) for (const place of rest) left.push(place);
+          return;
+        }
       }
-    }
+    };
+    const routed = [...this.#route(likes, places).entries()].filter(([, { length }]) => length > 0);
+    if (!this.#options.sideBySide) for (const part of routed) await applyTo(...part);
+    // Also after an error all are awaited: else a shard would commit when the batch has failed.
+    else throwFirst(await Promise.allSettled(routed.map((part) => applyTo(...part))));
     return left;
   }
 
@@ -219,14 +237,15 @@ export class ShardedStore implements CountStore {
   }
 }
 
-/** One count a post: those of its slices, added up. */
-function summed(counts: readonly PostCount[]): Map<string, PostCount> {
-  const sums = new Map<string, PostCount>();
-  for (const count of counts) {
-    const { post, likes, unlikes } = sums.get(count.post) ?? { ...count, likes: 0, unlikes: 0 };
-    sums.set(post, { post, likes: likes + count.likes, unlikes: unlikes + count.unlikes });
-  }
-  return sums;
+/** Of at most `size` each, in their order; one part where there is no limit. */
+function inParts(places: readonly number[], size = places.length): (readonly number[])[] {
+  if (places.length <= size) return [places];
+  const parts = Math.ceil(places.length / size);
+  return Array.from({ length: parts }, (_, at) => places.slice(at * size, (at + 1) * size));
+}
+
+function throwFirst(outcomes: readonly PromiseSettledResult<void>[]): void {
+  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
 }
 
 function endedReason({ source }: Like): string {
@@ -240,8 +259,4 @@ function slotMapUnsettled(likesLeft: number): StoreUnavailableError {
     `${likesLeft} likes belong to shards that did not settle on the store's slot map within ` +
       `${waitedMs} ms; finish the move of slots that was begun, then deliver the batch again`,
   );
-}
-
-function sumOver<Item>(items: readonly Item[], partOf: (item: Item) => number): number {
-  return items.reduce((sum, item) => sum + partOf(item), 0);
 }

@@ -1,6 +1,9 @@
 /** Slot -> shard, with a version, and the few posts that do not live in their slot. Pure. */
 import { z } from 'zod';
 import type { Like } from '../likes/like.ts';
+import { openRouting } from './routing/index.ts';
+import type { RoutingChoice } from './routing/routing.ts';
+import { routingSchema } from './sharding-options.ts';
 import { hashOf, SLOT_COUNT, slotOf } from './slot.ts';
 
 /** A shard keeps at least four slots, so that slots stay the unit in which load is moved. */
@@ -18,6 +21,8 @@ export interface SlotMap {
    * isolated. Several: a hot post, split into slices by user, one per shard.
    */
   readonly exceptions: ReadonlyMap<string, readonly number[]>;
+  /** Another way than slots, for experiments; then only exceptions can be moved. */
+  readonly routing?: RoutingChoice;
 }
 
 /** How a map looks on disk: runs of neighbouring slots, so that a person can read it. */
@@ -26,6 +31,7 @@ export interface SlotMapDocument {
   readonly shards: number;
   readonly runs: readonly { readonly from: number; readonly to: number; readonly shard: number }[];
   readonly exceptions: readonly { readonly post: string; readonly shards: readonly number[] }[];
+  readonly routing?: RoutingChoice | undefined;
 }
 
 const count = z.number().int().nonnegative();
@@ -39,6 +45,7 @@ export const slotMapSchema: z.ZodType<SlotMapDocument> = z
     exceptions: z.array(
       z.strictObject({ post: z.string().min(1), shards: z.array(count).min(1).max(SHARDS_MAX) }),
     ),
+    routing: routingSchema.optional(),
   })
   .superRefine((document, context) => {
     const problem = problemOf(document);
@@ -48,16 +55,26 @@ export const slotMapSchema: z.ZodType<SlotMapDocument> = z
 /**
  * The map of a new store: version 1, neighbouring slots together, sizes that differ by 1 at most.
  */
-export function evenSlotMap(shards: number): SlotMap {
+export function evenSlotMap(shards: number, routing?: RoutingChoice): SlotMap {
   const shardOfSlot = Uint16Array.from({ length: SLOT_COUNT }, (_, slot) =>
     Math.floor((slot * shards) / SLOT_COUNT),
   );
-  return { version: 1, shards, shardOfSlot, exceptions: new Map() };
+  return { version: 1, shards, shardOfSlot, exceptions: new Map(), ...withRouting(routing) };
+}
+
+function withRouting(routing: RoutingChoice | undefined): Pick<SlotMap, 'routing'> {
+  return routing === undefined || routing.name === 'slots' ? {} : { routing };
+}
+
+/** Where a post stands that is no exception. */
+function homeOf({ routing, shards, shardOfSlot }: SlotMap, post: string): number {
+  if (routing === undefined) return shardOfSlot[slotOf(post)]!;
+  return openRouting(routing).shardOf(post, shards);
 }
 
 /** All shards that count a post: one, or those of its slices, each once. */
 export function shardsOfPost(map: SlotMap, post: string): readonly number[] {
-  return map.exceptions.get(post) ?? [map.shardOfSlot[slotOf(post)]!];
+  return map.exceptions.get(post) ?? [homeOf(map, post)];
 }
 
 /** The shard that counts a like. A user's likes of a split post all go to one slice. */
@@ -67,7 +84,7 @@ export function shardOfLike(map: SlotMap, { post, user }: Pick<Like, 'post' | 'u
     if (shards?.length === 1) return shards[0]!;
     if (shards !== undefined) return shards[hashOf(user) % shards.length]!;
   }
-  return map.shardOfSlot[slotOf(post)]!;
+  return homeOf(map, post);
 }
 
 /**
@@ -84,7 +101,7 @@ export function withSlotMoved(map: SlotMap, slot: number, shard: number): SlotMa
  */
 export function withPostMoved(map: SlotMap, post: string, shards: readonly number[]): SlotMap {
   const exceptions = new Map(map.exceptions);
-  if (shards.length === 1 && map.shardOfSlot[slotOf(post)] === shards[0]) exceptions.delete(post);
+  if (shards.length === 1 && homeOf(map, post) === shards[0]) exceptions.delete(post);
   else exceptions.set(post, shards);
   return { ...map, version: map.version + 1, exceptions };
 }
@@ -97,16 +114,17 @@ export function slotMapToDocument(map: SlotMap): SlotMapDocument {
     else runs.push({ from: slot, to: slot, shard });
   });
   const exceptions = [...map.exceptions].map(([post, owners]) => ({ post, shards: owners }));
-  return { version: map.version, shards: map.shards, runs, exceptions };
+  const { version, shards, routing } = map;
+  return { version, shards, runs, exceptions, ...withRouting(routing) };
 }
 
 /** @throws ZodError when the document is not a slot map. */
 export function slotMapFromDocument(value: unknown): SlotMap {
-  const { version, shards, runs, exceptions } = slotMapSchema.parse(value);
+  const { version, shards, runs, exceptions, routing } = slotMapSchema.parse(value);
   const shardOfSlot = new Uint16Array(SLOT_COUNT);
   for (const run of runs) shardOfSlot.fill(run.shard, run.from, run.to + 1);
   const pairs = exceptions.map((exception) => [exception.post, exception.shards] as const);
-  return { version, shards, shardOfSlot, exceptions: new Map(pairs) };
+  return { version, shards, shardOfSlot, exceptions: new Map(pairs), ...withRouting(routing) };
 }
 
 function problemOf({ shards, runs, exceptions }: SlotMapDocument): string | undefined {

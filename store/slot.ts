@@ -39,7 +39,8 @@ function hashBytes(start: number, bytes: Uint8Array): number {
   return hash;
 }
 
-function mixed(hash: number): number {
+/** MurmurHash3's 32-bit finaliser: all bits of the result depend on all bits of `hash`. */
+export function mixed(hash: number): number {
   let bits = hash ^ (hash >>> 16);
   bits = Math.imul(bits, 0x85ebca6b);
   bits ^= bits >>> 13;

@@ -4,6 +4,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { PostCount } from './count-store.ts';
 import { SlotMapChangedError } from './errors.ts';
 import { type SlotMap, slotMapToDocument } from './slot-map.ts';
+import { SqliteBucket } from './sqlite-bucket.ts';
 import {
   BUSY_TIMEOUT_MS,
   openShardFile,
@@ -21,6 +22,8 @@ export interface SqliteSessionOptions {
   readonly busyTimeoutMs?: number;
   /** Whoever applies to such a shard is refused by SQLite. */
   readonly readOnly?: boolean;
+  /** Over all processes; no limit unless told (transaction-bucket.ts). */
+  readonly transactionsPerSMax?: number | undefined;
 }
 
 /** An open shard file. All SQLite errors come out of it as outages. */
@@ -28,6 +31,7 @@ export class SqliteSession implements Disposable {
   readonly path: string;
   readonly index: number;
   readonly database: DatabaseSync;
+  readonly bucket: SqliteBucket | undefined;
   readonly #busyTimeoutMs: number;
   readonly #begin: StatementSync;
   readonly #commit: StatementSync;
@@ -38,12 +42,13 @@ export class SqliteSession implements Disposable {
   /** @throws the errors of openShardFile. */
   constructor(options: SqliteSessionOptions) {
     const { path, identity, synchronous, busyTimeoutMs = BUSY_TIMEOUT_MS } = options;
-    const { readOnly = false } = options;
+    const { readOnly = false, transactionsPerSMax: perS } = options;
     this.path = path;
     this.index = identity.index;
     this.#busyTimeoutMs = busyTimeoutMs;
     const database = openShardFile(path, identity, { synchronous, busyTimeoutMs, readOnly });
     this.database = database;
+    this.bucket = perS === undefined ? undefined : new SqliteBucket(database, path, perS);
     this.#begin = database.prepare('BEGIN IMMEDIATE');
     this.#commit = database.prepare('COMMIT');
     this.#readVersion = database.prepare("SELECT value FROM meta WHERE key = 'slotMapVersion'");

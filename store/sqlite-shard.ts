@@ -7,6 +7,7 @@ import type { MarkBlock, PostCount, Shard, ShardCommit, Totals } from './count-s
 import { SlotMapChangedError } from './errors.ts';
 import { countMarks, emptyBlock } from './marks.ts';
 import { type SlotMap, shardsOfPost, slotMapToDocument } from './slot-map.ts';
+import { SqliteBucket } from './sqlite-bucket.ts';
 import {
   BUSY_TIMEOUT_MS,
   openShardFile,
@@ -25,6 +26,8 @@ export interface SqliteShardOptions {
   readonly busyTimeoutMs?: number;
   /** Whoever applies to such a shard is refused by SQLite. */
   readonly readOnly?: boolean;
+  /** Over all processes; no limit unless told (transaction-bucket.ts). */
+  readonly transactionsPerSMax?: number | undefined;
 }
 
 /**
@@ -36,6 +39,7 @@ export class SqliteShard implements Shard, MarkReader {
   readonly #path: string;
   readonly #busyTimeoutMs: number;
   readonly #database: DatabaseSync;
+  readonly #bucket: SqliteBucket | undefined;
   readonly #begin: StatementSync;
   readonly #commit: StatementSync;
   readonly #readVersion: StatementSync;
@@ -50,12 +54,13 @@ export class SqliteShard implements Shard, MarkReader {
   /** @throws the errors of openShardFile. */
   constructor(options: SqliteShardOptions) {
     const { path, identity, synchronous, busyTimeoutMs = BUSY_TIMEOUT_MS } = options;
-    const { readOnly = false } = options;
+    const { readOnly = false, transactionsPerSMax: perS } = options;
     this.index = identity.index;
     this.#path = path;
     this.#busyTimeoutMs = busyTimeoutMs;
     const database = openShardFile(path, identity, { synchronous, busyTimeoutMs, readOnly });
     this.#database = database;
+    this.#bucket = perS === undefined ? undefined : new SqliteBucket(database, path, perS);
     this.#begin = database.prepare('BEGIN IMMEDIATE');
     this.#commit = database.prepare('COMMIT');
     this.#readVersion = database.prepare("SELECT value FROM meta WHERE key = 'slotMapVersion'");
@@ -83,15 +88,18 @@ export class SqliteShard implements Shard, MarkReader {
     places: readonly number[],
     slotMapVersion: number,
   ): Promise<ShardCommit> {
-    return this.#inTransaction(() => {
-      const found = this.#slotMapVersionHeld();
-      if (found !== slotMapVersion) {
-        throw new SlotMapChangedError(this.index, found, slotMapVersion);
-      }
-      const counted = countBatch(likes, places, this);
-      this.#write(counted);
-      return { fresh: counted.fresh, seen: counted.seen, ended: counted.ended };
-    });
+    const apply = () =>
+      this.#inTransaction(() => {
+        const found = this.#slotMapVersionHeld();
+        if (found !== slotMapVersion) {
+          throw new SlotMapChangedError(this.index, found, slotMapVersion);
+        }
+        this.#bucket?.take();
+        const counted = countBatch(likes, places, this);
+        this.#write(counted);
+        return { fresh: counted.fresh, seen: counted.seen, ended: counted.ended };
+      });
+    return this.#bucket === undefined ? apply() : await this.#bucket.whenAdmitted(apply);
   }
 
   /** Part of MarkReader: only to be called inside a transaction. */
@@ -181,7 +189,7 @@ export class SqliteShard implements Shard, MarkReader {
   }
 
   async settings(): Promise<Readonly<Record<string, string>>> {
-    return this.#reading(() => readSettings(this.#database));
+    return this.#reading(() => ({ ...readSettings(this.#database), ...this.#bucket?.settings }));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

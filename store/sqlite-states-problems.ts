@@ -61,7 +61,8 @@ function wrongSums(database: DatabaseSync): string[] {
   return spelledOut(
     rows.map(({ post, likes, unlikes, liked }) => {
       const counted = likes === null ? 'no count' : `${likes} likes and ${unlikes} unlikes`;
-      return `post ${JSON.stringify(post)} has ${counted}, but ${liked} users whose last action is a like`;
+      const found = `${liked} users whose last action is a like`;
+      return `post ${JSON.stringify(post)} has ${counted}, but ${found}`;
     }),
   );
 }

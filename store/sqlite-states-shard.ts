@@ -44,8 +44,19 @@ export class SqliteStatesShard implements Shard, StateReader {
     places: readonly number[],
     slotMapVersion: number,
   ): Promise<ShardCommit> {
+    const { bucket } = this.#session;
+    const apply = () => this.#applyNow(likes, places, slotMapVersion);
+    return bucket === undefined ? apply() : await bucket.whenAdmitted(apply);
+  }
+
+  #applyNow(
+    likes: readonly Like[],
+    places: readonly number[],
+    slotMapVersion: number,
+  ): ShardCommit {
     return this.#session.inTransaction(() => {
       this.#session.checkSlotMapVersion(slotMapVersion);
+      this.#session.bucket?.take();
       const { fresh, seen, ended, states, posts } = applyStates(likes, places, this);
       for (const { post, user, version, action } of states) {
         this.#writeState.run(post, user, version, action === 'like' ? 1 : 0);
@@ -121,7 +132,8 @@ export class SqliteStatesShard implements Shard, StateReader {
   }
 
   async settings(): Promise<Readonly<Record<string, string>>> {
-    return this.#session.reading(() => readSettings(this.#session.database));
+    const { bucket, database } = this.#session;
+    return this.#session.reading(() => ({ ...readSettings(database), ...bucket?.settings }));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

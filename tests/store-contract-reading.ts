@@ -6,6 +6,7 @@ import { madeLike, madeLikes, modelCounts, rowsOf, seqsOf } from './store/made-l
 
 /** One fresh store of four shards, which may be opened again and again. */
 export interface StoreUnderTest extends AsyncDisposable {
+  /** A store that needs places is given them here; a batch that failed comes again with its own. */
   open(): Promise<CountStore>;
   /** Makes transactions of one shard fail with an outage until it is disposed. */
   breakShard(index: number): Promise<AsyncDisposable>;
@@ -73,6 +74,7 @@ export function testReading(begin: () => Promise<StoreUnderTest>): void {
   test('the settings name the number of shards and the engine', async () => {
     await using subject = await begin();
     await using store = await subject.open();
-    expect(await store.settings()).toMatchObject({ shards: '4', engine: expect.any(String) });
+    const shards = String(store.shards.length);
+    expect(await store.settings()).toMatchObject({ shards, engine: expect.any(String) });
   });
 }

@@ -86,7 +86,7 @@ function testLastActions(begin: () => Promise<StoreUnderTest>): void {
 }
 
 function testBatches(begin: () => Promise<StoreUnderTest>): void {
-  test('a batch that is delivered again, or backwards, changes nothing, reopened or not', async () => {
+  test('a batch that comes again, or backwards, changes nothing, reopened or not', async () => {
     await using subject = await begin();
     const likes = madePresses(20, 15, 4);
     const model = modelOf(likes);
@@ -98,7 +98,7 @@ function testBatches(begin: () => Promise<StoreUnderTest>): void {
     }
   });
 
-  test('the observer hears which likes came into force and which were known or overtaken', async () => {
+  test('the observer hears which came into force and which were known or overtaken', async () => {
     await using subject = await begin();
     await using store = await subject.open();
     await store.apply([press('ann', 'x', 3)]);
@@ -138,7 +138,7 @@ function testBatches(begin: () => Promise<StoreUnderTest>): void {
     expect(await store.findProblems()).toEqual([]);
   });
 
-  test('names that UTF-8 cannot hold are refused, users too, their neighbours are stored', async () => {
+  test('names that UTF-8 cannot hold are refused, users too, others are stored', async () => {
     await using subject = await begin();
     await using store = await subject.open();
     const batch = [

@@ -4,14 +4,26 @@ import { describe, expect, test } from 'vitest';
 import { allCounts, madeLike, madeLikes, modelCounts, rowsOf, seqsOf } from './store/made-likes.ts';
 import { type StoreUnderTest, testReading } from './store-contract-reading.ts';
 
-/** Runs the whole suite against stores that `begin` makes, a new one for each test. */
-export function testStore(name: string, begin: () => Promise<StoreUnderTest>): void {
-  describe(`${name}: counting`, () => testCounting(begin));
-  describe(`${name}: refusals and outages`, () => testTrouble(begin));
+/** Stores that the property test makes, where the engine makes one fast. */
+const PROPERTY_RUNS = 60;
+
+/**
+ * Runs the whole suite against stores that `begin` makes, a new one for each test. An engine that
+ * distributes by itself is one part: none of it fails alone, and it keeps all marks.
+ */
+export function testStore(
+  name: string,
+  begin: () => Promise<StoreUnderTest>,
+  propertyRuns = PROPERTY_RUNS,
+  isOnePart = false,
+): void {
+  describe(`${name}: counting`, () => testCounting(begin, propertyRuns));
+  describe(`${name}: refusals`, () => testRefusals(begin));
+  if (!isOnePart) describe(`${name}: retired sources and outages`, () => testTrouble(begin));
   describe(`${name}: reading`, () => testReading(begin));
 }
 
-function testCounting(begin: () => Promise<StoreUnderTest>): void {
+function testCounting(begin: () => Promise<StoreUnderTest>, propertyRuns: number): void {
   test('likes and unlikes are counted apart, per post', async () => {
     await using subject = await begin();
     await using store = await subject.open();
@@ -130,8 +142,27 @@ function testCounting(begin: () => Promise<StoreUnderTest>): void {
           expect(likes + unlikes).toBe(marks);
         },
       ),
-      { numRuns: 60 },
+      { numRuns: propertyRuns },
     );
+  });
+}
+
+function testRefusals(begin: () => Promise<StoreUnderTest>): void {
+  test('names that UTF-8 cannot hold are refused, their neighbours are stored', async () => {
+    await using subject = await begin();
+    await using store = await subject.open();
+    const batch = [
+      madeLike('a', 0, { post: 'half \ud83d' }),
+      madeLike('a', 1, { post: 'x', action: 'like' }),
+      madeLike('half \ud83d', 2),
+    ];
+    await expect(store.apply(batch)).rejects.toMatchObject({
+      refusals: [
+        { index: 0, reason: expect.stringContaining('"post"') },
+        { index: 2, reason: expect.stringContaining('"source"') },
+      ],
+    });
+    expect(await allCounts(store)).toEqual([{ post: 'x', likes: 1, unlikes: 0 }]);
   });
 }
 
@@ -189,23 +220,6 @@ function testTrouble(begin: () => Promise<StoreUnderTest>): void {
     const refused = store.apply([madeLike('ghost', 0)]);
     await expect(refused).rejects.toMatchObject({ code: 'LIKES_REFUSED' });
     expect(await store.totals()).toMatchObject({ posts: 0, marks: 0 });
-  });
-
-  test('names that UTF-8 cannot hold are refused, their neighbours are stored', async () => {
-    await using subject = await begin();
-    await using store = await subject.open();
-    const batch = [
-      madeLike('a', 0, { post: 'half \ud83d' }),
-      madeLike('a', 1, { post: 'x', action: 'like' }),
-      madeLike('half \ud83d', 2),
-    ];
-    await expect(store.apply(batch)).rejects.toMatchObject({
-      refusals: [
-        { index: 0, reason: expect.stringContaining('"post"') },
-        { index: 2, reason: expect.stringContaining('"source"') },
-      ],
-    });
-    expect(await allCounts(store)).toEqual([{ post: 'x', likes: 1, unlikes: 0 }]);
   });
 
   test('an outage outweighs refusals: nothing may be dead-lettered yet', async () => {

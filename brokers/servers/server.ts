@@ -19,8 +19,10 @@ export const SERVER_NAMES = ['kafka', 'elasticmq', 'redis', 'null'] as const;
 export type ServerName = (typeof SERVER_NAMES)[number];
 
 /** Servers that keep the counts, not the queues. On this machine only, or at an address given. */
-export const STORE_SERVER_NAMES = ['postgres'] as const;
+export const STORE_SERVER_NAMES = ['postgres', 'cassandra'] as const;
 export type StoreServerName = (typeof STORE_SERVER_NAMES)[number];
+
+export type AnyServerName = ServerName | StoreServerName;
 
 /** Who runs the servers: this machine by itself, Docker Compose, or somebody else. */
 export const RUNTIMES = ['local', 'compose', 'external'] as const;
@@ -96,7 +98,7 @@ export type Settings = Readonly<Record<string, string>>;
 
 /** A server that this lab runs, or (`external`) one that somebody else runs. */
 export interface Server extends AsyncDisposable {
-  readonly name: ServerName | StoreServerName;
+  readonly name: AnyServerName;
   readonly tier: Tier;
   /** The system's own name, such as ElasticMQ. */
   readonly title: string;

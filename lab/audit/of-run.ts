@@ -50,8 +50,9 @@ const SYNCHRONOUS = 'store synchronous';
 
 /** A load that is struck ends when it has shown enough, so that its hash is of its own. */
 function isSameWork(a: TrialResult, b: TrialResult): boolean {
-  const keyOf = ({ workload: { name, data, likes, seed }, plan }: TrialResult) =>
-    JSON.stringify([name, data, likes, seed, plan.mode === 'faults' || plan.mode === 'crash']);
+  const isStruck = ({ mode }: TrialResult['plan']) => mode === 'faults' || mode === 'crash';
+  const keyOf = ({ workload: { name, data, variant, likes, seed }, plan }: TrialResult) =>
+    JSON.stringify([name, data, variant, likes, seed, isStruck(plan)]);
   const hasStruckLoad = a.faults !== undefined || a.recovery !== undefined;
   return !hasStruckLoad && b.workload.hash !== undefined && keyOf(a) === keyOf(b);
 }

@@ -2,6 +2,7 @@
  * Which likes, in which order: seeded, repeatable, the same for every broker. A workload knows
  * neither the source nor the time of a like; who sends it adds both.
  */
+import { authorPostNames } from './author-posts.ts';
 import { LikeStream, RETRY_SHARE } from './like-stream.ts';
 import { type ExpectedCount, type PlannedLike, WorkloadError } from './planned-like.ts';
 import { TogglesMaker } from './toggles.ts';
@@ -10,7 +11,13 @@ import { cellsOf, checkPlan, scaleCells } from './trending-cells.ts';
 import { readTrendingRows, TRENDING_FILE } from './trending-data.ts';
 import { expectScaled, expectWhole } from './trending-expected.ts';
 import { USERS_MAX } from './users.ts';
-import { DOUBLE_PRESS_SHARE, type MadeOptions, ZipfMaker } from './zipf.ts';
+import {
+  DOUBLE_PRESS_SHARE,
+  type MadeOptions,
+  postsAtStart,
+  topShareOf,
+  ZipfMaker,
+} from './zipf.ts';
 import { POSTS_MAX, postNames } from './zipf-posts.ts';
 
 export {
@@ -22,7 +29,7 @@ export {
 } from './planned-like.ts';
 export { WorkloadHash } from './workload-hash.ts';
 
-export type WorkloadName = 'trending' | 'zipf' | 'flash' | 'toggles';
+export type WorkloadName = 'trending' | 'zipf' | 'flash' | 'toggles' | 'newest';
 
 /** Every workload with one line for `--help`; the first is the default. */
 export const WORKLOADS: readonly { readonly name: WorkloadName; readonly summary: string }[] = [
@@ -30,6 +37,10 @@ export const WORKLOADS: readonly { readonly name: WorkloadName; readonly summary
   { name: 'zipf', summary: 'made: few posts are popular, most are not (s = 0.99, 10,000 posts)' },
   { name: 'flash', summary: 'made: zipf, and one post takes half of it in the middle third' },
   { name: 'toggles', summary: 'made: users press the same post 2 to 6 times, like and unlike' },
+  {
+    name: 'newest',
+    summary: 'made: posts are created all the time, and the newest are liked most',
+  },
 ];
 
 /** No stream holds more distinct likes. Made ones stay at or below USERS_MAX, 67,108,864. */
@@ -38,6 +49,9 @@ export const LIKES_MAX = 1_000_000_000;
 export const POSTS_DEFAULT = 10_000;
 
 const SEED_MAX = 2 ** 32 - 1;
+
+/** Above this one post has nearly everything. */
+const EXPONENT_MAX = 3;
 
 export interface WorkloadOptions {
   /** Distinct likes, or `all` for the whole data of `trending`. */
@@ -48,6 +62,10 @@ export interface WorkloadOptions {
   readonly data?: string;
   /** All but `trending`: how many posts there are, 10,000 unless told, at most POSTS_MAX. */
   readonly posts?: number;
+  /** `zipf`, `flash` and `newest`: the exponent of their Zipf law, 0 to 3; 0.99 unless told. */
+  readonly exponent?: number;
+  /** `zipf` and `flash`: ids of their posts such as `garcia-00042`, as `newest` has them anyway. */
+  readonly authors?: boolean;
 }
 
 export interface Workload {
@@ -57,6 +75,13 @@ export interface Workload {
   readonly likes: number;
   /** Every post that can occur, each once. */
   readonly posts: readonly string[];
+  /** How many of them were there when the stream begins: the first ones of `posts` by creation. */
+  readonly postsAtStart: number;
+  /**
+   * The share of the likes that the most liked post has, over all of them and while it has most, by
+   * a closed form; undefined where there is none.
+   */
+  readonly topShare?: { readonly whole: number; readonly most: number } | undefined;
   /** Chance of a like to be sent once more with the same seq. */
   readonly retryShare: number;
   /** Chance of a press to be followed by one with the same action and a new seq and version. */
@@ -83,9 +108,9 @@ export function openWorkload(name: WorkloadName, options: WorkloadOptions): Work
       return openTrending(options);
     case 'zipf':
     case 'flash':
-      return openMade(name, options, (made) => new ZipfMaker(made, name));
+    case 'newest':
     case 'toggles':
-      return openMade(name, options, (made) => new TogglesMaker(made));
+      return openMade(name, options);
     default: {
       const known = WORKLOADS.map((workload) => workload.name).join(', ');
       throw usage(`no workload is called ${JSON.stringify(name)}: choose one of ${known}`);
@@ -95,8 +120,9 @@ export function openWorkload(name: WorkloadName, options: WorkloadOptions): Work
 
 function openTrending(options: WorkloadOptions): Workload {
   const { seed, likes } = options;
-  if (options.posts !== undefined) {
-    throw usage('trending takes its posts from the file: leave the number of posts out');
+  for (const made of ['posts', 'exponent', 'authors'] as const) {
+    if (options[made] === undefined) continue;
+    throw usage(`trending takes its posts from the file: leave the ${MADE_WORDS[made]} out`);
   }
   if (likes !== 'all') checkNumber('likes', likes, { least: 1, most: LIKES_MAX });
   const rows = readTrendingRows(options.data ?? TRENDING_FILE);
@@ -108,6 +134,8 @@ function openTrending(options: WorkloadOptions): Workload {
     seed,
     likes: plan.events,
     posts: plan.posts,
+    postsAtStart: new Set(rows.filter((row) => row.date === rows[0]!.date).map((row) => row.video))
+      .size,
     retryShare: RETRY_SHARE,
     doublePressShare: 0,
     expectedCounts: () => (likes === 'all' ? expectWhole(rows) : expectScaled(plan)),
@@ -115,28 +143,48 @@ function openTrending(options: WorkloadOptions): Workload {
   };
 }
 
-function openMade(
-  name: WorkloadName,
-  options: WorkloadOptions,
-  openMaker: (made: MadeOptions) => ZipfMaker | TogglesMaker,
-): Workload {
-  const { likes, seed, posts = POSTS_DEFAULT } = options;
+/** How the options of made workloads are called in messages. */
+const MADE_WORDS = {
+  posts: 'number of posts',
+  exponent: 'exponent',
+  authors: 'authors',
+} as const;
+
+function openMade(name: Exclude<WorkloadName, 'trending'>, options: WorkloadOptions): Workload {
+  const made = madeOptionsOf(name, options);
+  const { likes, posts, seed } = made;
+  const make = () => (name === 'toggles' ? new TogglesMaker(made) : new ZipfMaker(made, name));
+  return {
+    name,
+    seed,
+    likes,
+    posts: made.names ?? postNames(posts),
+    postsAtStart: name === 'newest' ? postsAtStart(posts) : posts,
+    topShare: name === 'toggles' ? undefined : topShareOf(name, made),
+    retryShare: RETRY_SHARE,
+    doublePressShare: DOUBLE_PRESS_SHARE,
+    expectedCounts: () => undefined,
+    stream: () => new LikeStream(make(), { likes, seed }),
+  };
+}
+
+function madeOptionsOf(name: WorkloadName, options: WorkloadOptions): MadeOptions {
+  const { likes, seed, posts = POSTS_DEFAULT, exponent, authors = false } = options;
   if (likes === 'all') throw usage(`${name} has no end: give a number of likes instead of all`);
   if (options.data !== undefined) {
     throw usage(`${name} reads no file: leave the data out, or choose trending`);
   }
   checkNumber('likes', likes, { least: 1, most: USERS_MAX });
   checkNumber('posts', posts, { least: 1, most: POSTS_MAX });
-  return {
-    name,
-    seed,
-    likes,
-    posts: postNames(posts),
-    retryShare: RETRY_SHARE,
-    doublePressShare: DOUBLE_PRESS_SHARE,
-    expectedCounts: () => undefined,
-    stream: () => new LikeStream(openMaker({ likes, posts, seed }), { likes, seed }),
-  };
+  if (name === 'toggles' && (exponent !== undefined || authors)) {
+    throw usage('toggles has one exponent and no authors: leave both out, or choose zipf');
+  }
+  if (exponent !== undefined && !(exponent >= 0 && exponent <= EXPONENT_MAX)) {
+    throw usage(`exponent is ${exponent}: give a number from 0 to ${EXPONENT_MAX}`);
+  }
+  const order = name === 'newest' ? 'created' : 'shuffled';
+  const names = name === 'newest' || authors ? authorPostNames(posts, seed, order) : undefined;
+  return { likes, posts, seed, exponent, names };
 }
 
 function checkNumber(what: string, value: number, bounds: { least: number; most: number }): void {

@@ -13,8 +13,8 @@ export function postNames(posts: number): string[] {
 }
 
 /** The chance of each rank, from 0: 1 / (rank + 1)^s, divided by the sum of all. */
-export function zipfChances(posts: number): Float64Array {
-  const weights = Float64Array.from({ length: posts }, (_, rank) => (rank + 1) ** -ZIPF_EXPONENT);
+export function zipfChances(posts: number, exponent: number = ZIPF_EXPONENT): Float64Array {
+  const weights = Float64Array.from({ length: posts }, (_, rank) => (rank + 1) ** -exponent);
   const sum = weights.reduce((running, weight) => running + weight, 0);
   return weights.map((weight) => weight / sum);
 }
@@ -28,9 +28,9 @@ export class ZipfPosts {
   readonly #keep: Float64Array;
   readonly #alias: Uint32Array;
 
-  constructor(posts: number, random: Random) {
+  constructor(posts: number, random: Random, exponent: number = ZIPF_EXPONENT) {
     this.#random = random;
-    this.#keep = zipfChances(posts).map((chance) => chance * posts);
+    this.#keep = zipfChances(posts, exponent).map((chance) => chance * posts);
     this.#alias = new Uint32Array(posts);
     const places = Array.from(this.#keep, (_, place) => place);
     const small = places.filter((place) => this.#keep[place]! < 1);

@@ -1,8 +1,11 @@
-/** Likes on made-up posts: skewed (`zipf`), and the same with one post going viral (`flash`). */
+/**
+ * Likes on made-up posts: skewed (`zipf`), the same with one post going viral (`flash`), and with
+ * new posts that take the likes of older ones (`newest`).
+ */
 import type { LikeMaker, PlannedLike } from './planned-like.ts';
 import { Random } from './random.ts';
 import { PostUsers } from './users.ts';
-import { postNames, ZipfPosts } from './zipf-posts.ts';
+import { postNames, ZipfPosts, zipfChances } from './zipf-posts.ts';
 
 /** Share of the likes that are pressed twice: a new seq and version, with the same action. */
 export const DOUBLE_PRESS_SHARE = 0.01;
@@ -18,7 +21,13 @@ export interface MadeOptions {
   readonly likes: number;
   readonly posts: number;
   readonly seed: number;
+  /** Of the Zipf law; 0.99 unless told. */
+  readonly exponent?: number | undefined;
+  /** Ids of the posts, by their places; `p00000` and on unless told. */
+  readonly names?: readonly string[] | undefined;
 }
+
+export type ZipfKind = 'zipf' | 'flash' | 'newest';
 
 /** The first and, exclusive, the last seq at which the post is viral: the middle third. */
 export function flashWindow(likes: number): { start: number; end: number } {
@@ -30,6 +39,34 @@ export function flashRank(posts: number): number {
   return Math.floor(posts / 2);
 }
 
+/** So many posts of `newest` are there when it begins, and so many of the newest are liked. */
+export function postsAtStart(posts: number): number {
+  return Math.ceil(posts / 2);
+}
+
+/** The place of the newest post of `newest`: they are created evenly while the likes come. */
+export function newestPost(seq: number, { likes, posts }: MadeOptions): number {
+  const start = postsAtStart(posts);
+  return start - 1 + Math.floor((seq * (posts - start)) / likes);
+}
+
+/**
+ * The share of all likes that the most liked post has, over the whole stream and while it has most:
+ * closed forms. Undefined for `newest`, of which each post has its turn.
+ */
+export function topShareOf(
+  kind: ZipfKind,
+  { posts, exponent }: Pick<MadeOptions, 'posts' | 'exponent'>,
+): { whole: number; most: number } | undefined {
+  if (kind === 'newest') return undefined;
+  const chances = zipfChances(posts, exponent);
+  const [first = 1] = chances;
+  if (kind === 'zipf') return { whole: first, most: first };
+  const usual = chances[flashRank(posts)]!;
+  const most = Math.max(first / 2, FLASH_SHARE + (1 - FLASH_SHARE) * usual);
+  return { whole: Math.max((first * 5) / 6, (most + 2 * usual) / 3), most };
+}
+
 /** Each like comes from a user who has not pressed that post before, except double presses. */
 export class ZipfMaker implements LikeMaker {
   readonly #names: readonly string[];
@@ -38,12 +75,17 @@ export class ZipfMaker implements LikeMaker {
   readonly #users: PostUsers;
   readonly #usersDone: Uint32Array;
   readonly #flash: { rank: number; start: number; end: number };
+  readonly #made: MadeOptions;
+  readonly #kind: ZipfKind;
   #last: PlannedLike | undefined;
 
-  constructor(options: MadeOptions, kind: 'zipf' | 'flash') {
-    const { likes, posts, seed } = options;
-    this.#names = postNames(posts);
-    this.#posts = new ZipfPosts(posts, Random.seeded(seed, POST_SEQUENCE));
+  constructor(options: MadeOptions, kind: ZipfKind) {
+    const { likes, posts, seed, exponent, names = postNames(posts) } = options;
+    const ranks = kind === 'newest' ? postsAtStart(posts) : posts;
+    this.#made = options;
+    this.#kind = kind;
+    this.#names = names;
+    this.#posts = new ZipfPosts(ranks, Random.seeded(seed, POST_SEQUENCE), exponent);
     this.#random = Random.seeded(seed, PRESS_SEQUENCE);
     this.#users = new PostUsers(posts, seed);
     this.#usersDone = new Uint32Array(posts);
@@ -59,13 +101,13 @@ export class ZipfMaker implements LikeMaker {
       this.#last = undefined;
       return { ...last, seq, version: last.version + 1 };
     }
-    const rank = this.#drawRank(seq);
-    const k = this.#usersDone[rank]!;
-    this.#usersDone[rank] = k + 1;
+    const place = this.#drawPlace(seq);
+    const k = this.#usersDone[place]!;
+    this.#usersDone[place] = k + 1;
     const like: PlannedLike = {
       seq,
-      post: this.#names[rank]!,
-      user: this.#users.nameOf(rank, k),
+      post: this.#names[place]!,
+      user: this.#users.nameOf(place, k),
       action: 'like',
       version: 1,
       retry: false,
@@ -74,8 +116,9 @@ export class ZipfMaker implements LikeMaker {
     return like;
   }
 
-  #drawRank(seq: number): number {
+  #drawPlace(seq: number): number {
     const rank = this.#posts.draw();
+    if (this.#kind === 'newest') return newestPost(seq, this.#made) - rank;
     if (seq < this.#flash.start || seq >= this.#flash.end) return rank;
     return this.#random.nextUnit() < FLASH_SHARE ? this.#flash.rank : rank;
   }

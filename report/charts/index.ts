@@ -6,16 +6,19 @@ import { pointsOf, type ReportData, resultsOf } from '../shown.ts';
 import { disorderChart } from './disorder.ts';
 import { latencyChart } from './latency.ts';
 import { partsChart } from './parts.ts';
+import { loadCharts, movesChart } from './sharding.ts';
 import { shardsChart } from './shards.ts';
 import { throughputChart } from './throughput.ts';
 
 export function chartsOf(data: ReportData): ReadonlyMap<string, Chart[]> {
   const paced = pointsOf(data);
   const all = withoutTwins(data.shown.flatMap(({ results }) => results));
+  const sharded = resultsOf(data, 'sharding');
   const found: [string, (Chart | undefined)[]][] = [
     ['throughput', [throughputChart(resultsOf(data, 'throughput')), shardsChart(all)]],
     ['latency', [latencyChart(paced), partsChart(paced)]],
     ['ordering', [disorderChart(resultsOf(data, 'ordering'))]],
+    ['sharding', [...loadCharts(sharded), movesChart(sharded)]],
   ];
   return new Map(
     found.map(([name, charts]) => [name, charts.filter((chart) => chart !== undefined)]),

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import type { LogEntry } from '../../brokers/broker.ts';
 import { encodeLike } from '../../likes/like.ts';
 import { testBroker } from '../broker-contract.ts';
+import { testPlaces } from '../broker-contract-places.ts';
 import { type BrokerFacts, drained, Inbox, idsOf, LANES, madeLikes } from './broker-under-test.ts';
 
 /** kafkajs gives a batch up after 6 tries and starts the whole consumer anew, after 300 ms. */
@@ -37,6 +38,8 @@ test('kafkajs runs with the retries that it has outside of tests', () => {
 });
 
 testBroker('kafka', FACTS, (subject) => {
+  testPlaces(subject);
+
   async function admin(): Promise<AsyncDisposable & { client: Admin }> {
     const client = clientOf(subject.server.address).admin();
     await client.connect();

@@ -1,7 +1,9 @@
 import { Redis } from 'ioredis';
 import { expect, test } from 'vitest';
+import { encodeLike } from '../../likes/like.ts';
 import { testBroker } from '../broker-contract.ts';
 import { testMemoryLimit } from '../broker-contract-memory.ts';
+import { testPlaces } from '../broker-contract-places.ts';
 import {
   ARRIVAL_LIMIT_MS,
   type BrokerFacts,
@@ -32,6 +34,8 @@ const FACTS: BrokerFacts = {
 };
 
 testBroker('redis-streams', FACTS, (subject) => {
+  testPlaces(subject);
+
   function client(): Disposable & { redis: Redis } {
     const redis = new Redis(`redis://${subject.server.address}`);
     return { redis, [Symbol.dispose]: () => redis.disconnect() };
@@ -70,6 +74,33 @@ testBroker('redis-streams', FACTS, (subject) => {
     await inbox.has(likes, LEASE_MS + ARRIVAL_LIMIT_MS);
     await owned([LANES]);
     await drained(broker, queue);
+  });
+
+  test('what a sleeper read just before is taken over before what comes after it', async () => {
+    const { broker } = subject;
+    using asked = client();
+    const queue = await subject.freshQueue();
+    const likes = madeLikes(3, { posts: 1 });
+    const add = (index: number) =>
+      asked.redis.xadd(`${queue}:0`, '*', 'like', encodeLike(likes[index]!));
+    const asleep = Promise.withResolvers<void>();
+    const inHand = Promise.withResolvers<void>();
+    const inbox = new Inbox(async () => {
+      inHand.resolve();
+      await asleep.promise;
+    });
+    await using _consumer = await broker.openConsumer(queue, inbox.handle);
+    await add(0);
+    await inHand.promise;
+    // Woken up after its lease, it reads as if the lane were still its own, and sleeps again.
+    await add(1);
+    const [group] = (await asked.redis.xinfo('GROUPS', `${queue}:0`)) as string[][];
+    const name = group![group!.indexOf('name') + 1]!;
+    await asked.redis.xreadgroup('GROUP', name, 'sleeper', 'STREAMS', `${queue}:0`, '>');
+    await add(2);
+    asleep.resolve();
+    await inbox.has(likes, ARRIVAL_LIMIT_MS);
+    expect(inbox.likes.map(({ seq }) => seq)).toEqual([0, 1, 2]);
   });
 
   test('what is acknowledged leaves the memory of the server', async () => {

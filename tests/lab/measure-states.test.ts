@@ -27,6 +27,7 @@ function workloadOf(presses: readonly Omit<PlannedLike, 'seq' | 'retry'>[]): Wor
     seed: 1,
     likes: likes.length,
     posts: [],
+    postsAtStart: 0,
     retryShare: 0,
     doublePressShare: 0,
     expectedCounts: () => undefined,

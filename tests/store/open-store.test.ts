@@ -26,6 +26,24 @@ describe('openStore', () => {
     expect(readdirSync(folder)).toEqual(['shard-0.sqlite', 'shard-1.sqlite', 'store.json']);
   });
 
+  test('keeps the routing that the store was made with, and refuses another one', async () => {
+    using temporary = temporaryFolder();
+    const { folder } = temporary;
+    const routing = { name: 'ids', idsSeen: 40 } as const;
+    await (await openStore({ folder, routing }))[Symbol.asyncDispose]();
+    for (const options of [{ folder }, { folder, routing }]) {
+      await using store = await openStore(options);
+      expect(await store.settings()).toMatchObject({ routing: 'ids' });
+    }
+    for (const asked of [{ name: 'slots' }, { name: 'ids', idsSeen: 41 }] as const) {
+      await expect(openStore({ folder, routing: asked })).rejects.toMatchObject({
+        code: 'STORE_ROUTING_DIFFERS',
+        message: expect.stringContaining(`by ids of 40, ${asked.name} was asked for`),
+      });
+    }
+    await expect(openStore({ folder, routing: { name: 'ids' } })).rejects.toThrow('needs idsSeen');
+  });
+
   test('takes the number of shards from the folder when none is asked for', async () => {
     using temporary = temporaryFolder();
     const { folder } = temporary;

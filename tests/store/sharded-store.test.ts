@@ -117,3 +117,64 @@ describe('ShardedStore', () => {
     expect((await store.totals()).marks).toBe(100);
   });
 });
+
+describe('a store with another routing than slots', () => {
+  test.each([
+    [{ name: 'letters' } as const, ['ada', 'Mel', 'zoe', '7up'], [0, 1, 3, 0]],
+    [{ name: 'ids', idsSeen: 100 } as const, ['p0', 'p30', 'p99', 'p100'], [0, 1, 3, 3]],
+  ])('%j counts and reads each post in its shard', async (routing, posts, homes) => {
+    using temporary = temporaryFolder();
+    const { folder } = temporary;
+    await using store = await openStore({ folder, routing });
+    await store.apply(posts.map((post, seq) => madeLike('a', seq, { post, action: 'like' })));
+    for (const [place, post] of posts.entries()) {
+      const held = await shardsOf(store)[homes[place]!]!.countsOf([post]);
+      expect(held).toEqual([{ post, likes: 1, unlikes: 0 }]);
+      expect(await store.countOf(post)).toEqual(held[0]);
+    }
+    expect(await store.findProblems()).toEqual([]);
+  });
+});
+
+describe('a store whose transactions are limited', () => {
+  test('cuts large batches, and tells of each commit with its own likes', async () => {
+    using temporary = temporaryFolder();
+    const { folder } = temporary;
+    const limits = { transactionsPerSMax: 1_000, likesPerTransactionMax: 10 };
+    await using store = await openStore({ folder, shards: 3, ...limits });
+    const likes = madeLikes('a', 200);
+    const commits: { shard: number; places: number[] }[] = [];
+    await store.apply(likes, ({ shard, fresh }) => commits.push({ shard, places: [...fresh] }));
+    expect(commits.every(({ places }) => places.length <= 10)).toBe(true);
+    expect(commits.flatMap(({ places }) => places).sort((a, b) => a - b)).toEqual(
+      likes.map((_, place) => place),
+    );
+    expect(commits.length).toBeGreaterThanOrEqual(20);
+    expect(await store.settings()).toMatchObject({
+      transactionsPerSMax: '1000',
+      likesPerTransactionMax: '10',
+    });
+    const seen: number[] = [];
+    await store.apply(likes, (commit) => seen.push(...commit.seen));
+    expect(seen).toHaveLength(200);
+    expect(await store.findProblems()).toEqual([]);
+  });
+
+  test('fails as a whole when one shard does, after all others are done', async () => {
+    const map = evenSlotMap(2);
+    const [good, bad] = [new MemoryShard(0, map), new MemoryShard(1, map)];
+    bad.apply = async () => {
+      throw new Error('no disk');
+    };
+    await using store = await ShardedStore.open([good, bad], () => map, { sideBySide: true });
+    const likes = madeLikes('a', 50);
+    let counted = 0;
+    await expect(
+      store.apply(likes, ({ fresh }) => {
+        counted += fresh.length;
+      }),
+    ).rejects.toThrow('no disk');
+    expect(counted).toBe((await good.totals()).marks);
+    expect(counted).toBeGreaterThan(0);
+  });
+});

@@ -77,6 +77,18 @@ describe('the slot map', () => {
     );
   });
 
+  test('keeps another routing than slots when it is written, and says nothing of slots', () => {
+    const routing = { name: 'ids', idsSeen: 10 } as const;
+    const map = withPostMoved(evenSlotMap(4, routing), 'p9', [0]);
+    expect([shardsOfPost(map, 'p5'), shardsOfPost(map, 'p9')]).toEqual([[2], [0]]);
+    expect(shardOfLike(map, { post: 'p5', user: 'u' })).toBe(2);
+    expect(withPostMoved(map, 'p9', [3]).exceptions.size).toBe(0);
+    const text = JSON.stringify(slotMapToDocument(map));
+    expect(slotMapFromDocument(JSON.parse(text))).toEqual(map);
+    expect(evenSlotMap(4, { name: 'slots' })).toEqual(evenSlotMap(4));
+    expect('routing' in slotMapToDocument(evenSlotMap(4))).toBe(false);
+  });
+
   test.each([
     ['a hole', { runs: [{ from: 1, to: 4095, shard: 0 }] }, 'expected a run from slot 0'],
     ['a missing end', { runs: [{ from: 0, to: 4094, shard: 0 }] }, '4095 of 4096 slots'],
@@ -96,6 +108,8 @@ describe('the slot map', () => {
     ],
     ['two slices in one shard', { exceptions: [{ post: 'x', shards: [1, 1] }] }, 'two slices'],
     ['version 0', { version: 0 }, 'version'],
+    ['ids without a number', { routing: { name: 'ids' } }, 'needs idsSeen'],
+    ['a routing of nobody', { routing: { name: 'magic' } }, 'routing'],
     ['an unknown field', { colour: 'red' }, 'colour'],
   ])('is refused with %s', (_, change, reason) => {
     expect(() => slotMapFromDocument({ ...DOCUMENT, ...change })).toThrow(reason);

@@ -7,6 +7,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Endpoint, type ServerName, TIERS, type Tier } from '../server.ts';
 import { ExternalError } from './errors.ts';
+import { STORE_VARIABLES } from './store-environment.ts';
 
 /** The null server is the lab's own: nobody else runs one. */
 export type ExternalName = Exclude<ServerName, 'null'>;
@@ -209,7 +210,7 @@ function isCertificate(file: string): boolean {
 
 /** A misspelt name would otherwise be a password that is silently not used. */
 function refuseUnknown(environment: Variables): void {
-  const known = Object.values(NAMES).flat();
+  const known = [...Object.values(NAMES).flat(), ...STORE_VARIABLES];
   const unknown = Object.keys(environment).find(
     (name) => name.startsWith(PREFIX) && !known.includes(name),
   );

@@ -1,29 +1,24 @@
 /** Servers that this machine runs by itself, without containers. */
 import { mkdir, mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ServerName, StoreServerName, Tier } from '../server.ts';
+import type { ServerName, Tier } from '../server.ts';
 import { elasticmq } from './elasticmq.ts';
 import { checkJars, type FetchedServer, fetchJars } from './jars.ts';
 import { kafka } from './kafka.ts';
 import { LocalServer, type LocalServerOptions, type Recipe } from './local-server.ts';
 import { nullServer } from './null-recipe.ts';
-import { postgres } from './postgres.ts';
-import { findPostgres } from './postgres-programs.ts';
 import { findJava, findRedis } from './programs.ts';
 import { redis } from './redis.ts';
 
-const RECIPES: Readonly<Record<ServerName | StoreServerName, Recipe>> = {
+const RECIPES: Readonly<Record<ServerName, Recipe>> = {
   kafka,
   elasticmq,
   redis,
   null: nullServer,
-  postgres,
 };
 
 /** What each server has to have fetched before its first start; most often nothing for Redis. */
-const FETCHED: Readonly<
-  Record<ServerName | StoreServerName, () => Promise<FetchedServer | undefined>>
-> = {
+const FETCHED: Readonly<Record<ServerName, () => Promise<FetchedServer | undefined>>> = {
   kafka: async () => {
     // Whoever lacks Java hears so before anything is fetched or started.
     await findJava('Kafka');
@@ -35,15 +30,13 @@ const FETCHED: Readonly<
   },
   redis: async () => ((await findRedis()) === undefined ? 'redis' : undefined),
   null: async () => undefined,
-  // Came with npm.
-  postgres: async () => void findPostgres(),
 };
 
 /**
  * Resolves when this machine has what the servers need, or can fetch it. Fetches nothing itself.
  * @throws LocalServerError PROGRAM_MISSING that names the first thing that is missing
  */
-export async function checkLocal(names: readonly (ServerName | StoreServerName)[]): Promise<void> {
+export async function checkLocal(names: readonly ServerName[]): Promise<void> {
   for (const name of names) {
     const fetched = await FETCHED[name]();
     if (fetched !== undefined) await checkJars(fetched);
@@ -52,7 +45,7 @@ export async function checkLocal(names: readonly (ServerName | StoreServerName)[
 
 /** Brings what the servers need to this machine, so that the first trial does not wait for it. */
 export async function fetchServers(
-  names: readonly (ServerName | StoreServerName)[],
+  names: readonly ServerName[],
   onProgress: (line: string) => void,
 ): Promise<void> {
   for (const name of names) {
@@ -62,7 +55,7 @@ export async function fetchServers(
 }
 
 /** The asked tier where the server has it, else the strongest of the two that some servers lack. */
-export function tierAtHand(name: ServerName | StoreServerName, asked: Tier): Tier {
+export function tierAtHand(name: ServerName, asked: Tier): Tier {
   const { tiers } = RECIPES[name];
   return ([asked, 'kill', 'memory'] as const).find((tier) => tiers.includes(tier))!;
 }
@@ -73,7 +66,7 @@ export function tierAtHand(name: ServerName | StoreServerName, asked: Tier): Tie
  * @throws LocalServerError that says what is missing on this machine or why the server ended
  */
 export async function startLocalServer(
-  name: ServerName | StoreServerName,
+  name: ServerName,
   options: Omit<LocalServerOptions, 'log'> & Partial<Pick<LocalServerOptions, 'log'>>,
 ): Promise<LocalServer> {
   await mkdir(options.folder, { recursive: true });

@@ -15,12 +15,13 @@ import { runMaven } from './maven.ts';
 import { findJava, findMaven } from './programs.ts';
 
 /** The servers whose files come through Maven. Each has a pom and a folder of its own. */
-export type FetchedServer = 'kafka' | 'elasticmq' | 'redis';
+export type FetchedServer = 'kafka' | 'elasticmq' | 'redis' | 'cassandra';
 
 const WANTED_FOR: Readonly<Record<FetchedServer, string>> = {
   kafka: 'Kafka',
   elasticmq: 'ElasticMQ',
   redis: 'Redis (no redis-server 6.2 or newer on PATH)',
+  cassandra: 'Cassandra',
 };
 
 export interface JarSource {

@@ -95,7 +95,10 @@ export function cpuUsIn(text: string): number {
   return Math.round((((days! * 24 + hours!) * 60 + minutes!) * 60 + seconds!) * 1e6);
 }
 
-/** Undefined when the process has ended. */
+/**
+ * With the processor time of its children, those that have ended included: some servers have a
+ * process for each connection. Undefined when the process has ended.
+ */
 export function usageOf(pid: number): Omit<ServerUsage, 'diskBytes'> | undefined {
   if (process.platform !== 'linux') {
     const [cpuText, memoryKiB] = psOf(pid, 'time=,rss=')?.split(/\s+/) ?? [];
@@ -104,9 +107,13 @@ export function usageOf(pid: number): Omit<ServerUsage, 'diskBytes'> | undefined
   }
   const fields = linuxStatOf(pid);
   if (fields === undefined || fields[0] === 'Z') return undefined;
+  const children = childrenOf(pid).reduce(
+    (sum, child) => sum + (usageOf(child.pid)?.cpuUs ?? 0),
+    0,
+  );
   const memoryKiB = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
   return {
-    cpuUs: (Number(fields[11]) + Number(fields[12])) * TICK_US,
+    cpuUs: fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0) * TICK_US + children,
     memoryBytes: Number(memoryKiB ?? 0) * 1024,
   };
 }

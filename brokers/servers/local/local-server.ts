@@ -3,13 +3,13 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import getPort from 'get-port';
 import type {
+  AnyServerName,
   Endpoint,
   KillProof,
   Server,
   ServerDisk,
   ServerName,
   ServerUsage,
-  StoreServerName,
   Tier,
 } from '../server.ts';
 import { type OpenedServerDisk, openServerDisk } from './disk/server-disk.ts';
@@ -33,13 +33,17 @@ export interface LocalServerOptions {
   readonly proxyPort?: number | undefined;
   /** It is started again and again: one that starts fast is worth more than one that runs fast. */
   readonly restartsOften?: boolean | undefined;
+  /** Where it listens, when it is one of several nodes; 127.0.0.1 unless told. */
+  readonly host?: string | undefined;
+  /** Its ports, where others have to know them before it starts; free ones unless told. */
+  readonly ports?: readonly number[] | undefined;
   /** Start it with the library between it and its disk; see `Server.disk`. */
   readonly disk?: boolean | undefined;
 }
 
 /** The parts of a server that differ. */
-export interface Recipe {
-  readonly name: ServerName | StoreServerName;
+export interface Recipe<Name extends AnyServerName = ServerName> {
+  readonly name: Name;
   readonly title: string;
   readonly tiers: readonly Tier[];
   /** How many free ports it needs; clients use the first one. */
@@ -75,14 +79,14 @@ export interface StartFacts {
 }
 
 /** A server on this machine. Its log is a file that proof of a recovery can be read from. */
-export class LocalServer implements Server {
-  readonly name: ServerName | StoreServerName;
+export class LocalServer<Name extends AnyServerName = ServerName> implements Server {
+  readonly name: Name;
   readonly title: string;
   readonly runtime = 'local';
   readonly tier: Tier;
   readonly folder: string;
   readonly logFile: string;
-  readonly #recipe: Recipe;
+  readonly #recipe: Recipe<Name>;
   readonly #options: LocalServerOptions;
   #prepared: string | undefined;
   #ports: readonly number[] = [];
@@ -90,7 +94,7 @@ export class LocalServer implements Server {
   #disk: OpenedServerDisk | undefined;
 
   /** @throws LocalServerError TIER_UNKNOWN when the server has no such tier */
-  constructor(recipe: Recipe, options: LocalServerOptions) {
+  constructor(recipe: Recipe<Name>, options: LocalServerOptions) {
     if (!recipe.tiers.includes(options.tier)) {
       throw new LocalServerError(
         'TIER_UNKNOWN',
@@ -110,10 +114,10 @@ export class LocalServer implements Server {
     return { address: this.address, ...this.#recipe.credentials?.(this.#prepared ?? '') };
   }
 
-  /** `host:port`, always 127.0.0.1. */
+  /** `host:port`, always of this machine. */
   get address(): string {
     if (this.#ports[0] === undefined) throw this.#notRunning('has no address yet');
-    return `${HOST}:${this.#ports[0]}`;
+    return `${this.#host}:${this.#ports[0]}`;
   }
 
   get behindProxy(): string | undefined {
@@ -141,13 +145,14 @@ export class LocalServer implements Server {
     this.#prepared ??= await this.#recipe.prepare(this.#options);
     if (this.#options.disk) this.#disk ??= await this.#openDisk();
     for (let attempt = 1; ; attempt += 1) {
-      const ports = await freePorts(this.#recipe.ports);
+      const ports = this.#options.ports ?? (await freePorts(this.#recipe.ports));
       try {
         await this.#startOn(ports);
         this.#ports = ports;
         return;
       } catch (error) {
-        if (attempt === PORT_ATTEMPTS || !(await this.#portWasTaken())) throw error;
+        if (this.#options.ports !== undefined || attempt === PORT_ATTEMPTS) throw error;
+        if (!(await this.#portWasTaken())) throw error;
         this.#options.log(`port ${ports.join(' or ')} was taken meanwhile: trying others`);
       }
     }
@@ -178,6 +183,10 @@ export class LocalServer implements Server {
     await removeElsewhere(this.folder);
   }
 
+  get #host(): string {
+    return this.#options.host ?? HOST;
+  }
+
   get #dataFolder(): string {
     return join(this.folder, 'data');
   }
@@ -195,6 +204,7 @@ export class LocalServer implements Server {
     this.#process = await ServerProcess.start({
       title,
       folder,
+      host: this.#host,
       port: ports[0]!,
       environment,
       ...command,
@@ -232,7 +242,8 @@ export class LocalServer implements Server {
   }
 }
 
-async function freePorts(count: number): Promise<number[]> {
+/** Free on 127.0.0.1. */
+export async function freePorts(count: number): Promise<number[]> {
   const ports: number[] = [];
   while (ports.length < count) ports.push(await getPort({ host: HOST, exclude: ports }));
   return ports;

@@ -72,7 +72,7 @@ export function postgresUrl({ address, username, password }: Endpoint): string {
   return `postgres://${username}:${password}@${address}/${DATABASE}`;
 }
 
-export const postgres: Recipe = {
+export const postgres: Recipe<'postgres'> = {
   name: 'postgres',
   title: 'PostgreSQL',
   tiers: ['power'],

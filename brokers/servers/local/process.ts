@@ -33,6 +33,8 @@ export interface Command {
   readonly args: readonly string[];
   /** Gets the log and the note of the process id. */
   readonly folder: string;
+  /** Where it listens; 127.0.0.1 unless told, and always an address of this machine. */
+  readonly host?: string;
   readonly port: number;
   /** Added to this process's own environment. */
   readonly environment?: Readonly<Record<string, string>>;
@@ -162,6 +164,7 @@ export class ServerProcess {
         `${this.#command.title} is not running, so it cannot be killed; start it first`,
       );
     }
+    const { port, host } = this.#command;
     const deadlineMs = Date.now() + KILL_TIMEOUT_MS;
     const children = childrenOf(pid);
     this.#child.kill('SIGKILL');
@@ -170,14 +173,14 @@ export class ServerProcess {
       const endedBy = this.#child.signalCode ?? `exit code ${this.#child.exitCode}`;
       const left = children.filter(killIfAlive);
       const isGone = this.pid === undefined && left.length === 0;
-      if (isGone && (await portRefuses(this.#command.port))) {
+      if (isGone && (await portRefuses(port, host))) {
         return { pid, endedBy, portRefused: true };
       }
       await sleep(PORT_CLOSED_POLL_MS);
     }
     throw new LocalServerError(
       'SERVER_NOT_ENDED',
-      `${this.#command.title} (process ${pid}, port ${this.#command.port}) was still there ` +
+      `${this.#command.title} (process ${pid}, port ${port}) was still there ` +
         `${KILL_TIMEOUT_MS / 1000} s after SIGKILL; look for a process stuck in the disk`,
     );
   }
@@ -195,9 +198,9 @@ function killIfAlive(found: ProcessIdentity): boolean {
   return true;
 }
 
-function outcomeOfConnecting(port: number): Promise<'open' | 'refused' | 'silent'> {
+function outcomeOfConnecting(port: number, host: string): Promise<'open' | 'refused' | 'silent'> {
   return new Promise((resolve) => {
-    const socket = connect({ host: HOST, port, timeout: PORT_TIMEOUT_MS });
+    const socket = connect({ host, port, timeout: PORT_TIMEOUT_MS });
     const finish = (outcome: 'open' | 'refused' | 'silent') => {
       socket.destroy();
       resolve(outcome);
@@ -210,6 +213,6 @@ function outcomeOfConnecting(port: number): Promise<'open' | 'refused' | 'silent
   });
 }
 
-export async function portRefuses(port: number): Promise<boolean> {
-  return (await outcomeOfConnecting(port)) === 'refused';
+export async function portRefuses(port: number, host = HOST): Promise<boolean> {
+  return (await outcomeOfConnecting(port, host)) === 'refused';
 }

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { expect, test } from 'vitest';
-import { startLocalServer } from '../../../brokers/servers/local/index.ts';
 import { childrenOf, identityOf, isAlive } from '../../../brokers/servers/local/living.ts';
 import { postgresUrl } from '../../../brokers/servers/local/postgres.ts';
 import { portRefuses } from '../../../brokers/servers/local/process.ts';
+import { startLocalStoreServer } from '../../../brokers/servers/local/store-servers.ts';
 import type { Server } from '../../../brokers/servers/server.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
@@ -32,7 +32,10 @@ async function passableFolder() {
 
 test('PostgreSQL holds a commit over a kill and a restart, at tier power', async () => {
   await using folder = await passableFolder();
-  await using server = await startLocalServer('postgres', { tier: 'power', folder: folder.path });
+  await using server = await startLocalStoreServer('postgres', {
+    tier: 'power',
+    folder: folder.path,
+  });
   const before = await connectTo(server);
   expect(await shown(before, 'fsync')).toBe('on');
   expect(await shown(before, 'synchronous_commit')).toBe('on');
@@ -69,7 +72,10 @@ test.runIf(IS_ROOT)('for root it runs as nobody, also below a folder of root alo
   expect((await stat(folder.path)).mode & 0o777).toBe(0o700);
   let elsewhere: string;
   {
-    await using server = await startLocalServer('postgres', { tier: 'power', folder: folder.path });
+    await using server = await startLocalStoreServer('postgres', {
+      tier: 'power',
+      folder: folder.path,
+    });
     elsewhere = await readlink(join(server.folder, 'elsewhere'));
     expect(elsewhere.startsWith(tmpdir())).toBe(true);
     const { uid } = await stat(join(elsewhere, 'data', 'PG_VERSION'));

@@ -204,7 +204,7 @@ describe('opening a workload', () => {
   const options = { likes: 10, seed: 1 };
 
   test.each<[string, WorkloadOptions, RegExp]>([
-    ['trendy', options, /"trendy": choose one of trending, zipf, flash, toggles$/],
+    ['trendy', options, /"trendy": choose one of trending, zipf, flash, toggles, newest$/],
     ['zipf', { likes: 'all', seed: 1 }, /give a number of likes/],
     ['zipf', { likes: 0, seed: 1 }, /likes is 0: give a whole number from 1 to 67108864/],
     ['zipf', { likes: 1.5, seed: 1 }, /likes is 1.5/],
@@ -214,6 +214,10 @@ describe('opening a workload', () => {
     ['flash', { ...options, posts: 0 }, /posts is 0/],
     ['flash', { ...options, data: 'a.csv' }, /reads no file/],
     ['trending', { ...options, posts: 5 }, /leave the number of posts out/],
+    ['trending', { ...options, authors: true }, /leave the authors out/],
+    ['toggles', { ...options, exponent: 1 }, /one exponent and no authors/],
+    ['zipf', { ...options, exponent: 3.1 }, /exponent is 3.1: give a number from 0 to 3/],
+    ['newest', { ...options, exponent: Number.NaN }, /exponent is NaN/],
   ])('%s with %j is refused in one line', (name, wrong, message) => {
     const error = failureOf(name, wrong);
     expect(error.code).toBe('USAGE');
@@ -228,4 +232,5 @@ const HASHES: Record<WorkloadName, string> = {
   zipf: 'a4754006151d9ec9',
   flash: '889d16af5e72ec57',
   toggles: 'c9fca9d603ca34d1',
+  newest: 'b4d043875164c9b7',
 };

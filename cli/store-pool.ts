@@ -1,0 +1,110 @@
+/** Where the trials of a run count: a fresh store each, and the servers that stores are kept on. */
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { readExternalStore } from '../brokers/servers/external/store-environment.ts';
+import { DATACENTER } from '../brokers/servers/local/cassandra.ts';
+import { postgresUrl } from '../brokers/servers/local/postgres.ts';
+import {
+  fetchStoreServer,
+  type StoreServer,
+  startLocalStoreServer,
+} from '../brokers/servers/local/store-servers.ts';
+import type { ServerUsage, StoreServerName } from '../brokers/servers/server.ts';
+import type { StorePlan } from '../lab/store-plan.ts';
+import type { StoreOptions } from '../store/open-store.ts';
+import { deletePostgresStore, type PostgresStoreOptions } from '../store/postgres-store.ts';
+
+/** How the engines of a run are reached; their servers start when a trial first needs them. */
+export class StorePool implements AsyncDisposable {
+  readonly #folder: string;
+  readonly #log: (line: string) => void;
+  readonly #servers = new Map<StoreServerName, Promise<StoreServer>>();
+
+  /** `folder`: of the run, where servers keep their data. */
+  constructor(folder: string, log: (line: string) => void) {
+    this.#folder = folder;
+    this.#log = log;
+  }
+
+  /** The store of one trial; disposing it deletes what a server keeps of it. */
+  openFor(trialFolder: string): TrialStores {
+    return new TrialStores(trialFolder, (name) => this.reach(name));
+  }
+
+  /** The server's own, where the user named none; both start or connect once a run. */
+  async reach(name: StoreServerName): Promise<ReachedServer> {
+    const external = readExternalStore(name);
+    if (external !== undefined) return { ...external, usage: undefined };
+    const server = await this.#start(name);
+    const { endpoint } = server;
+    const addresses = [name === 'postgres' ? postgresUrl(endpoint) : endpoint.address];
+    return { addresses, datacenter: DATACENTER, usage: () => server.usage() };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const started = await Promise.allSettled(this.#servers.values());
+    const servers = started.filter((result) => result.status === 'fulfilled');
+    await Promise.all(servers.map(({ value }) => value[Symbol.asyncDispose]()));
+  }
+
+  #start(name: StoreServerName): Promise<StoreServer> {
+    const found = this.#servers.get(name);
+    if (found) return found;
+    const started = this.#fetchAndStart(name);
+    this.#servers.set(name, started);
+    // One that did not start is tried again by the next trial that needs it.
+    started.catch(() => this.#servers.delete(name));
+    return started;
+  }
+
+  async #fetchAndStart(name: StoreServerName): Promise<StoreServer> {
+    await fetchStoreServer(name, this.#log);
+    const options = { tier: 'power' as const, folder: this.#folder, log: this.#log };
+    return await startLocalStoreServer(name, options);
+  }
+}
+
+interface ReachedServer {
+  readonly addresses: readonly string[];
+  readonly datacenter?: string | undefined;
+  readonly username?: string | undefined;
+  readonly password?: string | undefined;
+  readonly usage: (() => Promise<ServerUsage>) | undefined;
+}
+
+/** What one trial counts into. */
+export class TrialStores implements AsyncDisposable {
+  readonly #folder: string;
+  readonly #reach: (name: StoreServerName) => Promise<ReachedServer>;
+  readonly #made: PostgresStoreOptions[] = [];
+  #usage: ReachedServer['usage'];
+
+  constructor(folder: string, reach: (name: StoreServerName) => Promise<ReachedServer>) {
+    this.#folder = folder;
+    this.#reach = reach;
+  }
+
+  async addressFor(shards: number, plan: StorePlan): Promise<StoreOptions> {
+    const { engine } = plan;
+    if (engine === 'sqlite') return { engine, folder: join(this.#folder, 'store'), shards };
+    const { usage, addresses } = await this.#reach(engine);
+    this.#usage = usage;
+    const options = { engine: 'postgres', urls: addresses, name: freshName(), shards } as const;
+    this.#made.push(options);
+    return options;
+  }
+
+  /** Undefined where no server of this lab keeps the shards. */
+  async usage(): Promise<ServerUsage | undefined> {
+    return await this.#usage?.();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const options of this.#made) await deletePostgresStore(options);
+  }
+}
+
+/** No two trials of any lab share one, also on a server that is somebody else's. */
+function freshName(): string {
+  return `trial_${randomBytes(6).toString('hex')}`;
+}

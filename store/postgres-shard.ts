@@ -1,0 +1,155 @@
+/** A shard in a schema of a PostgreSQL database. */
+import type { Like } from '../likes/like.ts';
+import type { MarkBlock, PostCount, Shard, ShardCommit, Totals } from './count-store.ts';
+import type { PostgresBucket } from './postgres-bucket.ts';
+import { PostgresCounting } from './postgres-counting.ts';
+import { sqlStateOf } from './postgres-errors.ts';
+import { problemsIn, totalsIn } from './postgres-problems.ts';
+import { parseSlotMap } from './postgres-schema.ts';
+import type { PostgresSessions, Session } from './postgres-sessions.ts';
+import { type PostgresStatements, statementsOf } from './postgres-statements.ts';
+import { type SlotMap, shardsOfPost, slotMapToDocument } from './slot-map.ts';
+
+const NOT_SUPPORTED = '0A000';
+
+export class PostgresShard implements Shard {
+  readonly index: number;
+  readonly #sessions: PostgresSessions;
+  readonly #schema: string;
+  readonly #statements: PostgresStatements;
+  readonly #counting: PostgresCounting;
+  readonly #bucket: PostgresBucket | undefined;
+
+  /** Owns the sessions. `schema` is quoted, and was made by createShard. */
+  constructor(
+    index: number,
+    sessions: PostgresSessions,
+    schema: string,
+    bucket?: PostgresBucket | undefined,
+  ) {
+    this.index = index;
+    this.#bucket = bucket;
+    this.#sessions = sessions;
+    this.#schema = schema;
+    this.#statements = statementsOf(schema);
+    this.#counting = new PostgresCounting(index, sessions, this.#statements);
+  }
+
+  async apply(
+    likes: readonly Like[],
+    places: readonly number[],
+    slotMapVersion: number,
+  ): Promise<ShardCommit> {
+    await this.#bucket?.untilAdmitted();
+    return await this.#counting.apply(likes, places, slotMapVersion);
+  }
+
+  async retireSource(name: string): Promise<number> {
+    const { retiredOf, marksOfSource, dropMarks, addRetired, countRetired } = this.#statements;
+    const source = Buffer.from(name);
+    return await this.#sessions.use(async (session) => {
+      await fence(session, this.#statements);
+      const [before, [marks]] = await Promise.all([
+        session.ask({ ...retiredOf, values: [[source]] }),
+        session.ask({ ...marksOfSource, values: [source] }),
+      ]);
+      const dropped = before.length > 0 ? 0 : (marks!.dropped as number);
+      const changes = [
+        { ...dropMarks, values: [source] },
+        { ...addRetired, values: [source] },
+        { ...countRetired, values: [dropped] },
+      ];
+      const changed = before.length > 0 ? [] : changes.map((change) => session.ask(change));
+      await Promise.all([...changed, session.commit()]);
+      return dropped;
+    });
+  }
+
+  async slotMapVersion(): Promise<number> {
+    const [row] = await this.#sessions.ask(this.#statements.version);
+    return row!.slot_map_version as number;
+  }
+
+  async adoptSlotMap(map: SlotMap): Promise<void> {
+    const values = [map.version, JSON.stringify(slotMapToDocument(map))];
+    await this.#sessions.use(async (session) => {
+      await fence(session, this.#statements);
+      await Promise.all([session.ask({ ...this.#statements.adopt, values }), session.commit()]);
+    });
+  }
+
+  async ownership(): Promise<(post: string) => boolean> {
+    const [row] = await this.#sessions.ask(this.#statements.slotMap);
+    const map = parseSlotMap(row!.slot_map, `${this.#sessions.title}, schema ${this.#schema}`);
+    return (post) => shardsOfPost(map, post).includes(this.index);
+  }
+
+  async countsOf(posts: readonly string[]): Promise<PostCount[]> {
+    const values = [posts.map((post) => Buffer.from(post))];
+    return (await this.#sessions.ask({ ...this.#statements.countsOf, values })).map(countIn);
+  }
+
+  async topPosts(limit: number): Promise<PostCount[]> {
+    const rows = await this.#sessions.ask({ ...this.#statements.topPosts, values: [limit] });
+    return rows.map(countIn);
+  }
+
+  async *counts(): AsyncIterable<PostCount> {
+    const query = `SELECT post, likes, unlikes FROM ${this.#schema}.counts`;
+    for await (const row of this.#sessions.snapshot(query)) yield countIn(row);
+  }
+
+  async *marks(): AsyncIterable<MarkBlock> {
+    // A block without bits was inserted by a batch that then had nothing new to mark in it.
+    const query = `SELECT source, block, bits FROM ${this.#schema}.marks WHERE bits <> ''`;
+    for await (const { source, block, bits } of this.#sessions.snapshot(query)) {
+      yield { source: String(source), block: block as number, bits: bits as Uint8Array };
+    }
+  }
+
+  async totals(): Promise<Totals> {
+    return await totalsIn(this.#sessions, this.#schema);
+  }
+
+  async findProblems(): Promise<string[]> {
+    return await problemsIn(this.#sessions, this.#schema, this.index);
+  }
+
+  /** Bytes of the tables and their indexes. The server's log of changes belongs to all alike. */
+  async diskBytes(): Promise<number> {
+    const [row] = await this.#sessions.ask(this.#statements.diskBytes);
+    return row!.bytes as number;
+  }
+
+  async settings(): Promise<Readonly<Record<string, string>>> {
+    const [row] = await this.#sessions.ask(this.#statements.settings);
+    const read = row as Record<string, string>;
+    return { engine: 'postgres', ...read, ...this.#bucket?.settings };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#sessions[Symbol.asyncDispose]();
+  }
+}
+
+/**
+ * Begins a transaction that waits for all that count in the shard and lets none begin before it
+ * has ended. A lock of the table is fair. Databases without such locks have that of its row, before
+ * which later writers may slip in.
+ */
+export async function fence(
+  session: Pick<Session, 'ask'>,
+  { lockTable, lockRow }: Pick<PostgresStatements, 'lockTable' | 'lockRow'>,
+): Promise<void> {
+  await Promise.all([session.ask('BEGIN'), session.ask('SAVEPOINT fence')]);
+  try {
+    await session.ask(lockTable);
+  } catch (error) {
+    if (sqlStateOf((error as Error).cause) !== NOT_SUPPORTED) throw error;
+    await Promise.all([session.ask('ROLLBACK TO SAVEPOINT fence'), session.ask(lockRow)]);
+  }
+}
+
+function countIn({ post, likes, unlikes }: Record<string, unknown>): PostCount {
+  return { post: String(post), likes: likes as number, unlikes: unlikes as number };
+}
