@@ -94,8 +94,6 @@ export function countMismatches(files: Records, presses: Presses, names: Names):
 export interface PressSums {
   /** Told as stored by a commit, and the store has an older state of their user, or none. */
   undone: number;
-  /** In force by the store's own word, though no commit of them was recorded. */
-  untold: number;
   /** States with a version that nobody attempted. */
   phantom: number;
   /** States that are not what the consumers were told: an action turned, a version gone back. */
@@ -115,7 +113,7 @@ export function judgePresses(
   likes: LikeStates,
   told: LikeStates,
 ): PressSums {
-  const sums = { undone: 0, untold: 0, phantom: 0, wrong: 0, states: 0, unexpected: 0 };
+  const sums = { undone: 0, phantom: 0, wrong: 0, states: 0, unexpected: 0 };
   const seen = new SeenStates(presses.states);
   for (const [source, { likes: count, states, versions, actions }] of presses.sources) {
     for (let seq = 0; seq < count; seq++) {
@@ -127,7 +125,6 @@ export function judgePresses(
       const isInForce = isGiven && row === version && rows.actions[state] === action;
       if (isInForce || (isTold && row >= version)) likes.mark(source, seq, STATE.counted);
       if (isTold && row < version) sums.undone++;
-      if (!isTold && isInForce) sums.untold++;
       seen.add(state, { version, action, isTold, isGiven, isStored: row === version });
     }
   }

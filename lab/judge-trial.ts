@@ -1,14 +1,13 @@
 /** From a trial's evidence to its result: checked, measured, judged. */
 import { auditFactsOf } from './audit/facts.ts';
-import { type CheckOutput, check } from './checker.ts';
-import { countAttempted } from './count-deliveries.ts';
+import { checkEvidence } from './check-evidence.ts';
+import type { CheckOutput } from './checker.ts';
 import {
   damageOf,
   faultOf,
   faultsOf,
   isWindowTooLong,
   lossWindowMs,
-  momentsOf,
   poisonMissingIn,
   promisesOrder,
   survivalOf,
@@ -26,6 +25,8 @@ import { measureShardLoads } from './measure-shard-loads.ts';
 import { measureShards } from './measure-shards.ts';
 import { measureStates } from './measure-states.ts';
 import type { TrialEvidence } from './run-trial.ts';
+import { settleRecords } from './settled-records.ts';
+import { ruleOf } from './store-plan.ts';
 import type { StoreToCheck, TrialContext } from './trial-context.ts';
 import type { TrialPlan } from './trial-plan.ts';
 import type { TrialResult } from './trial-result.ts';
@@ -64,7 +65,7 @@ export async function judgeTrial(
   evidence: TrialEvidence,
 ): Promise<Judged> {
   await using store = await context.openStore(evidence.store);
-  const checked = await checkEvidence(evidence, store);
+  const checked = await checkEvidence(plan, evidence, store);
   const { strikes } = evidence;
   const ledger = { ...checked.ledger, poisonMissing: poisonMissingIn(strikes) };
   const lostSince = wasLostSince(strikes, checked);
@@ -107,20 +108,25 @@ export async function judgeTrial(
     reasons: [...judgement.reasons],
     numbersValid: struck.length === 0,
     numbersStruck: struck,
-    notes: [...notesOf(evidence), ...notesOfLog(evidence, context), ...notes],
+    notes: [
+      ...notesOf(evidence),
+      ...notesOfLog(evidence, context),
+      ...notesOfReader(plan),
+      ...notes,
+    ],
     ledger,
     // A rate or a cost across a fault would say nothing of either side of it.
     ...(strikes.length === 0 && {
       rates: { ...rates, ...copyLists(rates) },
       resources: await resourcesOf(evidence, store, ledger.counted),
-      audit: auditFactsOf(plan, evidence),
+      audit: auditFactsOf(plan, measured),
     }),
     latencies,
     addedLatency: plan.calibrates
-      ? measureAddedLatency({ ...plan, ...evidence, likes })
+      ? measureAddedLatency({ ...plan, ...measured, likes })
       : undefined,
     ...figures,
-    backlog: backlogOf(plan, evidence),
+    backlog: backlogOf(plan, measured),
     recovery,
     faults,
     states: plan.checksStates ? measureStates(evidence) : undefined,
@@ -140,6 +146,12 @@ function shardLoadsOf(
   const transactions = consumers.map(({ transactionsOfShard = [] }) => transactionsOfShard);
   const records = { producerRecords, consumerRecords, likes: workload.likes, warmUpS };
   return measureShardLoads({ ...records, transactions }, store, shards);
+}
+
+/** What rates and latencies are taken from. */
+function measuredBy(plan: TrialPlan, evidence: TrialEvidence): TrialEvidence {
+  if (ruleOf(plan.store) === 'tally') return evidence;
+  return { ...evidence, consumerRecords: settleRecords(evidence.consumerRecords) };
 }
 
 function backlogOf(plan: TrialPlan, evidence: TrialEvidence): TrialResult['backlog'] {
@@ -169,32 +181,6 @@ function copyLists(rates: {
     publishedPerSecond: [...rates.publishedPerSecond],
     countedPerSecond: [...rates.countedPerSecond],
   };
-}
-
-function checkEvidence(evidence: TrialEvidence, store: StoreToCheck): Promise<CheckOutput> {
-  const attempted =
-    evidence.producers.reduce((sum, { sums }) => sum + sums.attempted, 0) +
-    attemptedByKilled(evidence);
-  const allAcknowledged =
-    evidence.drained &&
-    attempted === evidence.workload.likes &&
-    evidence.producers.every(({ sums }) => sums.fail + sums.unknown === 0);
-  return check({
-    ...evidence,
-    stored: store,
-    parked: evidence.parked.map(({ text }) => text),
-    left: evidence.left,
-    sums: { attempted },
-    momentsUs: momentsOf(evidence.strikes),
-    expected: allAcknowledged ? evidence.workload.expectedCounts() : undefined,
-  });
-}
-
-/** A producer that was killed tells no sum: its records are the only witness of its sends. */
-function attemptedByKilled({ producerRecords, recordsOfKilled }: TrialEvidence): number {
-  return producerRecords
-    .filter((path) => recordsOfKilled.includes(path))
-    .reduce((sum, path) => sum + countAttempted(path), 0);
 }
 
 /** What keeps the trial from being judged, whatever the ledger says. */
@@ -248,6 +234,12 @@ function notesOf(evidence: TrialEvidence): string[] {
 function notesOfLog({ strikes, log }: TrialEvidence, { broker }: TrialContext): string[] {
   const isLeftOut = strikes.length > 0 && broker.readLog !== undefined && log === undefined;
   return isLeftOut ? ["the server's own log was too long to be checked"] : [];
+}
+
+/** A read proves nothing where counts may fall, so nobody reads. */
+function notesOfReader({ mode, store }: TrialPlan): string[] {
+  if (mode !== 'paced' || ruleOf(store) === 'tally') return [];
+  return ['no reader confirmed what was visible: under the rule states a count may fall'];
 }
 
 function usageOf(usage: WorkerUsage) {
