@@ -6,6 +6,7 @@ import { encodeLike } from '../likes/like.ts';
 import { openWorkload } from '../likes/workloads/workload.ts';
 import { runSide } from './child.ts';
 import { type Contest, expectExactly, SEED, WORKLOAD } from './contest.ts';
+import { hotWatched } from './hot-contest.ts';
 import { consumerPerformance, producerPerformance } from './kafka-tools.ts';
 import { checkStore, count, publish } from './our-workers.ts';
 import { QUEUE_CONTESTS } from './queue-contests.ts';
@@ -208,5 +209,6 @@ export const CONTESTS: readonly Contest[] = [
   redisStreamsCounted,
   ...QUEUE_CONTESTS,
   storeApplied,
+  hotWatched,
   nullCounted,
 ];

@@ -9,7 +9,12 @@ const EXCERPT_LENGTH_MAX = 40;
 
 export class BrokerError extends Error {
   override readonly name = 'BrokerError';
-  readonly code: 'BROKER_UNREACHABLE' | 'BROKER_REFUSED' | 'MESSAGE_REFUSED' | 'SERVICE_UNKNOWN';
+  readonly code:
+    | 'BROKER_UNREACHABLE'
+    | 'BROKER_REFUSED'
+    | 'MESSAGE_REFUSED'
+    | 'SERVICE_UNKNOWN'
+    | 'LOG_UNKNOWN';
 
   constructor(code: BrokerError['code'], message: string, cause?: unknown) {
     super(message, { cause });
@@ -50,6 +55,15 @@ export class BrokerError extends Error {
       'SERVICE_UNKNOWN',
       `${broker} cannot keep a service time: its server takes as long as it takes; ` +
         'leave the service out, or take the broker null',
+    );
+  }
+
+  /** Of every broker that deletes what is acknowledged. */
+  static refuseLog(broker: string, keepsLog: boolean | undefined): void {
+    if (!keepsLog) return;
+    throw new BrokerError(
+      'LOG_UNKNOWN',
+      `${broker} keeps no log: what is acknowledged is deleted; take kafka or redis-streams`,
     );
   }
 

@@ -78,8 +78,47 @@ export interface Habits {
 
 export interface QueueOptions {
   readonly lanes: number;
+  /**
+   * What is acknowledged stays in the queue's log for ever, so that all of it can be read again;
+   * false where nobody says so. The disk, or the memory, of the server grows with it.
+   */
+  readonly keepsLog?: boolean;
   /** Each like can be taken only when one server has served it for so long. */
   readonly service?: ServiceTime | undefined;
+}
+
+/** A lane whose log does not begin with the first message that was ever sent to it. */
+export interface LogGap {
+  readonly lane: number;
+  /** The place of the first message that is left, in the server's words. */
+  readonly begins: string;
+  /** How many messages stood before it; undefined where the server does not tell. */
+  readonly gone: number | undefined;
+}
+
+/** How far a second reading is, all by the server's own word. */
+export interface RereadProgress {
+  /** Whether all messages that the log held when it was opened are handled and acknowledged. */
+  readonly isDone: boolean;
+  /** Whether the log has more messages by now. */
+  readonly hasGrown: boolean;
+  /** Whether the log has lost messages at its beginning, perhaps before they were read. */
+  readonly hasShrunk: boolean;
+  /** Messages that could not be handled; they go with the group. */
+  readonly parked: number;
+}
+
+/**
+ * A queue's log, read again from its beginning by a group of its own, which takes nothing from the
+ * group that counts. Disposing it, after its consumers have stopped, deletes the group.
+ */
+export interface Reread extends AsyncDisposable {
+  /** What the log held when it was opened; what comes later is not waited for. */
+  readonly messages: number;
+  /** Empty when the log is whole. */
+  readonly gaps: readonly LogGap[];
+  openConsumer(handleLikes: HandleLikes): Promise<LikeConsumer>;
+  progress(): Promise<RereadProgress>;
 }
 
 /** One queueing system, used in one way, at one tier, on one running server. */
@@ -98,7 +137,8 @@ export interface Broker extends AsyncDisposable {
   /**
    * Creates an empty queue. Rejects when one of that name is already there.
    * @throws BrokerError SERVICE_UNKNOWN for a `service` where it takes as long as it takes: only
-   *   `null`, by which the lab measures itself, keeps a service time
+   *   `null`, by which the lab measures itself, keeps a service time; LOG_UNKNOWN for `keepsLog`
+   *   where there is no `reread`
    */
   createQueue(queue: string, options: QueueOptions): Promise<void>;
   /** Deletes the queue and its dead-letter place; deleting one that is not there is no error. */
@@ -133,6 +173,10 @@ export interface Broker extends AsyncDisposable {
    * lane's log to its end at the time of the call, counted or not, lane by lane in their order.
    */
   readLog?(queue: string): AsyncIterable<LogEntry>;
+  /** There where another group can read again what has been acknowledged. */
+  reread?(queue: string): Promise<Reread>;
+  /** There where `reread` is: whether the queue was made to keep its log for ever. */
+  keepsLog?(queue: string): Promise<boolean>;
   /**
    * There where the server's memory can be limited while it runs: to what it uses now and so many
    * bytes more (less when negative), or, when undefined, to what was set before. Nothing is ever
@@ -165,6 +209,8 @@ export interface BrokerEntry {
   readonly likesPerSRough: number;
   /** What its template in `consumers/` exports, and a consumer in its place exports as well. */
   readonly consumerFunction: string;
+  /** Why nobody can read again what was acknowledged; left out where another group can. */
+  readonly readsOnceBecause?: string;
   /** Connects to a running server. Consumers are the template's unless one is given. */
   open(connection: Connection, ownConsumer?: OpenOwnConsumer): Promise<Broker>;
 }

@@ -59,8 +59,9 @@ export async function openBullmqBroker(
     habits: { likesPerSend: 200, sendsInFlight: 4 },
     timeoutsMs: { lock: LOCK_MS, 'stalled check': STALLED_CHECK_MS, answer: ANSWER_TIMEOUT_MS },
     hasQueue,
-    async createQueue(name, { service }) {
+    async createQueue(name, { service, keepsLog }) {
       BrokerError.refuseService('bullmq', service);
+      BrokerError.refuseLog('bullmq', keepsLog);
       if (name.includes(':')) {
         throw BrokerError.refused('bullmq', `queue ${name}`, 'BullMQ allows no colon in a name');
       }

@@ -18,6 +18,8 @@ export const BROKERS: Readonly<Record<string, BrokerEntry>> = {
     likesPerSRough: 1_500,
     summary: 'ElasticMQ 1.7 for SQS, AWS SDK and sqs-consumer: a standard queue, in no order',
     consumerFunction: 'openSqsConsumer',
+    readsOnceBecause:
+      'DeleteMessage is how a message is acknowledged, and nobody receives it again',
     open: async (connection, own) => (await import('./sqs.ts')).openSqsBroker(connection, own),
   },
   'sqs-fifo': {
@@ -26,6 +28,8 @@ export const BROKERS: Readonly<Record<string, BrokerEntry>> = {
     likesPerSRough: 1_500,
     summary: 'ElasticMQ 1.7 for SQS, AWS SDK and sqs-consumer: a FIFO queue, a group a post',
     consumerFunction: 'openSqsConsumer',
+    readsOnceBecause:
+      'DeleteMessage is how a message is acknowledged, and nobody receives it again',
     open: async (connection, own) => (await import('./sqs.ts')).openSqsFifoBroker(connection, own),
   },
   'redis-streams': {
@@ -43,6 +47,7 @@ export const BROKERS: Readonly<Record<string, BrokerEntry>> = {
     likesPerSRough: 10_000,
     summary: 'BullMQ 6 on Redis, ioredis: a job a like, many side by side, retried without a bound',
     consumerFunction: 'openBullmqConsumer',
+    readsOnceBecause: 'a job that is completed is removed, and no worker gets it again',
     open: async (connection, own) =>
       (await import('./bullmq.ts')).openBullmqBroker(connection, own),
   },
@@ -52,6 +57,7 @@ export const BROKERS: Readonly<Record<string, BrokerEntry>> = {
     likesPerSRough: 100_000,
     summary: 'a process that only passes the same bytes on: its rates are the ceiling of the lab',
     consumerFunction: 'openNullConsumer',
+    readsOnceBecause: 'its queue only passes bytes on',
     open: async (connection, own) => (await import('./null.ts')).openNullBroker(connection, own),
   },
 };

@@ -19,22 +19,28 @@ const SETTLE_POLL_MS = 50;
 /** How `default.replication.factor` of the cluster is asked for. */
 const REPLICATION_FACTOR_OF_CLUSTER = -1;
 
+const KEPT_FOR_EVER = { name: 'retention.ms', value: '-1' };
+
 /** Segments of 16 MiB: whole segments are what Kafka deletes, so small ones keep the disk bounded
- * while a long trial runs. `power` has every append fsynced before it is acknowledged. */
-function topicSettings(tier: Tier): { name: string; value: string }[] {
-  const segments = { name: 'segment.bytes', value: String(16 * 1024 * 1024) };
-  return tier === 'power' ? [segments, { name: 'flush.messages', value: '1' }] : [segments];
+ * while a long trial runs. `power` has every append fsynced before it is acknowledged. A log that
+ * is kept is kept for ever; others as long as the cluster's retention says, by default 7 days. */
+function topicSettings(tier: Tier, keepsLog: boolean): { name: string; value: string }[] {
+  return [
+    { name: 'segment.bytes', value: String(16 * 1024 * 1024) },
+    ...(tier === 'power' ? [{ name: 'flush.messages', value: '1' }] : []),
+    ...(keepsLog ? [KEPT_FOR_EVER] : []),
+  ];
 }
 
 export async function createTopics(
   admin: Admin,
   queue: string,
-  { lanes, tier }: { lanes: number; tier: Tier },
+  { lanes, tier, keepsLog = false }: { lanes: number; tier: Tier; keepsLog?: boolean | undefined },
 ): Promise<void> {
   // A node alone can keep one copy, whatever it is set to; a cluster says itself how many it keeps.
   const { brokers } = await admin.describeCluster();
   const replicationFactor = brokers.length === 1 ? 1 : REPLICATION_FACTOR_OF_CLUSTER;
-  const settings = { replicationFactor, configEntries: topicSettings(tier) };
+  const settings = { replicationFactor, configEntries: topicSettings(tier, keepsLog) };
   const topics = [
     { topic: queue, numPartitions: lanes, ...settings },
     { topic: deadLetterTopicOf(queue), numPartitions: 1, ...settings },
@@ -42,6 +48,12 @@ export async function createTopics(
   const created = await admin.createTopics({ waitForLeaders: false, topics });
   if (!created) throw BrokerError.refused('kafka', `queue ${queue}`, 'it is there already');
   for (const { topic } of topics) await oncePossible(() => admin.fetchTopicOffsets(topic));
+}
+
+/** A place for the dead letters of a group that is not the one that counts. */
+export async function createLetters(admin: Admin, topic: string): Promise<void> {
+  await admin.createTopics({ waitForLeaders: false, topics: [{ topic, numPartitions: 1 }] });
+  await oncePossible(() => admin.fetchTopicOffsets(topic));
 }
 
 export async function deleteTopics(admin: Admin, queue: string): Promise<void> {
@@ -78,7 +90,7 @@ async function oncePossible<T>(ask: () => Promise<T>): Promise<T> {
   }
 }
 
-interface Position {
+export interface Position {
   readonly partition: number;
   readonly first: bigint;
   readonly committed: bigint;
@@ -86,10 +98,12 @@ interface Position {
 }
 
 /** Where the log of each partition begins and ends, and up to where the group has counted. */
-async function positionsOf(admin: Admin, queue: string): Promise<Position[]> {
-  const [topic] = await oncePossible(() =>
-    admin.fetchOffsets({ groupId: groupOf(queue), topics: [queue] }),
-  );
+export async function positionsOf(
+  admin: Admin,
+  queue: string,
+  groupId = groupOf(queue),
+): Promise<Position[]> {
+  const [topic] = await oncePossible(() => admin.fetchOffsets({ groupId, topics: [queue] }));
   const ranges = await topicRanges(admin, queue);
   return ranges.map(({ partition, from: first, to: end }) => {
     const found = topic?.partitions.find((candidate) => candidate.partition === partition);
@@ -140,6 +154,14 @@ const SETTINGS_READ = {
     'segment.bytes',
   ],
 };
+
+/** Whether the server says that it deletes nothing of the topic by itself. */
+export async function keepsLog(admin: Admin, queue: string): Promise<boolean> {
+  const { name, value } = KEPT_FOR_EVER;
+  const topic = { type: ConfigResourceTypes.TOPIC, name: queue, configNames: [name] };
+  const answer = await admin.describeConfigs({ includeSynonyms: false, resources: [topic] });
+  return answer.resources[0]?.configEntries[0]?.configValue === value;
+}
 
 export async function readSettings(admin: Admin, queue: string): Promise<Settings> {
   const { brokers } = await admin.describeCluster();

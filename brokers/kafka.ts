@@ -6,6 +6,7 @@ import { ANSWER_TIMEOUT_MS, openKafkaProducer } from '../producers/kafka.ts';
 import type { Broker, Connection, OpenOwnConsumer } from './broker.ts';
 import { BrokerError } from './broker-error.ts';
 import { type Letters, parkedOf, postTexts, readLog, redriveLetters } from './kafka-messages.ts';
+import { reread } from './kafka-reread.ts';
 import {
   backlogOf,
   createTopics,
@@ -13,6 +14,7 @@ import {
   deleteCounted,
   deleteTopics,
   groupOf,
+  keepsLog,
   readSettings,
   topicRanges,
 } from './kafka-topics.ts';
@@ -70,9 +72,9 @@ export async function openKafkaBroker(
     habits: { likesPerSend: 2_000, sendsInFlight: 1 },
     timeoutsMs: { session: SESSION_TIMEOUT_MS, answer: ANSWER_TIMEOUT_MS },
     hasQueue: (queue) => inTurn(async () => (await admin.listTopics()).includes(queue)),
-    async createQueue(queue, { lanes, service }) {
+    async createQueue(queue, { lanes, service, keepsLog }) {
       BrokerError.refuseService('kafka', service);
-      await inTurn(() => createTopics(admin, queue, { lanes, tier: connection.tier }));
+      await inTurn(() => createTopics(admin, queue, { lanes, tier: connection.tier, keepsLog }));
     },
     deleteQueue: (queue) => inTurn(() => deleteTopics(admin, queue)),
     openProducer: (queue) => openKafkaProducer({ client, topic: queue }),
@@ -91,6 +93,12 @@ export async function openKafkaBroker(
     post: (queue, texts) => postTexts(client, queue, texts),
     redrive: (queue, { max } = {}) => redriveLetters(lettersOf(queue), queue, max),
     readLog: (queue) => readLog(client, queue, () => inTurn(() => topicRanges(admin, queue))),
+    keepsLog: (queue) => inTurn(() => keepsLog(admin, queue)),
+    reread: (queue) =>
+      reread(queue, {
+        ask: (request) => inTurn(() => request(admin)),
+        open: (group, handleLikes) => openConsumer({ client, topic: queue, ...group }, handleLikes),
+      }),
     reclaim: (queue) => inTurn(() => deleteCounted(admin, queue)),
     settings: (queue) => inTurn(() => readSettings(admin, queue)),
     [Symbol.asyncDispose]: () => admin.disconnect(),

@@ -57,7 +57,8 @@ export async function openNullBroker(
         throw error;
       }
     },
-    async createQueue(queue, { service }) {
+    async createQueue(queue, { service, keepsLog }) {
+      BrokerError.refuseLog('null', keepsLog);
       const fields = service && { ...service, service: service.distribution };
       const query = new URLSearchParams(
         Object.entries(fields ?? {}).map(([name, value]): [string, string] => [name, `${value}`]),

@@ -1,35 +1,16 @@
 /**
  * Redis Streams as the lab runs them: a stream per lane, one group that counts, leases on lanes.
  */
-import { crc32 } from 'node:zlib';
-import type { ChainableCommander } from 'ioredis';
 import { LEASE_S, openRedisStreamsConsumer } from '../consumers/redis-streams.ts';
-import { decodeLike, NotALikeError } from '../likes/like.ts';
 import { ANSWER_TIMEOUT_MS, openRedisStreamsProducer } from '../producers/redis-streams.ts';
-import type { Backlog, Broker, Connection, OpenOwnConsumer, ParkedMessage } from './broker.ts';
+import type { Backlog, Broker, Connection, OpenOwnConsumer } from './broker.ts';
 import { BrokerError } from './broker-error.ts';
 import { redisOptionsOf } from './redis-options.ts';
 import { connectRedis, limitMemory, readRedisSettings, rewriteGrownFile } from './redis-server.ts';
+import { deadOf, parkedOf, redriveLetters } from './redis-streams-letters.ts';
+import { keysOf, leftByOthers, reread, WAITING } from './redis-streams-log.ts';
 
 const GROUP = 'like-counters';
-/** Dead letters that are moved back at a time. */
-const REDRIVE_CHUNK_MAX = 500;
-
-/**
- * Redis 6.2 does not tell a group's lag, so the entries behind its position are counted from the
- * front: consumers trim what is acknowledged, so few entries stand at or before that position.
- */
-const WAITING = `
-local waiting, pending = 0, 0
-for lane = 1, #KEYS do
-  local group = redis.call('XINFO', 'GROUPS', KEYS[lane])[1]
-  local facts = {}
-  for i = 1, #group, 2 do facts[group[i]] = group[i + 1] end
-  local given = #redis.call('XRANGE', KEYS[lane], '-', facts['last-delivered-id'])
-  waiting = waiting + redis.call('XLEN', KEYS[lane]) - given
-  pending = pending + facts['pending']
-end
-return {waiting, pending}`;
 
 const streamsOf = (queue: string, lanes: number): string[] =>
   Array.from({ length: lanes }, (_, lane) => `${queue}:${lane}`);
@@ -49,23 +30,15 @@ export async function openRedisStreamsBroker(
     throw BrokerError.refused('redis-streams', `queue ${queue}`, 'there is no such queue');
   };
 
+  const keepsLogOf = async (queue: string): Promise<boolean> =>
+    (await redis.get(`${queue}:keeps-log`)) === '1';
+
   async function backlog(queue: string): Promise<Backlog> {
     const lanes = await lanesOf(queue);
-    const counted = await redis.eval(WAITING, lanes, ...streamsOf(queue, lanes));
+    const kept = Number(await keepsLogOf(queue));
+    const counted = await redis.eval(WAITING, lanes, ...streamsOf(queue, lanes), GROUP, kept);
     const [waiting, unacknowledged] = counted as [number, number];
     return { waiting, unacknowledged, parked: await redis.xlen(deadOf(queue)) };
-  }
-
-  async function redriveSome(queue: string, lanes: number, count: number): Promise<number> {
-    const letters = await redis.xrange(deadOf(queue), '-', '+', 'COUNT', count);
-    const sends = redis.pipeline();
-    for (const [, fields] of letters) {
-      const text = fieldOf(fields, 'like');
-      sends.xadd(`${queue}:${laneOf(text, lanes)}`, '*', 'like', text);
-    }
-    await allDone(sends);
-    if (letters.length > 0) await redis.xdel(deadOf(queue), ...letters.map(([id]) => id));
-    return letters.length;
   }
 
   return {
@@ -79,9 +52,11 @@ export async function openRedisStreamsBroker(
     habits: { likesPerSend: 500, sendsInFlight: 2 },
     timeoutsMs: { lease: LEASE_S * 1_000, answer: ANSWER_TIMEOUT_MS },
     hasQueue: async (queue) => (await redis.exists(`${queue}:lanes`)) === 1,
-    async createQueue(queue, { lanes, service }) {
+    async createQueue(queue, { lanes, service, keepsLog = false }) {
       BrokerError.refuseService('redis-streams', service);
-      if ((await redis.setnx(`${queue}:lanes`, lanes)) === 0) {
+      // Both or none: whoever finds the queue must know whether its log is kept.
+      const facts = { [`${queue}:lanes`]: lanes, [`${queue}:keeps-log`]: Number(keepsLog) };
+      if (Number(await redis.msetnx(facts)) === 0) {
         throw BrokerError.refused('redis-streams', `queue ${queue}`, 'it is there already');
       }
       for (const stream of streamsOf(queue, lanes)) {
@@ -90,20 +65,18 @@ export async function openRedisStreamsBroker(
     },
     async deleteQueue(queue) {
       const lanes = Number(await redis.get(`${queue}:lanes`));
-      const names = ['lanes', 'dead', 'consumers', 'owners'].map((name) => `${queue}:${name}`);
-      await redis.unlink(...names, ...streamsOf(queue, lanes));
+      const names = [...keysOf(queue), `${queue}:lanes`, `${queue}:keeps-log`];
+      const left = await leftByOthers(redis, queue);
+      await redis.unlink(...names, ...left, ...streamsOf(queue, lanes));
     },
     openProducer: async (queue) =>
       openRedisStreamsProducer({ client, queue, lanes: await lanesOf(queue) }),
-    openConsumer: async (queue, handleLikes) =>
-      openConsumer({ client, queue, lanes: await lanesOf(queue), group: GROUP }, handleLikes),
-    backlog,
-    async parked(queue): Promise<ParkedMessage[]> {
-      const entries = await redis.xrange(deadOf(queue), '-', '+');
-      return entries.map(([, fields]) => {
-        return { text: fieldOf(fields, 'like'), reason: fieldOf(fields, 'reason') };
-      });
+    openConsumer: async (queue, handleLikes) => {
+      const [lanes, keepsLog] = [await lanesOf(queue), await keepsLogOf(queue)];
+      return openConsumer({ client, queue, lanes, group: GROUP, keepsLog }, handleLikes);
     },
+    backlog,
+    parked: (queue) => parkedOf(redis, queue),
     async post(queue, texts) {
       await lanesOf(queue);
       for (const text of texts) {
@@ -113,44 +86,19 @@ export async function openRedisStreamsBroker(
         });
       }
     },
-    async redrive(queue, { max = Number.POSITIVE_INFINITY } = {}) {
-      const lanes = await lanesOf(queue);
-      const total = Math.min(max, await redis.xlen(deadOf(queue)));
-      let redriven = 0;
-      while (redriven < total) {
-        const count = Math.min(total - redriven, REDRIVE_CHUNK_MAX);
-        const moved = await redriveSome(queue, lanes, count);
-        if (moved === 0) break; // Somebody else was faster.
-        redriven += moved;
-      }
-      return { redriven };
+    redrive: async (queue, { max } = {}) => redriveLetters(redis, queue, await lanesOf(queue), max),
+    keepsLog: keepsLogOf,
+    async reread(queue) {
+      const [lanes, keepsLog] = [await lanesOf(queue), await keepsLogOf(queue)];
+      const facts = { redis, streams: streamsOf(queue, lanes), counters: GROUP, keepsLog };
+      // What this group has read is still to be read by the one that counts.
+      return reread(queue, facts, (group, handleLikes) =>
+        openConsumer({ client, queue, lanes, ...group, keepsLog: true }, handleLikes),
+      );
     },
     limitMemory: limitMemory(redis),
     reclaim: () => rewriteGrownFile(redis),
     settings: () => readRedisSettings(redis, ['stream-node-max-entries']),
     [Symbol.asyncDispose]: async () => redis.disconnect(),
   };
-}
-
-const deadOf = (queue: string): string => `${queue}:dead`;
-
-function fieldOf(fields: readonly string[], name: string): string {
-  return fields[fields.indexOf(name) + 1] ?? '';
-}
-
-/** As producers choose it; what is no like has no post and goes to the first. */
-function laneOf(text: string, lanes: number): number {
-  try {
-    return crc32(decodeLike(text).post) % lanes;
-  } catch (error) {
-    if (!(error instanceof NotALikeError)) throw error;
-    return 0;
-  }
-}
-
-/** `exec` resolves even when commands failed; rejects with the first error among them. */
-async function allDone(commands: ChainableCommander): Promise<void> {
-  for (const [error] of (await commands.exec()) ?? []) {
-    if (error) throw error;
-  }
 }

@@ -67,8 +67,9 @@ async function open(name: Name, connection: Connection, own?: OpenOwnConsumer): 
     habits: { likesPerSend: 160, sendsInFlight: 2 },
     timeoutsMs: { visibility: VISIBILITY_S * 1_000 },
     hasQueue: async (queue) => (await queues.find(queue)) !== undefined,
-    async createQueue(queue, { service }) {
+    async createQueue(queue, { service, keepsLog }) {
       BrokerError.refuseService(name, service);
+      BrokerError.refuseLog(name, keepsLog);
       for (const place of [queue, lettersOf(queue)]) {
         if ((await queues.find(place)) === undefined) continue;
         throw BrokerError.refused(name, `queue ${queues.fullName(place)}`, 'it is there already');

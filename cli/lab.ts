@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { BROKERS } from '../brokers/index.ts';
 import { EXPERIMENTS, experimentsOf, MORE_EXPERIMENTS } from '../experiments/index.ts';
 import type { Experiment } from '../lab/experiment.ts';
+import { addAuditCommand } from './audit.ts';
 import { addChooseCommand } from './choose.ts';
 import { addCompareCommand } from './compare.ts';
 import { addCountCommand } from './count.ts';
@@ -19,6 +20,7 @@ import {
   type RunOptions,
 } from './options.ts';
 import { addProduceCommand } from './produce.ts';
+import { addRebuildCommand } from './rebuild.ts';
 import { report } from './report.ts';
 import { runExperiments } from './run-experiments.ts';
 import { addServerCommands } from './servers.ts';
@@ -80,10 +82,12 @@ function buildProgram(): Command {
   addServerCommands(program);
   addProduceCommand(program);
   addCountCommand(program);
+  addRebuildCommand(program);
   addDeadLettersCommand(program);
   addDoctorCommand(program);
   addCompareCommand(program);
   addChooseCommand(program);
+  addAuditCommand(program);
   program
     .command('counts')
     .description('what a store has counted: totals, the most liked posts, its soundness')

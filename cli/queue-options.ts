@@ -20,6 +20,7 @@ export interface NamedQueueOptions {
 export interface QueueOptions extends NamedQueueOptions {
   readonly create: boolean;
   readonly lanes?: number;
+  readonly keepLog?: boolean;
 }
 
 export function addQueueOptions(command: Command): Command {
@@ -29,7 +30,8 @@ export function addQueueOptions(command: Command): Command {
       '--lanes <number>',
       `with --create: lanes of the queue (default: ${LANES_DEFAULT})`,
       whole(1, LANES_MAX),
-    );
+    )
+    .option('--keep-log', 'with --create: keep what is acknowledged, for lab rebuild');
 }
 
 export function addNamedQueueOptions(command: Command): Command {
@@ -60,7 +62,7 @@ export function named(text: string): string {
 }
 
 /** Without `create` the queue is never made, and the user is not told how to. */
-type MayMakeQueue = NamedQueueOptions & Partial<Pick<QueueOptions, 'create' | 'lanes'>>;
+type MayMakeQueue = NamedQueueOptions & Partial<Pick<QueueOptions, 'create' | 'lanes' | 'keepLog'>>;
 
 export interface OpenQueue extends AsyncDisposable {
   readonly broker: Broker;
@@ -71,12 +73,8 @@ export interface OpenQueue extends AsyncDisposable {
  * @throws UsageError when no server is up, or the queue is not there and not to be made
  */
 export async function openQueue(options: MayMakeQueue): Promise<OpenQueue> {
-  const { brokers: name, runtime, create, lanes } = options;
-  if (lanes !== undefined && !create) {
-    throw new UsageError(
-      `--lanes ${lanes}: says how to make a queue; add --create or leave it out`,
-    );
-  }
+  const { brokers: name, runtime } = options;
+  checkMaking(options);
   const entry = BROKERS[name]!;
   const { endpoint, tier } = await findServer(runtime, entry.server);
   const broker = await entry.open({ ...endpoint, tier });
@@ -89,9 +87,30 @@ export async function openQueue(options: MayMakeQueue): Promise<OpenQueue> {
   return { broker, [Symbol.asyncDispose]: () => broker[Symbol.asyncDispose]() };
 }
 
+function checkMaking({ brokers: name, create, lanes, keepLog }: MayMakeQueue): void {
+  const flag = keepLog ? '--keep-log' : lanes !== undefined && `--lanes ${lanes}`;
+  if (flag && !create) {
+    throw new UsageError(`${flag}: says how to make a queue; add --create or leave it out`);
+  }
+  if (keepLog) refuseReadOnce(name, '--keep-log');
+}
+
+/** @throws UsageError where nobody can read again what was acknowledged, with the reason. */
+export function refuseReadOnce(name: string, what: string): void {
+  const { readsOnceBecause } = BROKERS[name]!;
+  if (readsOnceBecause === undefined) return;
+  const able = Object.entries(BROKERS).flatMap(([other, entry]) =>
+    entry.readsOnceBecause === undefined ? [other] : [],
+  );
+  throw new UsageError(
+    `${what}: ${name} has no log that could be read again: ${readsOnceBecause}; ` +
+      `take ${able.join(' or ')}`,
+  );
+}
+
 async function makeSureOfQueue(broker: Broker, options: MayMakeQueue): Promise<void> {
-  const { queue, create, lanes = LANES_DEFAULT } = options;
-  if (await broker.hasQueue(queue)) return;
+  const { queue, create, lanes = LANES_DEFAULT, keepLog = false } = options;
+  if (await broker.hasQueue(queue)) return await checkLog(broker, options);
   if (create === undefined) {
     throw new UsageError(`${broker.name} has no queue ${queue}; name one that is there`);
   }
@@ -99,9 +118,19 @@ async function makeSureOfQueue(broker: Broker, options: MayMakeQueue): Promise<v
     throw new UsageError(`${broker.name} has no queue ${queue}; add --create to make it`);
   }
   try {
-    await broker.createQueue(queue, { lanes });
+    await broker.createQueue(queue, { lanes, keepsLog: keepLog });
   } catch (error) {
     // Somebody else with the same wish may have been faster.
     if (!(await broker.hasQueue(queue))) throw error;
+    await checkLog(broker, options);
   }
+}
+
+/** How a queue was made cannot be changed afterwards. */
+async function checkLog(broker: Broker, { queue, keepLog }: MayMakeQueue): Promise<void> {
+  if (!keepLog || (await broker.keepsLog?.(queue))) return;
+  throw new UsageError(
+    `--keep-log: queue ${queue} of ${broker.name} is there and does not keep its log; leave the ` +
+      'flag out, or name another queue',
+  );
 }

@@ -16,6 +16,7 @@ import type { OpenTrial, TrialNeeds } from '../lab/run-jobs.ts';
 import type { OwnConsumer } from '../lab/trial-context.ts';
 import type { Contender } from '../lab/trial-plan.ts';
 import { openStore, type StoreOptions } from '../store/open-store.ts';
+import { keepHotPosts } from './hot-keeper.ts';
 import { StorePool } from './store-pool.ts';
 
 const WORKER_MODULE = fileURLToPath(new URL('worker.ts', import.meta.url));
@@ -118,6 +119,7 @@ export class ServerPool implements AsyncDisposable {
       storeAddress: async (shards, plan) => ({ ...(await stores.addressFor(shards, plan)) }),
       openStore: (address) => openStore(address as unknown as StoreOptions),
       storeServerUsage: () => stores.usage(),
+      keepHotPosts,
       [Symbol.asyncDispose]: () => held.disposeAsync(),
     };
   }

@@ -11,6 +11,8 @@ import {
 } from '../brokers/servers/local/store-servers.ts';
 import type { ServerUsage, StoreServerName } from '../brokers/servers/server.ts';
 import type { StorePlan } from '../lab/store-plan.ts';
+import { dropKeyspace } from '../store/cassandra-keyspace.ts';
+import type { CassandraStoreOptions } from '../store/cassandra-options.ts';
 import type { StoreOptions } from '../store/open-store.ts';
 import { deletePostgresStore, type PostgresStoreOptions } from '../store/postgres-store.ts';
 
@@ -64,7 +66,7 @@ export class StorePool implements AsyncDisposable {
   }
 }
 
-interface ReachedServer {
+export interface ReachedServer {
   readonly addresses: readonly string[];
   readonly datacenter?: string | undefined;
   readonly username?: string | undefined;
@@ -76,7 +78,7 @@ interface ReachedServer {
 export class TrialStores implements AsyncDisposable {
   readonly #folder: string;
   readonly #reach: (name: StoreServerName) => Promise<ReachedServer>;
-  readonly #made: PostgresStoreOptions[] = [];
+  readonly #made: (PostgresStoreOptions | CassandraStoreOptions)[] = [];
   #usage: ReachedServer['usage'];
 
   constructor(folder: string, reach: (name: StoreServerName) => Promise<ReachedServer>) {
@@ -87,9 +89,9 @@ export class TrialStores implements AsyncDisposable {
   async addressFor(shards: number, plan: StorePlan): Promise<StoreOptions> {
     const { engine } = plan;
     if (engine === 'sqlite') return { engine, folder: join(this.#folder, 'store'), shards };
-    const { usage, addresses } = await this.#reach(engine);
+    const { usage, ...server } = await this.#reach(engine);
     this.#usage = usage;
-    const options = { engine: 'postgres', urls: addresses, name: freshName(), shards } as const;
+    const options = engine === 'postgres' ? onPostgres(server, shards) : onCassandra(server);
     this.#made.push(options);
     return options;
   }
@@ -100,8 +102,29 @@ export class TrialStores implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const options of this.#made) await deletePostgresStore(options);
+    for (const options of this.#made) {
+      if (options.engine === 'postgres') await deletePostgresStore(options);
+      else await dropKeyspace(options);
+    }
   }
+}
+
+type Server = Omit<ReachedServer, 'usage'>;
+
+function onPostgres({ addresses }: Server, shards: number): PostgresStoreOptions {
+  return { engine: 'postgres', urls: addresses, name: freshName(), shards };
+}
+
+/** It spreads by itself, so a number of shards is nothing to it. */
+function onCassandra({ addresses, datacenter, username, password }: Server): CassandraStoreOptions {
+  return {
+    engine: 'cassandra',
+    contactPoints: addresses,
+    keyspace: freshName(),
+    ...(datacenter !== undefined && { datacenter }),
+    ...(username !== undefined && { username }),
+    ...(password !== undefined && { password }),
+  };
 }
 
 /** No two trials of any lab share one, also on a server that is somebody else's. */

@@ -5,10 +5,14 @@ import { consume } from '../lab/consume.ts';
 import { messageOf } from '../lab/lab-error.ts';
 import { produce } from '../lab/produce.ts';
 import { readCounts } from '../lab/read-counts.ts';
+import { requestPool } from '../lab/request-pool.ts';
+import { type ServesCounts, viewCounts } from '../lab/view-counts.ts';
 import type { WorkerCommand, WorkerPort } from '../lab/worker-messages.ts';
 import type { WorkerSetup } from '../lab/worker-process.ts';
 import { openWorkload, type WorkloadName } from '../likes/workloads/workload.ts';
+import { openCountReader } from '../store/count-reader.ts';
 import { openStore, type StoreOptions } from '../store/open-store.ts';
+import { countingWithHotPosts } from './hot-counting.ts';
 import { loadOwnConsumer } from './load-consumer.ts';
 
 async function work(setup: WorkerSetup, port: WorkerPort, clock: Clock): Promise<void> {
@@ -19,6 +23,7 @@ async function work(setup: WorkerSetup, port: WorkerPort, clock: Clock): Promise
     await readCounts({ recordsPath, posts }, { store, clock, port });
     return;
   }
+  if (setup.role === 'viewer') return await view(setup, port, clock);
   const entry = BROKERS[setup.broker];
   if (entry === undefined) throw new Error(`${setup.broker} is no broker of the registry`);
   const { ownConsumer } = setup;
@@ -34,10 +39,32 @@ async function work(setup: WorkerSetup, port: WorkerPort, clock: Clock): Promise
   await using store = await openStore(setup.store as unknown as StoreOptions);
   await consume(setup, {
     openConsumer: (handleLikes) => broker.openConsumer(setup.queue, handleLikes),
-    store,
+    store: setup.hotSpot ? countingWithHotPosts(store, setup.hotSpot, clock) : store,
     clock,
     port,
   });
+}
+
+/** Asks the store itself, or a reader that knows what still waits in the queue. */
+async function view(setup: WorkerSetup, port: WorkerPort, clock: Clock): Promise<void> {
+  const plan = setup.plan!;
+  const { postsPerRequest, maxStalenessMs } = setup.reads!;
+  await using store = await openStore({ ...setup.store, readOnly: true } as StoreOptions);
+  await using broker = await BROKERS[setup.broker]!.open(setup.connection);
+  const backlogOf = async () => {
+    const { waiting, unacknowledged } = await broker.backlog(setup.queue);
+    return waiting + unacknowledged;
+  };
+  const nowMs = () => clock.nowUs() / 1_000;
+  const source: ServesCounts =
+    maxStalenessMs === undefined
+      ? { countsOf: (posts) => store.countsOf(posts) }
+      : openCountReader(store, { backlogOf, maxStalenessMs, nowMs });
+  const requests = requestPool(plan, postsPerRequest);
+  const { likes, likesPerS = 1, warmUpS = 0, seed } = plan;
+  const measureS = Number(likes) / likesPerS - warmUpS;
+  const { recordsPath } = setup;
+  await viewCounts({ recordsPath, requests, seed, warmUpS, measureS }, { source, clock, port });
 }
 
 /** Commands in the order they came, for whoever asks next. */

@@ -20,11 +20,10 @@
  * - XAUTOCLAIM when a lane is won and after every error: `>` never gives out again what a dead
  *   consumer, or a lost answer, left pending; without it such likes are never counted.
  * - XPENDING after each read: a consumer that woke up after its lease may have read just before,
- * and
- *   has older entries in its hands then. They are taken over first.
+ *   and has older entries in its hands then. They are taken over first.
  * - a connection of its own for XREADGROUP: a blocking read holds up all else on its connection.
  * - XTRIM MINID after XACK: acknowledging frees no memory. Only what is before the oldest pending
- *   entry goes. Leave it out where others still read the streams.
+ *   entry goes. Not where others still read the streams: `keepsLog` leaves it out.
  * - an outage of the store leaves the batch pending and takes it up again after a pause, for ever;
  *   what can never be counted goes to the stream `<queue>:dead` with its reason.
  */
@@ -38,6 +37,11 @@ export interface RedisStreamsConsumerOptions {
   readonly queue: string;
   readonly lanes: number;
   readonly group: string;
+  /** Begins the keys of the group's leases and dead letters: by default `queue`. A second group on
+   * the same streams needs its own. */
+  readonly prefix?: string;
+  /** Leaves in the streams what is acknowledged, for others to read; the memory grows with it. */
+  readonly keepsLog?: boolean;
 }
 
 /** Entries of one lane for one call of `handleLikes`; more make fewer store transactions. */
@@ -63,14 +67,13 @@ for lane = 0, ARGV[3] - 1 do
   local owner = redis.call('HGET', KEYS[2], lane)
   if not owner or owner == ARGV[1] or not redis.call('ZSCORE', KEYS[1], owner) then
     redis.call('HSET', KEYS[2], lane, #mine < share and ARGV[1] or '')
-    if #mine < share then mine[#mine + 1] = lane end
+    if #mine < share then mine[#mine + 1] = ARGV[4] .. ':' .. lane end
   end
-end
-return mine`;
+end return mine`;
 
+const ACKNOWLEDGE = "redis.call('XACK', KEYS[1], ARGV[1], unpack(ARGV, 2))";
 /** Acknowledges, then frees what is before all that anybody has pending, lease or no lease. */
-const ACKNOWLEDGE = `redis.call('XACK', KEYS[1], ARGV[1], unpack(ARGV, 2))
-local oldest = redis.call('XPENDING', KEYS[1], ARGV[1])[2]
+const FREE = `${ACKNOWLEDGE} local oldest = redis.call('XPENDING', KEYS[1], ARGV[1])[2]
 redis.call('XTRIM', KEYS[1], 'MINID', '~', oldest or ARGV[#ARGV])`;
 
 /** An id `ms-seq` as one number: no server adds a million entries to a stream within 1 ms. */
@@ -83,7 +86,7 @@ export async function openRedisStreamsConsumer(
   options: RedisStreamsConsumerOptions,
   handleLikes: HandleLikes,
 ): Promise<LikeConsumer> {
-  const { queue, group, lanes } = options;
+  const { queue, group, lanes, prefix = queue, keepsLog = false } = options;
   const me = crypto.randomUUID();
   const redis = new Redis({ ...options.client, ...CONNECTION }).on('error', () => undefined);
   const reader = redis.duplicate().on('error', () => undefined);
@@ -98,18 +101,17 @@ export async function openRedisStreamsConsumer(
     const texts = all.map(({ names }) => names[names.indexOf('like') + 1] ?? '');
     const placeOf = (at: number) => ({ lane: all[at]!.lane, offset: offsetOf(all[at]!.id) });
     for (const { index, reason } of await handleMessages(texts, handleLikes, placeOf))
-      await redis.xadd(`${queue}:dead`, '*', 'like', texts[index]!, 'reason', reason);
+      await redis.xadd(`${prefix}:dead`, '*', 'like', texts[index]!, 'reason', reason);
     const acknowledge = ([stream, entries]: Batch[0]) =>
-      redis.eval(ACKNOWLEDGE, 1, stream, group, ...entries.map(([id]) => id));
+      redis.eval(keepsLog ? ACKNOWLEDGE : FREE, 1, stream, group, ...entries.map(([id]) => id));
     await Promise.all(batch.map(acknowledge));
   }
 
   async function readAndStore(): Promise<void> {
     const known = performance.now() < forgetAtMs ? caughtUp.splice(0) : [];
     if (known.length === 0) forgetAtMs = performance.now() + LEASE_S * 1_000;
-    const keys = [`${queue}:consumers`, `${queue}:owners`];
-    const mine = (await redis.eval(CLAIM_LANES, 2, ...keys, me, LEASE_S, lanes)) as number[];
-    const streams = mine.map((lane) => `${queue}:${lane}`);
+    const claim = [`${prefix}:consumers`, `${prefix}:owners`, me, LEASE_S, lanes, queue];
+    const streams = (await redis.eval(CLAIM_LANES, 2, ...claim)) as string[];
     for (const stream of streams.filter((name) => !known.includes(name))) {
       const found = await redis.xautoclaim(stream, group, me, 0, '0-0', ...COUNT);
       const entries = (found[1] as Batch[0][1]).filter((entry) => entry !== null);
@@ -130,7 +132,7 @@ export async function openRedisStreamsConsumer(
     // No such stream or group, or no right to it: trying again cannot help.
     isHopeless: (error) => /^(NOGROUP|WRONGTYPE|NOAUTH|NOPERM)/.test(error.message),
     async close() {
-      await redis.zrem(`${queue}:consumers`, me).catch(() => 0); // Else the lease runs out.
+      await redis.zrem(`${prefix}:consumers`, me).catch(() => 0); // Else the lease runs out.
       for (const connection of [redis, reader]) connection.disconnect();
     },
   });

@@ -128,11 +128,12 @@ function wordsOf({ p99Ms, likesPerS }: Measured): string {
   return `p99 ${milliseconds(p99Ms)} at ${rate(likesPerS)}`;
 }
 
-/** Of paced trials whose numbers stand. */
+/** Of paced trials whose numbers stand, and whose store was not held back on purpose. */
 function latenciesOf(own: readonly Located[]): Measured[] {
   const paced = own.filter(
     ({ result: { plan, numbersValid, latencies, verdict } }) =>
       plan.mode === 'paced' &&
+      plan.sharding === undefined &&
       plan.likesPerS !== undefined &&
       numbersValid &&
       latencies !== undefined &&

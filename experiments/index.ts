@@ -4,10 +4,12 @@ import { briefCalibration, calibration } from './calibration.ts';
 import { capacityCurve } from './capacity-curve.ts';
 import { faults } from './faults.ts';
 import { fullCount } from './full-count.ts';
+import { hotSpot } from './hot-spot.ts';
 import { latency } from './latency.ts';
 import { noise } from './noise.ts';
 import { ordering } from './ordering.ts';
 import { persistence } from './persistence.ts';
+import { reads } from './reads.ts';
 import { scaling } from './scaling.ts';
 import { sharding } from './sharding.ts';
 import { throughput } from './throughput.ts';
@@ -24,6 +26,8 @@ export const MORE_EXPERIMENTS: readonly Experiment[] = [
   faults,
   fullCount,
   noise,
+  hotSpot,
+  reads,
   sharding,
 ];
 

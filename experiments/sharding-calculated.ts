@@ -141,8 +141,8 @@ function notesOf(all: readonly CalculatedLoads[]): string[] {
       'Ids of `trending` are those of YouTube, random in their first characters; their numbers ' +
       'are the order of their first days on the list.',
     'No routing can be below `top post × shards`: the most liked post has one shard. Where the ' +
-      'rest is spread evenly, that shard has its part of it too, which makes 1 + share × (shards ' +
-      '− 1). The share is expected by the law that makes a workload, and counted where there is none.',
+      'rest is spread evenly, that shard has its part of it too: 1 + share × (shards − 1). The ' +
+      'share is expected by the law that makes a workload, and counted where there is none.',
   ];
 }
 

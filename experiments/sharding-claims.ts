@@ -8,6 +8,8 @@ import { floorOf, loadsOf, ratioOf } from './sharding-calculated.ts';
 export interface ClaimAnswer {
   readonly claim: string;
   readonly answer: string;
+  /** The same in one clause. */
+  readonly inShort: string;
 }
 
 /** By the routing that stores here have. */
@@ -29,7 +31,7 @@ export function answersToClaims(results: readonly TrialResult[]): ClaimAnswer[] 
   ];
   return answers.flatMap(({ claim, of }) => {
     const answer = of({ all, named, results });
-    return answer === undefined ? [] : [{ claim, answer }];
+    return answer === undefined ? [] : [{ claim, ...answer }];
   });
 }
 
@@ -42,6 +44,8 @@ export function claimsTable(results: readonly TrialResult[]): Table {
   };
 }
 
+type Answer = Omit<ClaimAnswer, 'claim'>;
+
 interface Found {
   readonly all: readonly CalculatedLoads[];
   readonly named: (stream: string) => CalculatedLoads | undefined;
@@ -51,7 +55,7 @@ interface Found {
 const ratio = (value: number) => formatNumber(value, value < 10 ? 2 : 1);
 const percent = (share: number) => `${formatNumber(share * 100, 1)} %`;
 
-function hashAnswer({ all, results }: Found): string | undefined {
+function hashAnswer({ all, results }: Found): Answer | undefined {
   const told = all.flatMap((loads) => {
     const likes = ratioOf(loads, HASH, SHARDS);
     const worst = ratioOf(loads, HASH, SHARDS, 'ratiosWorstTenth');
@@ -73,28 +77,34 @@ function hashAnswer({ all, results }: Found): string | undefined {
     ['newest', HASH],
     ['flash', HASH],
   ]);
-  if (hotTenth.worst < HOT_RATIO) return `Holds here: ${keys}, ${likes}.${cost}`;
-  if (posts > EVEN_RATIO) return `Neither: ${keys}, ${likes}.${cost}`;
-  return `Hash spreads keys, not load: ${keys}, ${likes}.${cost}`;
+  const inShort = verdictOnHash(hotTenth.worst, posts);
+  return { answer: `${inShort}: ${keys}, ${likes}.${cost}`, inShort };
 }
 
-function rangeAnswer({ named, results }: Found): string | undefined {
+function verdictOnHash(likes: number, posts: number): string {
+  if (likes < HOT_RATIO) return 'Hash spreads keys and load here';
+  return posts > EVEN_RATIO ? 'Hash spreads neither here' : 'Hash spreads keys, not load';
+}
+
+function rangeAnswer({ named, results }: Found): Answer | undefined {
   const loads = named('newest');
   const ids = ratioOf(loads, 'ids', SHARDS);
   const hashed = ratioOf(loads, HASH, SHARDS);
   if (ids === undefined || hashed === undefined) return undefined;
   const figures =
     `where the newest posts are liked most, the last range of ids takes ${percent(ids / SHARDS)} ` +
-    `of all likes, ${ratio(ids)} times the mean of ${SHARDS} shards; by hash it is ${ratio(hashed)}`;
+    `of all likes, ${ratio(ids)} times the mean of ${SHARDS} shards; ` +
+    `by hash it is ${ratio(hashed)}`;
   const cost = costOf(results, [
     ['newest', 'ids'],
     ['newest', HASH],
   ]);
-  if (ids < HOT_RATIO) return `Not seen here: ${figures}.${cost}`;
-  return `So it does: ${figures}.${cost}`;
+  const isHot = ids >= HOT_RATIO && ids > hashed * EVEN_RATIO;
+  const inShort = isHot ? 'Ranges of ids make new posts a hot spot' : 'Ranges of ids do well here';
+  return { answer: `${inShort}: ${figures}.${cost}`, inShort };
 }
 
-function letterAnswer({ named, results }: Found): string | undefined {
+function letterAnswer({ named, results }: Found): Answer | undefined {
   const loads = named('newest');
   const shards = 8;
   const letters = ratioOf(loads, 'letters', shards);
@@ -111,8 +121,11 @@ function letterAnswer({ named, results }: Found): string | undefined {
     ['newest', 'letters'],
     ['newest', HASH],
   ]);
-  if (letters < hashed * EVEN_RATIO) return `As good as a hash here: ${figures}.${cost}`;
-  return `Names are not spread over the alphabet: ${figures}.${cost}`;
+  const isUneven = letters >= hashed * EVEN_RATIO;
+  const inShort = isUneven
+    ? 'Names are not spread over the alphabet'
+    : 'Ranges of letters do as well as a hash here';
+  return { answer: `${inShort}: ${figures}.${cost}`, inShort };
 }
 
 type Case = readonly [workload: string, routing: string];

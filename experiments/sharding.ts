@@ -7,6 +7,8 @@
  * the whole takes about two minutes there, and in `full` a quarter of an hour for each broker and
  * six repeats. The user's number of shards is left out, since the shards are the question.
  */
+
+import { streamOf } from '../lab/calculation.ts';
 import {
   BROKER_HEAD,
   brokerOf,
@@ -16,7 +18,6 @@ import {
   VERDICT,
 } from '../lab/common-columns.ts';
 import type { Column, Experiment, Profile, Step, StepOrder } from '../lab/experiment.ts';
-import { streamOf } from '../lab/run-calculation.ts';
 import { describeLimit } from '../lab/sharding-plan.ts';
 import { type Table, tableOf } from '../lab/table.ts';
 import type { TrialResult } from '../lab/trial-result.ts';
@@ -116,9 +117,9 @@ const TRIAL_COLUMNS: readonly Column[] = [
   {
     head: 'modelled limit',
     meaning:
-      'Transactions a second that each shard admits, and likes of each at most: a bucket of tokens ' +
-      'in the shard, over all processes. On one machine all shards share cores and disk; without ' +
-      'it an uneven spread would cost nothing here.',
+      'Transactions a second that each shard admits, and likes of each at most: a bucket of ' +
+      'tokens in the shard, over all processes. On one machine all shards share cores and ' +
+      'disk; without it an uneven spread would cost nothing here.',
     value: ({ plan }) => describeLimit(plan.sharding),
     isFinding: true,
   },
@@ -170,17 +171,17 @@ export const sharding: Experiment = {
     {
       head: 'workload',
       meaning:
-        'Which posts are liked: `zipf` with its exponent, a flash post that takes half of all likes ' +
-        'in the middle third, the newest posts, or real likes. In all but `trending`, ids begin ' +
-        'with real surnames and end with a number that rises with time.',
+        'Which posts are liked: `zipf` with its exponent, a flash post that takes half of all ' +
+        'likes in the middle third, the newest posts, or real likes. In all but `trending`, ids ' +
+        'begin with real surnames and end with a number that rises with time.',
     },
     { head: 'shards', meaning: 'Shards of the store.' },
     {
       head: 'routing',
       meaning:
-        'How a post finds its shard: ranges of first letters, ranges of ids (cut when the workload ' +
-        'began), a hash modulo the shards, jump or rendezvous hashing, or 4,096 slots by hash, ' +
-        'which is what stores here have.',
+        'How a post finds its shard: ranges of first letters, ranges of ids (cut when the ' +
+        'workload began), a hash modulo the shards, jump or rendezvous hashing, or 4,096 slots ' +
+        'by hash, which is what stores here have.',
     },
   ],
   columns: [...TRIAL_COLUMNS, ...LOAD_COLUMNS, ...MOVE_COLUMNS],

@@ -1,6 +1,7 @@
 /** A consumer's part of a trial: the template under test, between recorders, into the store. */
 import type { HandleLikes, Like, LikeConsumer, PlaceOf } from '../likes/like.ts';
 import type { Clock } from './clock.ts';
+import type { HoldOrder, HotTold } from './hot-spot-plan.ts';
 import { openAgainAndAgain, openOnce } from './open-again.ts';
 import { RecordWriter } from './record-writer.ts';
 import { StoreSteps } from './store-steps.ts';
@@ -22,6 +23,8 @@ export interface CountsLikes {
   ): Promise<void>;
   /** Read back from the engine; some settings belong to the process that opened it. */
   settings(): Settings | Promise<Settings>;
+  /** Where it looks for hot posts: what it sees now, and holding the likes of some of them. */
+  readonly hot?: { tell(): HotTold; hold(order: HoldOrder): void } | undefined;
 }
 
 /** Opens the consumer, tells `ready`, counts until `stop`, and reports. */
@@ -40,7 +43,7 @@ export async function consume(
   const transactionsOfShard: number[] = [];
   let lastCounted: LastCounted | undefined;
   const steps = new StoreSteps(options.recordsPath);
-  const orders = new ConsumerOrders(port, steps);
+  const orders = new ConsumerOrders(port, steps, store);
   // What the process does before its first batch and after its last is not counting.
   let meter: UsageMeter | undefined;
 
@@ -80,10 +83,11 @@ export async function consume(
     steps.afterAcknowledgement(likes, batch.shardsCommitted);
   };
 
+  const told = () => store.hot && { hot: store.hot.tell() };
   const open = () => tools.openConsumer(handleLikes);
   const consumer = options.reopens ? await openAgainAndAgain(open) : await openOnce(open);
   const telling = setInterval(
-    () => void port.tell({ kind: 'consumed', sums: { ...sums }, lastCounted }),
+    () => void port.tell({ kind: 'consumed', sums: { ...sums }, lastCounted, ...told() }),
     SUMS_INTERVAL_MS,
   );
   try {
@@ -109,8 +113,8 @@ class ConsumerOrders {
   readonly stopped: Promise<void>;
   #released: PromiseWithResolvers<void> | undefined;
 
-  constructor(port: WorkerPort, steps: StoreSteps) {
-    this.stopped = this.#obey(port, steps);
+  constructor(port: WorkerPort, steps: StoreSteps, { hot }: CountsLikes) {
+    this.stopped = this.#obey(port, steps, hot);
   }
 
   get isHeld(): boolean {
@@ -121,10 +125,11 @@ class ConsumerOrders {
     await this.#released?.promise;
   }
 
-  async #obey(port: WorkerPort, steps: StoreSteps): Promise<void> {
+  async #obey(port: WorkerPort, steps: StoreSteps, hot: CountsLikes['hot']): Promise<void> {
     for (;;) {
       const command = await port.nextCommand();
       if (command.kind === 'stop') break;
+      if (command.kind === 'hold-posts') hot?.hold(command.order);
       if (command.kind === 'die-at') steps.dieAt(command.step);
       if (command.kind !== 'hold') continue;
       if (command.held) this.#released ??= Promise.withResolvers();

@@ -11,6 +11,7 @@ import type {
   LastCounted,
   ProducerReport,
   ReaderReport,
+  ViewerReport,
 } from './worker-messages.ts';
 import { WorkerProcess, type WorkerSetup } from './worker-process.ts';
 
@@ -20,6 +21,7 @@ export class Crew {
     producerRecords: string[];
     consumerRecords: string[];
     sightings: string[];
+    bounds: string[];
     store: StoreAddress;
   };
   readonly #plan: TrialPlan;
@@ -42,6 +44,7 @@ export class Crew {
       producerRecords: [],
       consumerRecords: [],
       sightings: [],
+      bounds: [],
       store: work.store,
     };
     this.#accident.promise.catch(() => undefined); // Heard of by whoever waits for something.
@@ -118,6 +121,20 @@ export class Crew {
   /** Looks at counts from now on. To be opened when the store is there: after the consumers. */
   openReader(posts: readonly string[]): Promise<CrewMember> {
     return this.#open('reader', this.paths.sightings, posts);
+  }
+
+  /** Asks for counts from `start` on, until its loops are over. */
+  openViewer(): Promise<CrewMember> {
+    return this.#open('viewer', this.paths.bounds);
+  }
+
+  /** To be asked for while the load goes on; undefined where there is no viewer. */
+  async viewerReport(signal: AbortSignal): Promise<ViewerReport | undefined> {
+    const viewer = this.#workers.find(({ role }) => role === 'viewer');
+    if (viewer === undefined) return undefined;
+    const report = (await this.untilDone(viewer, signal)) as ViewerReport;
+    viewer.tell({ kind: 'stop' });
+    return report;
   }
 
   /** To be told when no consumer counts any more; undefined where there is no reader. */
@@ -208,6 +225,7 @@ export class Crew {
       recordsPath,
       store: this.paths.store,
       ownConsumer: this.#context.ownConsumer,
+      hotSpot: this.#plan.hotSpot,
       reopens: mode === 'crash' || mode === 'faults',
       source: randomBytes(6).toString('base64url'),
       workload: { name: workload, options },
@@ -216,6 +234,7 @@ export class Crew {
       likesPerS,
       arrivals,
       posts,
+      ...(role === 'viewer' && { reads: this.#plan.reads, plan: this.#plan }),
     };
     const disk = role === 'consumer' ? this.#context.storeDisk : undefined;
     const worker = new CrewMember(workerModule, setup, disk?.environment);

@@ -2,7 +2,9 @@
 import type { ServiceTime } from '../likes/workloads/service-times.ts';
 import type { WorkloadName } from '../likes/workloads/workload.ts';
 import type { CapacityFacts } from './capacity-facts.ts';
+import type { HotSpotPlan } from './hot-spot-plan.ts';
 import type { Arrivals } from './pace.ts';
+import type { ReadsPlan } from './reads-schema.ts';
 import type { ShardingPlan } from './sharding-plan.ts';
 import type { StorePlan } from './store-plan.ts';
 import type { Table } from './table.ts';
@@ -45,6 +47,7 @@ export interface Step {
   readonly calibrates?: boolean;
   readonly crash?: CrashPlan;
   readonly faults?: FaultPlan;
+  readonly hotSpot?: HotSpotPlan;
   /** Added to the run's seed, so that trials of the same fault differ and each can be repeated. */
   readonly seedAdded?: number;
   /** What the question needs, where the user does not say otherwise. */
@@ -56,6 +59,7 @@ export interface Step {
   /** Shards of the store, where the question is about them; the user's number is then left out. */
   readonly shards?: number;
   readonly sharding?: ShardingPlan;
+  readonly reads?: ReadsPlan;
   /** What is made otherwise than usual in the workload. */
   readonly made?: MadeLikes;
   /** Of calculations: the same again would say the same, however many repeats are asked for. */

@@ -1,11 +1,12 @@
 /** Whether the figures of a trial may be believed: steady while measured, and visible to others. */
+import { hotSpotOf } from './measure-hot-spot.ts';
 import { doubtsOfSteady, measureSteady } from './measure-steady.ts';
 import { doubtsOfVisible, measureVisible, notesOfVisible } from './measure-visible.ts';
 import type { TrialEvidence } from './run-trial.ts';
 import type { TrialPlan } from './trial-plan.ts';
 import type { TrialResult } from './trial-result.ts';
 
-export interface JudgedFigures extends Pick<TrialResult, 'steady' | 'visible'> {
+export interface JudgedFigures extends Pick<TrialResult, 'steady' | 'visible' | 'hotSpot'> {
   /** Why the numbers are struck out. */
   readonly doubts: readonly string[];
   readonly notes: readonly string[];
@@ -24,7 +25,8 @@ export function judgeFigures(plan: TrialPlan, evidence: TrialEvidence): JudgedFi
     ...(samples && { samples: [...samples] }),
   }));
   const { reader, sightings } = evidence;
-  if (reader === undefined) return { steady, doubts, notes };
+  const hotSpot = hotSpotOf(plan, evidence);
+  if (reader === undefined) return { steady, hotSpot, doubts, notes };
   const seen = measureVisible({ ...evidence, sightings: sightings[0]! });
   const visible = seen && {
     ...seen,
@@ -34,7 +36,7 @@ export function judgeFigures(plan: TrialPlan, evidence: TrialEvidence): JudgedFi
     readerCoreShare: reader.usage.wallUs > 0 ? reader.usage.cpuUs / reader.usage.wallUs : 0,
   };
   return {
-    ...{ steady, visible },
+    ...{ steady, visible, hotSpot },
     doubts: [...doubts, ...doubtsOfVisible(seen)],
     notes: [...notes, ...notesOfVisible(seen, reader)],
   };

@@ -19,7 +19,8 @@ import { judge } from './ledger.ts';
 import { measureAddedLatency } from './measure-added-latency.ts';
 import { measureBacklog } from './measure-backlog.ts';
 import { type Latencies, measureLatencies } from './measure-latency.ts';
-import { measureRates } from './measure-rates.ts';
+import { copyLists, measureRates } from './measure-rates.ts';
+import { measureReads } from './measure-reads.ts';
 import { doubtsOfCrash, measureRecovery, type Recovery } from './measure-recovery.ts';
 import { measureShardLoads } from './measure-shard-loads.ts';
 import { measureShards } from './measure-shards.ts';
@@ -29,8 +30,8 @@ import { settleRecords } from './settled-records.ts';
 import { ruleOf } from './store-plan.ts';
 import type { StoreToCheck, TrialContext } from './trial-context.ts';
 import type { TrialPlan } from './trial-plan.ts';
+import { coreShare, resourcesOf } from './trial-resources.ts';
 import type { TrialResult } from './trial-result.ts';
-import type { WorkerUsage } from './worker-messages.ts';
 
 /** From this share of a core on, a process is what limits the rate. */
 const CORE_SHARE_MAX = 0.9;
@@ -55,7 +56,9 @@ export type Judged = Pick<
     | 'audit'
     | 'backlog'
     | 'shards'
+    | 'hotSpot'
     | 'shardLoads'
+    | 'reads'
   >;
 
 /** Reads every record and every shard once or twice; memory is about one byte a like. */
@@ -91,17 +94,20 @@ export async function judgeTrial(
 
   const together = plan.mode !== 'publish-then-count';
   const { likes } = evidence.workload;
-  const rates = measureRates({ ...evidence, likes, together });
+  const measured = measuredBy(plan, evidence);
+  const rates = measureRates({ ...measured, likes, together });
   const latencies =
     plan.mode === 'paced'
-      ? measureLatencies({ ...evidence, likes, warmUpS: plan.warmUpS ?? 0 })
+      ? measureLatencies({ ...measured, likes, warmUpS: plan.warmUpS ?? 0 })
       : undefined;
   const shards = await measureShards(store);
-  const { doubts, notes, ...figures } = judgeFigures(plan, evidence);
+  const { reads, doubts: readingDoubts } = measureReads({ ...evidence, likes });
+  const { doubts, notes, ...figures } = judgeFigures(plan, measured);
   const struck = [
     ...(judgement.verdict === 'pass' ? [] : judgement.reasons),
     ...doubtsOf(plan, evidence, latencies),
     ...doubts,
+    ...readingDoubts,
   ];
   return {
     ...judgement,
@@ -117,7 +123,7 @@ export async function judgeTrial(
     ledger,
     // A rate or a cost across a fault would say nothing of either side of it.
     ...(strikes.length === 0 && {
-      rates: { ...rates, ...copyLists(rates) },
+      ...(plan.hotSpot === undefined && { rates: { ...rates, ...copyLists(rates) } }),
       resources: await resourcesOf(evidence, store, ledger.counted),
       audit: auditFactsOf(plan, measured),
     }),
@@ -131,8 +137,15 @@ export async function judgeTrial(
     faults,
     states: plan.checksStates ? measureStates(evidence) : undefined,
     shards,
-    ...(plan.sharding && { shardLoads: await shardLoadsOf(plan, evidence, store, shards) }),
+    reads,
+    ...(plan.sharding && { shardLoads: await shardLoadsOf(plan, measured, store, shards) }),
   };
+}
+
+/** What rates and latencies are taken from. */
+function measuredBy(plan: TrialPlan, evidence: TrialEvidence): TrialEvidence {
+  if (ruleOf(plan.store) === 'tally') return evidence;
+  return { ...evidence, consumerRecords: settleRecords(evidence.consumerRecords) };
 }
 
 function shardLoadsOf(
@@ -146,12 +159,6 @@ function shardLoadsOf(
   const transactions = consumers.map(({ transactionsOfShard = [] }) => transactionsOfShard);
   const records = { producerRecords, consumerRecords, likes: workload.likes, warmUpS };
   return measureShardLoads({ ...records, transactions }, store, shards);
-}
-
-/** What rates and latencies are taken from. */
-function measuredBy(plan: TrialPlan, evidence: TrialEvidence): TrialEvidence {
-  if (ruleOf(plan.store) === 'tally') return evidence;
-  return { ...evidence, consumerRecords: settleRecords(evidence.consumerRecords) };
 }
 
 function backlogOf(plan: TrialPlan, evidence: TrialEvidence): TrialResult['backlog'] {
@@ -171,16 +178,6 @@ function recoveryOf(
   if (plan.crash === undefined || crash === undefined) return undefined;
   const consumersReopened = consumers.reduce((sum, { reopened }) => sum + reopened, 0);
   return measureRecovery({ ...evidence, crash, lostOkUsFirst, consumersReopened });
-}
-
-function copyLists(rates: {
-  publishedPerSecond: readonly number[];
-  countedPerSecond: readonly number[];
-}) {
-  return {
-    publishedPerSecond: [...rates.publishedPerSecond],
-    countedPerSecond: [...rates.countedPerSecond],
-  };
 }
 
 /** What keeps the trial from being judged, whatever the ledger says. */
@@ -212,10 +209,6 @@ function doubtsOf(
   return doubts;
 }
 
-function coreShare(usage: WorkerUsage): number {
-  return usage.wallUs > 0 ? usage.cpuUs / usage.wallUs : 0;
-}
-
 function notesOf(evidence: TrialEvidence): string[] {
   const roles = [
     ...evidence.producers.map(({ usage }) => ['producer', usage] as const),
@@ -240,41 +233,4 @@ function notesOfLog({ strikes, log }: TrialEvidence, { broker }: TrialContext): 
 function notesOfReader({ mode, store }: TrialPlan): string[] {
   if (mode !== 'paced' || ruleOf(store) === 'tally') return [];
   return ['no reader confirmed what was visible: under the rule states a count may fall'];
-}
-
-function usageOf(usage: WorkerUsage) {
-  const { wallUs, memoryBytesMaxByHalf, ...rest } = usage;
-  const [first, second] = memoryBytesMaxByHalf;
-  const halves: [number, number] = [first, second];
-  return { ...rest, coreShare: coreShare(usage), memoryBytesMaxByHalf: halves };
-}
-
-async function resourcesOf(
-  evidence: TrialEvidence,
-  store: StoreToCheck,
-  counted: number,
-): Promise<TrialResult['resources']> {
-  const [producer] = evidence.producers;
-  const consumers = evidence.consumers.map(({ usage }) => usage);
-  const sum = (numbers: number[]) => numbers.reduce((total, number) => total + number, 0);
-  const perLike = (cpuUs: number) => (counted > 0 ? cpuUs / counted : 0);
-  const transactions = sum(evidence.consumers.map(({ sums }) => sums.transactions));
-  const { server } = evidence;
-  return {
-    producer: usageOf(producer!.usage),
-    consumers: consumers.map(usageOf),
-    producerCpuUsPerLike: perLike(producer!.usage.cpuUs),
-    consumerCpuUsPerLike: perLike(sum(consumers.map(({ cpuUs }) => cpuUs))),
-    ...(server && {
-      serverCpuUsPerLike: perLike(server.cpuUs.publishing + server.cpuUs.counting),
-      serverMemoryBytesMax: server.memoryBytesMax,
-      serverDiskBytesMax: server.diskBytesMax,
-    }),
-    ...(evidence.storeServerCpuUs !== undefined && {
-      storeServerCpuUsPerLike: perLike(evidence.storeServerCpuUs),
-    }),
-    storeDiskBytes: await store.diskBytes(),
-    likesPerStoreTransaction: transactions > 0 ? counted / transactions : 0,
-    generatorLagUsP99: producer!.generatorLagUsP99,
-  };
 }

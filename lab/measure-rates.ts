@@ -122,3 +122,14 @@ function sumCounts(blocks: Iterable<RecordBlock>, warmSeqs: number, firstUs: num
   }
   return sums;
 }
+
+/** As a result keeps them: lists that may be written to. */
+export function copyLists(rates: {
+  publishedPerSecond: readonly number[];
+  countedPerSecond: readonly number[];
+}) {
+  return {
+    publishedPerSecond: [...rates.publishedPerSecond],
+    countedPerSecond: [...rates.countedPerSecond],
+  };
+}

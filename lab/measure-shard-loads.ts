@@ -1,4 +1,4 @@
-/** What a trial did to each shard: likes, transactions, and how late the hottest one's likes are. */
+/** What a trial did to each shard: likes, transactions, and how late those of the hottest are. */
 import { largestOverMean } from './calculate-loads.ts';
 import type { StoredCounts } from './checker.ts';
 import { LatencyRecorder } from './latency-histogram.ts';

@@ -58,6 +58,8 @@ const STEP_US = 5_000;
 export function measureSteady(input: SteadyInput): SteadySeries[] {
   const { mode } = input;
   if (mode === 'crash' || mode === 'faults') return [];
+  // One asks what changes when a post gets hot, the other measures those who read.
+  if (mode === 'hot-spot' || mode === 'reads') return [];
   if (mode === 'paced') {
     const series = latencySeries(readLikeTimes(input), input.warmUpS * 1e6);
     return series ? [series] : [];

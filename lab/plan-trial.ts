@@ -44,11 +44,14 @@ export function planOf(job: Job, maximum: number | undefined, chosen: ChosenPlan
     lanes: chosen.lanes ?? step.lanes ?? LANES_DEFAULT,
     consumers: chosen.consumers ?? step.consumers ?? CONSUMERS_DEFAULT,
     store: chosen.store ?? step.store,
-    shards: step.shards ?? chosen.shards,
+    // Shards for posts that are isolated come on top of those that hold slots.
+    shards: (step.shards ?? chosen.shards) + (step.sharding?.spareShards ?? 0),
     sharding: step.sharding,
+    reads: step.reads,
     checksStates: step.checksStates,
     crash: step.crash,
     faults: step.faults,
+    hotSpot: step.hotSpot,
     seed: chosen.seed + (step.seedAdded ?? 0),
     ...queueingOf(step, chosen.seed + (step.seedAdded ?? 0)),
   };
@@ -120,7 +123,7 @@ export function planFacts(
   habits: { likesPerSend: number; sendsInFlight: number } | undefined,
 ): TrialResult['plan'] {
   const { mode, likesPerS, warmUpS, pace, lanes, consumers, shards, backlogBytesMax } = plan;
-  const { arrivals, service, sharding } = plan;
+  const { arrivals, service, sharding, reads } = plan;
   return {
     ...(arrivals && { arrivals }),
     ...(service && { service }),
@@ -133,6 +136,7 @@ export function planFacts(
     shards,
     ...(describeStore(plan.store) !== undefined && { store: plan.store }),
     ...(sharding && { sharding }),
+    ...(reads && { reads }),
     backlogBytesMax,
     likesPerSend: plan.likesPerSend ?? habits?.likesPerSend,
     sendsInFlight: plan.sendsInFlight ?? habits?.sendsInFlight,

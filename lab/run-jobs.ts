@@ -2,6 +2,7 @@
 import { basename } from 'node:path';
 import { withAudit } from './audit/of-trial.ts';
 import type { RoutingRules } from './calculate-loads.ts';
+import { runCalculation } from './calculation.ts';
 import type { Equipment } from './faults/fault.ts';
 import { BrokenTrialError, judgeRemains } from './judge-remains.ts';
 import { judgeTrial } from './judge-trial.ts';
@@ -10,7 +11,6 @@ import { isVoidReason } from './measure-recovery.ts';
 import { followUp } from './next-job.ts';
 import { maximumOf, probeFor, whyTooMuch } from './own-maximum.ts';
 import { type ChosenPlan, consumerFacts, named, planFacts, planOf } from './plan-trial.ts';
-import { runCalculation } from './run-calculation.ts';
 import { runTrial } from './run-trial.ts';
 import type { Job } from './schedule.ts';
 import { dropDecided } from './stop-early.ts';

@@ -14,8 +14,14 @@ import { ruleOf, STORE_DEFAULT } from './store-plan.ts';
 import type { StoreAddress, TrialContext } from './trial-context.ts';
 import { type FaultPlan, type TrialPlan, workloadOptionsOf } from './trial-plan.ts';
 import { watchTrial } from './trial-watch.ts';
+import { type HotPostsEvidence, watchHotPosts } from './watch-hot-posts.ts';
 import { watchedPosts } from './watched-posts.ts';
-import type { ConsumerReport, ProducerReport, ReaderReport } from './worker-messages.ts';
+import type {
+  ConsumerReport,
+  ProducerReport,
+  ReaderReport,
+  ViewerReport,
+} from './worker-messages.ts';
 
 /** How often the server is asked whether the queue is drained. */
 const DRAIN_POLL_MS = 100;
@@ -44,6 +50,9 @@ export interface TrialEvidence {
   readonly producers: readonly ProducerReport[];
   readonly consumers: readonly ConsumerReport[];
   readonly reader: ReaderReport | undefined;
+  readonly viewer: ViewerReport | undefined;
+  /** Bounds that the viewer was served, in a file for each viewer. */
+  readonly bounds: readonly string[];
   readonly parked: readonly ParkedMessage[];
   readonly drained: boolean;
   /** Likes that the server said were waiting or unacknowledged when the wait was given up. */
@@ -63,6 +72,8 @@ export interface TrialEvidence {
   readonly clocks: ClockFacts | undefined;
   /** What the server itself still holds, counted or not; of brokers with offsets, when struck. */
   readonly log: readonly LogEntry[] | undefined;
+  /** Of trials with a hot post. */
+  readonly hot?: HotPostsEvidence | undefined;
 }
 
 /**
@@ -93,8 +104,10 @@ export async function runTrial(plan: TrialPlan, context: TrialContext): Promise<
       together ? crew.openConsumers() : undefined,
     ]);
     // Of counts that may fall again, a read proves nothing.
-    if (plan.mode === 'paced' && ruleOf(plan.store) === 'tally')
-      await crew.openReader(watchedPosts(workload));
+    const isReadable = plan.mode === 'paced' && ruleOf(plan.store) === 'tally';
+    if (isReadable) await crew.openReader(watchedPosts(workload));
+    await using hotPosts = await watchHotPosts(plan, context, crew, store);
+    const viewer = plan.reads === undefined ? undefined : await crew.openViewer();
     const serverVersion = await server.version();
     const before = await server.usage();
     const storeBefore = await context.storeServerUsage?.();
@@ -102,6 +115,7 @@ export async function runTrial(plan: TrialPlan, context: TrialContext): Promise<
     const diskBytesBefore = before?.diskBytes ?? 0;
     using watch = watchTrial({ plan, context, queue, crew, likes, diskBytesBefore });
     producer.tell({ kind: 'start' });
+    viewer?.tell({ kind: 'start' });
     watch.enter(together ? 'both' : 'publishing');
     sending = sendAll(plan, context, crew, queue);
     const [producers, strikes] = await Promise.race([sending, watch.obstacle]);
@@ -112,6 +126,7 @@ export async function runTrial(plan: TrialPlan, context: TrialContext): Promise<
     const drainedUs = crew.clock.nowUs();
     const after = await server.usage();
     const storeAfter = await context.storeServerUsage?.();
+    const hot = await hotPosts?.finish();
     const consumed = await crew.stopConsumers(signal);
     const isStruck = strikes.length > 0;
     const evidence = {
@@ -121,6 +136,7 @@ export async function runTrial(plan: TrialPlan, context: TrialContext): Promise<
       producers,
       consumers: consumed,
       reader: await crew.stopReader(signal),
+      viewer: await crew.viewerReport(signal),
       parked: await broker.parked(queue),
       drained: left === 0,
       left,
@@ -133,6 +149,7 @@ export async function runTrial(plan: TrialPlan, context: TrialContext): Promise<
       drainedUs,
       clocks: clockFactsOf(crew.clocks),
       log: isStruck ? await readLog(broker, queue) : undefined,
+      hot,
     };
     await crew.dismiss();
     await broker.deleteQueue(queue);
@@ -143,10 +160,15 @@ export async function runTrial(plan: TrialPlan, context: TrialContext): Promise<
     await crew.dismiss();
     // A server that is being killed or started again is no server for the next trial.
     await sending?.catch(() => undefined);
-    const parked = await broker.parked(queue).catch(() => []);
-    await broker.deleteQueue(queue).catch(() => undefined);
-    throw new BrokenTrialError(error, { ...crew.paths, parked: parked.map(({ text }) => text) });
+    throw new BrokenTrialError(error, { ...crew.paths, parked: await clearUp(broker, queue) });
   }
+}
+
+/** Deletes the queue of a trial that broke, and resolves with what was parked, as far as it can. */
+async function clearUp(broker: Broker, queue: string): Promise<string[]> {
+  const parked = await broker.parked(queue).catch(() => []);
+  await broker.deleteQueue(queue).catch(() => undefined);
+  return parked.map(({ text }) => text);
 }
 
 /** By a fresh client, from the first place to the last; undefined when it is too long to keep. */

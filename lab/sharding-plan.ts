@@ -7,6 +7,8 @@ export interface ShardingPlan {
   readonly transactionsPerSMax?: number | undefined;
   /** Likes of one of these transactions at most. */
   readonly likesPerTransactionMax?: number | undefined;
+  /** Of the store's shards, so many hold no slots: they are there for posts that are isolated. */
+  readonly spareShards?: number | undefined;
 }
 
 /** Such as `100/s of 50 likes`; undefined where the shards are as fast as the machine lets them. */

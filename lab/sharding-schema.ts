@@ -61,6 +61,7 @@ export const shardingPlanSchema = z.strictObject({
   routing: z.strictObject({ name: z.string(), idsSeen: z.int().positive().optional() }),
   transactionsPerSMax: z.number().positive().optional(),
   likesPerTransactionMax: z.int().positive().optional(),
+  spareShards: count.optional(),
 });
 
 /** What became of each shard in a trial. */

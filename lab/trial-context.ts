@@ -3,6 +3,7 @@ import type { Broker } from '../brokers/broker.ts';
 import type { DiskControl, Endpoint, Server, ServerUsage } from '../brokers/servers/server.ts';
 import type { StoredCounts } from './checker.ts';
 import type { NetworkProxy } from './faults/proxy.ts';
+import type { KeepHotPosts } from './hot-spot-plan.ts';
 import type { StorePlan } from './store-plan.ts';
 
 /** The store of a trial, opened for reading after the consumers have ended. */
@@ -83,6 +84,8 @@ export interface TrialContext {
   openStore(address: StoreAddress): Promise<StoreToCheck>;
   /** Undefined where no server of this lab keeps the shards. */
   storeServerUsage?(): Promise<ServerUsage | undefined>;
+  /** Of trials with a hot post: who finds it, and does something about it. */
+  readonly keepHotPosts?: KeepHotPosts | undefined;
   onProgress(progress: TrialProgress): void;
   /** Aborted: the trial ends as soon as it can and rejects with LabError INTERRUPTED. */
   readonly signal: AbortSignal;

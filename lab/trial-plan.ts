@@ -3,7 +3,9 @@ import type { Tier } from '../brokers/servers/server.ts';
 import type { ServiceTime } from '../likes/workloads/service-times.ts';
 import type { WorkloadName, WorkloadOptions } from '../likes/workloads/workload.ts';
 import type { Fault } from './faults/fault.ts';
+import type { HotSpotPlan } from './hot-spot-plan.ts';
 import type { Arrivals } from './pace.ts';
+import type { ReadsPlan } from './reads-schema.ts';
 import type { ShardingPlan } from './sharding-plan.ts';
 import type { StorePlan } from './store-plan.ts';
 
@@ -23,14 +25,18 @@ export interface Contender {
  * `paced`: the same at a fixed rate, from which latencies are taken.
  * `crash`: paced, and the server is killed in the middle and started again.
  * `faults`: paced, and struck by a fault several times.
+ * `hot-spot`: at a fixed rate, with one post that takes most of it for a while.
+ * `reads`: at a fixed rate, while the counts are read as fast as they may be.
  * `calculation`: nothing is sent; the likes are counted as they would fall on the shards.
  */
 export const TRIAL_MODES = [
   'publish-then-count',
   'sustained',
+  'reads',
   'paced',
   'crash',
   'faults',
+  'hot-spot',
   'calculation',
 ] as const;
 export type TrialMode = (typeof TRIAL_MODES)[number];
@@ -64,13 +70,14 @@ export interface FaultPlan {
 }
 
 /** What may be changed of a made workload. */
-export type MadeLikes = Pick<WorkloadOptions, 'exponent' | 'authors'>;
+export type MadeLikes = Pick<WorkloadOptions, 'exponent' | 'authors' | 'flashShare'>;
 
 /** Such as `exponent 1.2, authors`: two workloads of one name with other words are not the same. */
-export function variantOf({ exponent, authors }: MadeLikes = {}): string | undefined {
+export function variantOf({ exponent, authors, flashShare }: MadeLikes = {}): string | undefined {
   const words = [
     ...(exponent === undefined ? [] : [`exponent ${exponent}`]),
     ...(authors ? ['authors'] : []),
+    ...(flashShare === undefined ? [] : [`viral post ${flashShare}`]),
   ];
   return words.length > 0 ? words.join(', ') : undefined;
 }
@@ -92,6 +99,7 @@ export interface TrialPlan {
   readonly calibrates?: boolean | undefined;
   readonly crash?: CrashPlan | undefined;
   readonly faults?: FaultPlan | undefined;
+  readonly hotSpot?: HotSpotPlan | undefined;
   readonly workload: WorkloadName;
   /** A CSV file of the user's own for `trending`. */
   readonly data?: string | undefined;
@@ -106,6 +114,8 @@ export interface TrialPlan {
   readonly store?: StorePlan | undefined;
   readonly sharding?: ShardingPlan | undefined;
   readonly made?: MadeLikes | undefined;
+  /** Trials of `reads`. */
+  readonly reads?: ReadsPlan | undefined;
   /** Undefined: the broker's own habit. */
   readonly likesPerSend?: number | undefined;
   readonly sendsInFlight?: number | undefined;

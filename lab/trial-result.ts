@@ -4,7 +4,9 @@ import { RUNTIMES, TIERS } from '../brokers/servers/server.ts';
 import { auditSchema } from './audit/audit-schema.ts';
 import { backlogSchema, capacitySchema } from './capacity-facts.ts';
 import { steadySchema, visibleSchema } from './figures-result.ts';
+import { hotSpotSchema } from './hot-spot-schema.ts';
 import { addedLatencySchema, latencySchema, queueing } from './latency-schema.ts';
+import { readsPlanSchema, readsSchema } from './reads-schema.ts';
 import { calculatedLoadsSchema, shardingPlanSchema, shardLoadsSchema } from './sharding-schema.ts';
 import { COUNTING_RULES, STORE_ENGINES } from './store-plan.ts';
 import { SURVIVALS, TRIAL_MODES } from './trial-plan.ts';
@@ -66,6 +68,8 @@ const planSchema = z.strictObject({
   shards: z.int().positive(),
   /** Where it is another than SQLite by tally. */
   store: z.strictObject({ engine: z.enum(STORE_ENGINES), rule: z.enum(COUNTING_RULES) }).optional(),
+  /** Trials of `reads`. */
+  reads: readsPlanSchema.optional(),
   /** Trials that are about sharding. */
   sharding: shardingPlanSchema.optional(),
   /** Undefined when the trial ended before its broker was asked for its habits. */
@@ -255,9 +259,13 @@ export const trialResultSchema = z.strictObject({
   shards: z
     .array(z.strictObject({ shard: count, posts: count, likes: count, unlikes: count }))
     .optional(),
+  /** Trials with a hot post: lab/measure-hot-spot.ts. */
+  hotSpot: hotSpotSchema.optional(),
   /** Calculations of `sharding`, and what became of each shard in its trials. */
   calculatedLoads: calculatedLoadsSchema.optional(),
   shardLoads: shardLoadsSchema.optional(),
+  /** Trials of `reads`: how many requests for counts, how late, and how old what they got. */
+  reads: readsSchema.optional(),
   /** Read back from the running server. */
   settings: z.record(z.string(), z.string()),
   versions: z.record(z.string(), z.string()),

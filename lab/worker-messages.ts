@@ -2,6 +2,8 @@
  * What the conductor and its workers tell each other: commands, sums once a second, never a like.
  */
 import type { ClockReading } from './compare-clocks.ts';
+import type { HoldOrder, HotTold } from './hot-spot-plan.ts';
+import type { Reads } from './reads-schema.ts';
 
 /** From the conductor to a worker. */
 export type WorkerCommand =
@@ -16,6 +18,8 @@ export type WorkerCommand =
   | { readonly kind: 'end' }
   /** Consumers only: end by SIGKILL at this step of a batch that comes from now on, or do not. */
   | { readonly kind: 'die-at'; readonly step: StoreStep | undefined }
+  /** Consumers only: whose likes to hold for a bounded time from now on. */
+  | { readonly kind: 'hold-posts'; readonly order: HoldOrder }
   /** Consumers: store and acknowledge what is in hand, then report and end. Readers: look once
    * more, then the same. */
   | { readonly kind: 'stop' };
@@ -105,6 +109,12 @@ export interface ReaderReport {
   readonly pollIntervalUsMax: number;
 }
 
+/** What a viewer measured; lab/reads-schema.ts says what each figure is. */
+export type ViewerReport = Omit<Reads, 'latency' | 'bounds'> & {
+  readonly usage: WorkerUsage;
+  readonly latency: Reads['latency'] | undefined;
+};
+
 /** What a consumer that is held has in hand, delivered and not stored: how many, and the first. */
 export interface InHand {
   readonly likes: number;
@@ -123,10 +133,13 @@ export type WorkerMessage =
       readonly kind: 'consumed';
       readonly sums: ConsumerSums;
       readonly lastCounted?: LastCounted | undefined;
+      /** Of trials that look for hot posts. */
+      readonly hot?: HotTold | undefined;
     }
   | { readonly kind: 'producer-done'; readonly report: ProducerReport }
   | { readonly kind: 'consumer-done'; readonly report: ConsumerReport }
   | { readonly kind: 'reader-done'; readonly report: ReaderReport }
+  | { readonly kind: 'viewer-done'; readonly report: ViewerReport }
   | { readonly kind: 'failed'; readonly reason: string };
 
 /** A worker's end of the line to the conductor. */

@@ -4,9 +4,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connection } from '../brokers/broker.ts';
 import type { WorkloadOptions } from '../likes/workloads/workload.ts';
 import type { ClockReading } from './compare-clocks.ts';
+import type { HotSpotPlan, HotTold } from './hot-spot-plan.ts';
 import { LabError } from './lab-error.ts';
 import type { Arrivals } from './pace.ts';
+import type { ReadsPlan } from './reads-schema.ts';
 import type { OwnConsumer, StoreAddress } from './trial-context.ts';
+import type { TrialPlan } from './trial-plan.ts';
 import type {
   ConsumerReport,
   ConsumerSums,
@@ -15,13 +18,14 @@ import type {
   ProducerReport,
   ProducerSums,
   ReaderReport,
+  ViewerReport,
   WorkerCommand,
   WorkerMessage,
 } from './worker-messages.ts';
 
 /** The first message to a worker: everything it needs to do its part. */
 export interface WorkerSetup {
-  readonly role: 'producer' | 'consumer' | 'reader';
+  readonly role: 'producer' | 'consumer' | 'reader' | 'viewer';
   readonly broker: string;
   readonly connection: Connection;
   readonly queue: string;
@@ -33,6 +37,8 @@ export interface WorkerSetup {
   readonly ownConsumer?: OwnConsumer | undefined;
   /** Consumers: whether a template that gave up is opened again, as a supervisor would do. */
   readonly reopens: boolean;
+  /** Consumers: that they look for hot posts, and how they write. */
+  readonly hotSpot?: HotSpotPlan | undefined;
   /** Producers only, from here on. */
   readonly source: string;
   readonly workload: { readonly name: string; readonly options: WorkloadOptions };
@@ -42,9 +48,12 @@ export interface WorkerSetup {
   readonly arrivals?: Arrivals | undefined;
   /** Readers only: the posts to watch. */
   readonly posts?: readonly string[] | undefined;
+  /** Viewers only: what to ask for, and the trial that they are part of. */
+  readonly reads?: ReadsPlan | undefined;
+  readonly plan?: TrialPlan | undefined;
 }
 
-export type WorkerReport = ProducerReport | ConsumerReport | ReaderReport;
+export type WorkerReport = ProducerReport | ConsumerReport | ReaderReport | ViewerReport;
 
 /** A worker that is not ready by then has met something that it does not report. */
 const READY_TIMEOUT_MS = 60_000;
@@ -79,6 +88,8 @@ export class WorkerProcess {
   produced: ProducerSums = { attempted: 0, sent: 0, ok: 0, fail: 0, unknown: 0 };
   consumed: ConsumerSums = { delivered: 0, counted: 0, transactions: 0 };
   lastCounted: LastCounted | undefined;
+  /** Consumers that look for hot posts: called with each of their windows. */
+  onHotTold: ((told: HotTold) => void) | undefined;
   /** Its report has come; from then on it ends by itself. */
   reported = false;
   readonly #child: ChildProcess;
@@ -131,6 +142,7 @@ export class WorkerProcess {
       else if (message.kind === 'clock') this.#clock?.resolve(message);
       else if (message.kind === 'produced') this.produced = message.sums;
       else if (message.kind === 'consumed') {
+        if (message.hot) this.onHotTold?.(message.hot);
         this.consumed = message.sums;
         this.lastCounted = message.lastCounted;
       } else if (message.kind === 'failed') this.#remember(message.reason);

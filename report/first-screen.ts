@@ -20,12 +20,13 @@ ${decisionTable(choices)}
 
 /** What was counted, in a line, and what stands against it. */
 export function renderFacts(data: ReportData): Markup {
-  const { trials } = data;
-  const results = [...trials.values()].map(({ result }) => result);
+  const all = [...data.trials.values()].map(({ result }) => result);
+  // A calculation has had no server.
+  const results = all.filter(({ calculatedLoads }) => calculatedLoads === undefined);
   const counted = results.reduce((sum, { ledger }) => sum + (ledger?.counted ?? 0), 0);
   const of = (verdict: string) => results.filter(({ verdict: own }) => own === verdict).length;
   const unjudged = of('unknown') > 0 ? `, and ${of('unknown')} could not be tested or judged` : '';
-  return html`<p class="facts">${formatNumber(trials.size, 0)} trials on real servers,
+  return html`<p class="facts">${formatNumber(results.length, 0)} trials on real servers,
 ${formatNumber(counted, 0)} likes counted and checked one by one. Of these trials
 ${of('fail') || 'none'} broke a promise${unjudged}. ${earlierOf(data)}One node each, on shared
 cores: use the ratios.</p>`;

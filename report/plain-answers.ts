@@ -170,12 +170,7 @@ function answerCapacity(results: Results): string[] {
   ];
 }
 
-/** Which way to take, from the same figures as the table of the course's claims below. */
+/** The claims in short; their figures are in the first table. */
 function answerSharding(results: Results): string[] {
-  const answers = answersToClaims(results);
-  if (answers.length === 0) return [];
-  return [
-    ...answers.map(({ claim, answer }) => `“${claim}”: ${answer}`),
-    'What a routing does to the load depends on the workload more than on the routing: see both.',
-  ];
+  return answersToClaims(results).map(({ inShort }) => `${inShort}.`);
 }

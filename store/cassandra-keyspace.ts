@@ -12,10 +12,12 @@ import { StoreFolderError } from './errors.ts';
 export const KEYSPACE_FORMAT = 1;
 
 /**
- * Posts lie in so many partitions, so that the rows of a batch that fall into one are one request.
- * Fixed for a store: fewer make larger requests, more make smaller partitions.
+ * Fixed for a store. *tally*: posts lie in so many partitions, so that the rows of a batch that
+ * fall into one are one request; fewer make larger requests, more make smaller partitions.
+ * *states*: the users of a post lie in so many partitions, so that a post that all like is no
+ * partition without end.
  */
-const BUCKETS = 256;
+const BUCKETS: Readonly<Record<CountingRule, number>> = { tally: 256, states: 16 };
 
 /** What a quorum has once answered it goes on answering: a read repairs before it answers. */
 const TABLE_OPTIONS = "WITH read_repair = 'BLOCKING'";
@@ -27,6 +29,15 @@ const TALLY_TABLES = {
   marks: `(lane text, source text, block bigint, bits blob, upto bigint, crc int,
     PRIMARY KEY ((lane, source, block)))`,
   lanes: '(lane text PRIMARY KEY, upto bigint, crc int)',
+};
+
+/** Versions are the timestamps here. What is deleted are notes, each written once. */
+const STATES_TABLES = {
+  states: `(post text, bucket int, user text, liked boolean, version bigint, crc int,
+    PRIMARY KEY ((post, bucket), user))`,
+  rollups: '(post text PRIMARY KEY, likes bigint, generation bigint, rolled_up_at_ms bigint)',
+  // A note that comes to life again costs a roll-up, so its deletion need not be kept.
+  changed: `(slice int, post text, note text, PRIMARY KEY ((slice), post, note))`,
 };
 
 const ABOUT_TABLE = '(id int PRIMARY KEY, format int, rule text, buckets int)';
@@ -54,12 +65,11 @@ export async function openKeyspace(
     if (foreign.length > 0) throw notAStore(keyspace, `holds other tables (${foreign[0]})`);
     await createTables(session, options);
   }
-  const about = await session.readAgreed(
-    `SELECT format, rule, buckets FROM ${keyspace}.about WHERE id = 0`,
-    [],
-  );
-  if (about[0] === undefined) throw notAStore(keyspace, 'says nothing about itself');
-  const found = about[0] as { format: number; rule: string; buckets: number };
+  const query = `SELECT format, rule, buckets FROM ${keyspace}.about WHERE id = 0`;
+  // Whoever made it may have died before its words were on a quorum; asking for them ends it.
+  const about = (await session.read(query))[0] ?? (await session.readAgreed(query, []))[0];
+  if (about === undefined) throw notAStore(keyspace, 'says nothing about itself');
+  const found = about as { format: number; rule: string; buckets: number };
   if (found.format !== KEYSPACE_FORMAT) {
     throw new StoreFolderError(
       'STORE_FORMAT_UNKNOWN',
@@ -84,7 +94,7 @@ export async function dropKeyspace(options: CassandraStoreOptions): Promise<void
 }
 
 function tablesFor(rule: CountingRule): Readonly<Record<string, string>> {
-  return rule === 'tally' ? TALLY_TABLES : {};
+  return rule === 'tally' ? TALLY_TABLES : STATES_TABLES;
 }
 
 async function tablesOf(session: CassandraSession, keyspace: string): Promise<string[]> {
@@ -106,14 +116,15 @@ async function createTables(
   );
   for (const [table, columns] of Object.entries(tablesFor(rule))) {
     await session.change(
-      `CREATE TABLE IF NOT EXISTS ${keyspace}.${table} ${columns} ${TABLE_OPTIONS}`,
+      `CREATE TABLE IF NOT EXISTS ${keyspace}.${table} ${columns} ${TABLE_OPTIONS}` +
+        (table === 'changed' ? ' AND gc_grace_seconds = 0' : ''),
     );
   }
   // The last one: where it is, all the others are.
   await session.change(`CREATE TABLE IF NOT EXISTS ${keyspace}.about ${ABOUT_TABLE}`);
   await session.writeFirst(
     `INSERT INTO ${keyspace}.about (id, format, rule, buckets) VALUES (0, ?, ?, ?) IF NOT EXISTS`,
-    [KEYSPACE_FORMAT, rule, BUCKETS],
+    [KEYSPACE_FORMAT, rule, BUCKETS[rule]],
   );
 }
 

@@ -1,8 +1,10 @@
 /** How the rows of a lane look in Cassandra. Each has a checksum over its key and its values. */
 import { crc32 } from 'node:zlib';
+import type { Like } from '../likes/like.ts';
 import type { Row } from './cassandra-session.ts';
 import { StoreUnavailableError } from './errors.ts';
 import type { BlockKey, CountRow, MarkRow } from './lane-state.ts';
+import type { LikeState } from './like-state.ts';
 import { BLOCK_BYTES } from './marks.ts';
 import { hashOf } from './slot.ts';
 
@@ -52,6 +54,20 @@ export function marksFrom(row: Row): FoundMarks {
 export function checkpointFrom(row: Row): FoundCheckpoint {
   const { lane, upto } = row as { lane: string; upto: bigint };
   return { lane, upto, isSound: row.crc === crcOfCheckpoint(lane, upto) };
+}
+
+export function stateFrom(row: Row): LikeState & { readonly isSound: boolean } {
+  const { post, user, liked } = row as { post: string; user: string; liked: boolean };
+  const state = { post, user, version: Number(row.version), action: actionOf(liked) };
+  return { ...state, isSound: row.crc === crcOfState(state) };
+}
+
+export function crcOfState({ post, user, version, action }: LikeState): number {
+  return signed(crc32(`${post}\0${user}\0${version} ${action}`));
+}
+
+function actionOf(liked: boolean): Like['action'] {
+  return liked ? 'like' : 'unlike';
 }
 
 export function crcOfCount(post: string, lane: string, { likes, unlikes, upto }: CountRow): number {

@@ -2,6 +2,7 @@
 import { openKeyspace } from './cassandra-keyspace.ts';
 import type { CassandraStoreOptions } from './cassandra-options.ts';
 import { CassandraSession } from './cassandra-session.ts';
+import { CassandraStatesStore } from './cassandra-states.ts';
 import { CassandraTallyStore } from './cassandra-tally.ts';
 import type { CountStore } from './count-store.ts';
 
@@ -13,7 +14,9 @@ export async function openCassandraStore(options: CassandraStoreOptions): Promis
   const session = await CassandraSession.open(options);
   try {
     const facts = await openKeyspace(session, options);
-    return new CassandraTallyStore(session, facts, options);
+    return options.rule === 'states'
+      ? new CassandraStatesStore(session, facts, options)
+      : new CassandraTallyStore(session, facts, options);
   } catch (error) {
     await session[Symbol.asyncDispose]();
     throw error;

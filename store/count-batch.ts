@@ -13,11 +13,13 @@ export interface KnownSource {
 export interface MarkReader {
   source(name: string): KnownSource;
   /** The stored bits of a block, or an empty block. `countBatch` sets bits in it. */
-  bits(sourceId: number, block: number): Uint8Array;
+  bits(sourceId: number, block: number, source: string): Uint8Array;
 }
 
 export interface TouchedBlock {
   readonly sourceId: number;
+  /** The name of that source. */
+  readonly source: string;
   readonly block: number;
   readonly bits: Uint8Array;
   /** Whether a bit was set: only then does the block have to be written. */
@@ -97,8 +99,9 @@ function openBlock(
 ): TouchedBlock {
   let touched = source.blocks.get(block);
   if (touched === undefined) {
-    const bits = marks.bits(source.id, block);
-    touched = { sourceId: source.id, block, bits, changed: false };
+    const { id: sourceId, name } = source;
+    const bits = marks.bits(sourceId, block, name);
+    touched = { sourceId, source: name, block, bits, changed: false };
     source.blocks.set(block, touched);
     blocks.push(touched);
   }

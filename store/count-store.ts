@@ -76,8 +76,11 @@ export interface ShardView {
   totals(): Promise<Totals>;
   /** Tells of any post whether it belongs to this shard, by the slot map that it holds now. */
   ownership(): Promise<(post: string) => boolean>;
-  /** Findings in plain words, empty when the shard is sound. */
-  findProblems(): Promise<string[]>;
+  /**
+   * Findings in plain words, empty when the shard is sound. Of a kind some are spelled out, at most
+   * so many where an engine takes a number, and the rest counted.
+   */
+  findProblems(spelledOutMax?: number): Promise<string[]>;
   diskBytes(): Promise<number>;
   /** Read back from the engine, never copied from our own configuration. */
   settings(): Promise<Readonly<Record<string, string>>>;
@@ -143,7 +146,7 @@ export interface CountStore extends AsyncDisposable {
   isLikedBy(user: string, post: string): Promise<boolean>;
   totals(): Promise<Totals>;
   /** Findings in plain words, each led by its shard; empty when the store is sound. */
-  findProblems(): Promise<string[]>;
+  findProblems(spelledOutMax?: number): Promise<string[]>;
   diskBytes(): Promise<number>;
   /** Read back from the engine; equal in all shards, or the values of all shards joined. */
   settings(): Promise<Readonly<Record<string, string>>>;

@@ -190,8 +190,8 @@ function outOfOrder(lane: string, { source, seq }: Like, offset: bigint): LaneOu
   const name = `like ${seq} of source ${JSON.stringify(source)}`;
   return new LaneOutOfOrderError(
     `lane ${JSON.stringify(lane)} is counted beyond offset ${offset}, where ${name} stands, and ` +
-      'that like was never counted: the lane came out of order, or its queue was made again under ' +
-      'the same name and gives its offsets out again; count a queue that was made again under ' +
-      'another name, or into another keyspace',
+      'that like was never counted: the lane came out of order, or its queue was made again ' +
+      'under the same name and gives its offsets out again; count a queue that was made again ' +
+      'under another name, or into another keyspace',
   );
 }

@@ -1,8 +1,9 @@
 /** A shard that lives and dies with its process, for tests of the lab. */
 import type { Like } from '../likes/like.ts';
+import { countChecksum, marksChecksum, sumOfChecksums } from './checksum.ts';
 import { countBatch, type KnownSource, type MarkReader } from './count-batch.ts';
 import type { MarkBlock, PostCount, Shard, ShardCommit, Totals } from './count-store.ts';
-import { SlotMapChangedError } from './errors.ts';
+import { SlotMapChangedError, StoreUnavailableError } from './errors.ts';
 import { countMarks, emptyBlock } from './marks.ts';
 import { topOf } from './order.ts';
 import { type SlotMap, shardsOfPost } from './slot-map.ts';
@@ -11,6 +12,8 @@ interface MemorySource extends KnownSource {
   readonly name: string;
   ended: boolean;
   readonly blocks: Map<number, Uint8Array>;
+  /** Of the blocks, as they were written last. */
+  readonly checksums: Map<number, number>;
 }
 
 /** Keeps everything in maps. Disposing it frees nothing, so that a test may open it again. */
@@ -18,7 +21,9 @@ export class MemoryShard implements Shard, MarkReader {
   readonly index: number;
   #slotMap: SlotMap;
   #marksDropped = 0;
-  readonly #counts = new Map<string, { post: string; likes: number; unlikes: number }>();
+  /** For tests, which have no other way to damage it. */
+  protected readonly held = new Map<string, { post: string; likes: number; unlikes: number }>();
+  readonly #checksums = new Map<string, number>();
   readonly #sources: MemorySource[] = [];
   readonly #sourceOfName = new Map<string, MemorySource>();
 
@@ -36,10 +41,15 @@ export class MemoryShard implements Shard, MarkReader {
     if (version !== slotMapVersion) {
       throw new SlotMapChangedError(this.index, version, slotMapVersion);
     }
-    const { fresh, seen, ended, tallies } = countBatch(likes, places, this);
+    const { fresh, seen, ended, tallies, blocks } = countBatch(likes, places, this);
+    for (const { source, block, bits, changed } of blocks) {
+      if (changed) this.source(source).checksums.set(block, marksChecksum(source, block, bits));
+    }
     for (const { post, likes: liked, unlikes: unliked } of tallies) {
-      const count = this.#counts.get(post);
-      if (count === undefined) this.#counts.set(post, { post, likes: liked, unlikes: unliked });
+      const more = countChecksum(post, liked, unliked);
+      this.#checksums.set(post, sumOfChecksums(this.#checksums.get(post) ?? 0, more));
+      const count = this.held.get(post);
+      if (count === undefined) this.held.set(post, { post, likes: liked, unlikes: unliked });
       else {
         count.likes += liked;
         count.unlikes += unliked;
@@ -51,7 +61,13 @@ export class MemoryShard implements Shard, MarkReader {
   source(name: string): MemorySource {
     let source = this.#sourceOfName.get(name);
     if (source === undefined) {
-      source = { id: this.#sources.length, name, ended: false, blocks: new Map() };
+      source = {
+        id: this.#sources.length,
+        name,
+        ended: false,
+        blocks: new Map(),
+        checksums: new Map(),
+      };
       this.#sources.push(source);
       this.#sourceOfName.set(name, source);
     }
@@ -59,13 +75,17 @@ export class MemoryShard implements Shard, MarkReader {
   }
 
   bits(sourceId: number, block: number): Uint8Array {
-    const { blocks } = this.#sources[sourceId]!;
-    let bits = blocks.get(block);
-    if (bits === undefined) {
-      bits = emptyBlock();
+    const { name, blocks, checksums } = this.#sources[sourceId]!;
+    const bits = blocks.get(block) ?? emptyBlock();
+    const checksum = marksChecksum(name, block, bits);
+    if (!blocks.has(block)) {
       blocks.set(block, bits);
+      checksums.set(block, checksum);
     }
-    return bits;
+    if (checksums.get(block) === checksum) return bits;
+    throw new StoreUnavailableError(
+      `block ${block} of source ${JSON.stringify(name)} does not have its checksum; count again`,
+    );
   }
 
   async retireSource(name: string): Promise<number> {
@@ -93,17 +113,17 @@ export class MemoryShard implements Shard, MarkReader {
 
   async countsOf(posts: readonly string[]): Promise<PostCount[]> {
     return posts.flatMap((post) => {
-      const count = this.#counts.get(post);
+      const count = this.held.get(post);
       return count === undefined ? [] : [{ ...count }];
     });
   }
 
   async topPosts(limit: number): Promise<PostCount[]> {
-    return topOf(this.#counts.values(), limit).map((count) => ({ ...count }));
+    return topOf(this.held.values(), limit).map((count) => ({ ...count }));
   }
 
   async *counts(): AsyncIterable<PostCount> {
-    for (const count of this.#counts.values()) yield { ...count };
+    for (const count of this.held.values()) yield { ...count };
   }
 
   async *marks(): AsyncIterable<MarkBlock> {
@@ -113,8 +133,8 @@ export class MemoryShard implements Shard, MarkReader {
   }
 
   async totals(): Promise<Totals> {
-    const sums = { posts: this.#counts.size, likes: 0, unlikes: 0, marks: 0 };
-    for (const { likes, unlikes } of this.#counts.values()) {
+    const sums = { posts: this.held.size, likes: 0, unlikes: 0, marks: 0 };
+    for (const { likes, unlikes } of this.held.values()) {
       sums.likes += likes;
       sums.unlikes += unlikes;
     }
@@ -124,18 +144,31 @@ export class MemoryShard implements Shard, MarkReader {
     return { ...sums, marksDropped: this.#marksDropped };
   }
 
+  #wrongChecksums(): string[] {
+    const counts = [...this.held.values()].filter(({ post, likes, unlikes }) => {
+      return this.#checksums.get(post) !== countChecksum(post, likes, unlikes);
+    });
+    const blocks = this.#sources.flatMap(({ name, blocks, checksums }) =>
+      [...blocks]
+        .filter(([block, bits]) => checksums.get(block) !== marksChecksum(name, block, bits))
+        .map(([block]) => `block ${block} of source ${JSON.stringify(name)}`),
+    );
+    const posts = counts.map(({ post }) => `post ${JSON.stringify(post)}`);
+    return [...posts, ...blocks].map((what) => `${what} is not what its checksum says`);
+  }
+
   async findProblems(): Promise<string[]> {
     const { likes, unlikes, marks, marksDropped } = await this.totals();
     const problems: string[] = [];
     if (likes + unlikes !== marks + marksDropped) {
       problems.push(`${likes + unlikes} counted, but ${marks} marks and ${marksDropped} dropped`);
     }
-    for (const { post } of this.#counts.values()) {
+    for (const { post } of this.held.values()) {
       const owners = shardsOfPost(this.#slotMap, post);
       if (owners.includes(this.index)) continue;
       problems.push(`post "${post}" belongs to shard ${owners.join(', ')}`);
     }
-    return problems;
+    return [...problems, ...this.#wrongChecksums()];
   }
 
   async diskBytes(): Promise<number> {

@@ -18,7 +18,7 @@ import {
   type ShardingOptions,
   shardingFields,
 } from './sharding-options.ts';
-import { evenSlotMap, SHARDS_MAX } from './slot-map.ts';
+import { evenSlotMap, newSlotMap, SHARDS_MAX } from './slot-map.ts';
 import {
   BUSY_TIMEOUT_MS,
   createShardFile,
@@ -221,7 +221,7 @@ function isStore(folder: string): boolean {
  */
 function createStore(
   folder: string,
-  { shards = SHARDS_DEFAULT, rule, routing }: SqliteStoreOptions,
+  { shards = SHARDS_DEFAULT, rule, ...options }: SqliteStoreOptions,
 ): void {
   const draft = `${folder}.creating-${randomUUID()}`;
   try {
@@ -230,7 +230,7 @@ function createStore(
       store: randomUUID(),
       engine: 'sqlite',
       ...(rule === 'states' && { rule }),
-      slotMap: evenSlotMap(shards, routing),
+      slotMap: newSlotMap(shards, options),
     } as const;
     for (let index = 0; index < shards; index++) {
       const identity = { store: description.store, index, rule };

@@ -73,7 +73,8 @@ export class PostgresBucket {
         ),
         session.ask(
           `WITH now AS (SELECT ${now} AS us)
-           SELECT full_us + ${tokenUs - burstUs} - now.us AS wait_us FROM ${this.#schema}.bucket, now`,
+           SELECT full_us + ${tokenUs - burstUs} - now.us AS wait_us
+           FROM ${this.#schema}.bucket, now`,
         ),
         session.commit(),
       ]);

@@ -16,7 +16,7 @@ import { PostgresSessions } from './postgres-sessions.ts';
 import { PostgresShard } from './postgres-shard.ts';
 import { ShardedStore } from './sharded-store.ts';
 import { routingProblem, type ShardingOptions } from './sharding-options.ts';
-import { evenSlotMap } from './slot-map.ts';
+import { newSlotMap } from './slot-map.ts';
 
 /** A store in one database or several, shared by all processes that open it. */
 export interface PostgresStoreOptions extends ShardingOptions {
@@ -109,11 +109,7 @@ async function findOrMake(
   const found = await readDescription(home, schema);
   if (found !== undefined) return found;
   if (options.readOnly) throw notAStore(options, home, 'is not there yet');
-  await createDescription(
-    home,
-    schema,
-    evenSlotMap(options.shards ?? shardsDefault, options.routing),
-  );
+  await createDescription(home, schema, newSlotMap(options.shards ?? shardsDefault, options));
   return (await readDescription(home, schema))!;
 }
 

@@ -122,10 +122,10 @@ export class ShardedStore implements CountStore {
     return sumOfTotals(await this.#ofEach((shard) => shard.totals()));
   }
 
-  async findProblems(): Promise<string[]> {
+  async findProblems(spelledOutMax?: number): Promise<string[]> {
     const { version } = await this.#loadSlotMap();
     const found = await this.#ofEach(async (shard) => {
-      const problems = await shard.findProblems();
+      const problems = await shard.findProblems(spelledOutMax);
       const held = await shard.slotMapVersion();
       if (held !== version) {
         problems.push(`is at slot map version ${held}, the store at ${version}`);

@@ -4,12 +4,17 @@ import { StoreFolderError } from './errors.ts';
 import { ROUTING_NAMES, type RoutingChoice } from './routing/routing.ts';
 
 export interface ShardingOptions {
-  /** How posts find their shards in a new store; slots unless told. An existing one keeps its own. */
+  /** How posts find shards in a new store; slots unless told. An existing one keeps its own. */
   readonly routing?: RoutingChoice | undefined;
   /** Transactions a second that each shard admits, over all processes; no limit unless told. */
   readonly transactionsPerSMax?: number | undefined;
   /** Likes of one transaction at most: more of a batch take several, one after the other. */
   readonly likesPerTransactionMax?: number | undefined;
+  /**
+   * So many of a new store's shards hold no slots: they are there for posts that will be isolated.
+   * None unless told; at least one shard holds slots.
+   */
+  readonly spareShards?: number | undefined;
 }
 
 /** Why a store that is there cannot be opened with this routing; undefined when it can. */
@@ -42,4 +47,5 @@ export const shardingFields = {
   routing: routingSchema.optional(),
   transactionsPerSMax: z.number().positive().optional(),
   likesPerTransactionMax: z.number().int().positive().optional(),
+  spareShards: z.number().int().nonnegative().optional(),
 };

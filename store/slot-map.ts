@@ -62,6 +62,24 @@ export function evenSlotMap(shards: number, routing?: RoutingChoice): SlotMap {
   return { version: 1, shards, shardOfSlot, exceptions: new Map(), ...withRouting(routing) };
 }
 
+/**
+ * The same for a store whose last shards hold no slots at first: posts can be isolated on them.
+ * @throws RangeError when no shard would be left that holds slots
+ */
+export function newSlotMap(
+  shards: number,
+  options: {
+    readonly routing?: RoutingChoice | undefined;
+    readonly spareShards?: number | undefined;
+  },
+): SlotMap {
+  const { routing, spareShards = 0 } = options;
+  if (spareShards >= shards) {
+    throw new RangeError(`${spareShards} of ${shards} shards cannot be spare: one must hold slots`);
+  }
+  return { ...evenSlotMap(shards - spareShards, routing), shards };
+}
+
 function withRouting(routing: RoutingChoice | undefined): Pick<SlotMap, 'routing'> {
   return routing === undefined || routing.name === 'slots' ? {} : { routing };
 }

@@ -43,7 +43,7 @@ export class SqliteBucket {
     return { transactionsPerSMax: String(this.#perS) };
   }
 
-  /** Only inside a transaction, which holds the shard's write lock: so one takes after the other. */
+  /** Only inside a transaction, which holds the shard's write lock: one takes after the other. */
   take(): void {
     const dueUs = this.#read.get()?.value as number | undefined;
     const admission = admit(dueUs, this.#time.nowUs(), this.#perS);

@@ -6,7 +6,7 @@ import { StoreFolderError, StoreUnavailableError } from './errors.ts';
 import { type SlotMap, slotMapToDocument } from './slot-map.ts';
 
 /** The number of the layout below; another layout gets another number. */
-export const SHARD_FORMAT = 1;
+export const SHARD_FORMAT = 2;
 
 /** How long a transaction waits for the write lock of another process before it is an outage. */
 export const BUSY_TIMEOUT_MS = 10_000;
@@ -30,6 +30,7 @@ export interface ShardIdentity {
  */
 const CHECKPOINT_PAGES = 4_096;
 
+/** What the checksums are of stands in checksum.ts. */
 const SCHEMA = `
   CREATE TABLE meta (key TEXT PRIMARY KEY, value ANY NOT NULL) STRICT, WITHOUT ROWID;
   CREATE TABLE sources (
@@ -41,12 +42,14 @@ const SCHEMA = `
     source INTEGER NOT NULL REFERENCES sources (id),
     block INTEGER NOT NULL,
     bits BLOB NOT NULL,
+    checksum INTEGER NOT NULL,
     PRIMARY KEY (source, block)
   ) STRICT, WITHOUT ROWID;
   CREATE TABLE counts (
     post TEXT PRIMARY KEY,
     likes INTEGER NOT NULL,
-    unlikes INTEGER NOT NULL
+    unlikes INTEGER NOT NULL,
+    checksum INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
 `;
 
@@ -219,7 +222,7 @@ function checkIdentity(database: DatabaseSync, path: string, identity: ShardIden
     throw new StoreFolderError(
       'STORE_FORMAT_UNKNOWN',
       `${path} has format ${format}, only ${SHARD_FORMAT} is known here; ` +
-        'use the release that made it',
+        'use the release that made it, or count again into another folder (lab rebuild --into)',
     );
   }
   const store = read.get('store')?.value;

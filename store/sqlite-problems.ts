@@ -1,24 +1,38 @@
 /** Looks through a SQLite shard for what must never be there. */
 import type { DatabaseSync } from 'node:sqlite';
+import { countChecksum, marksChecksum } from './checksum.ts';
 import type { Totals } from './count-store.ts';
 import { StoreUnavailableError } from './errors.ts';
 import { BLOCK_BYTES, countMarks } from './marks.ts';
 import { type SlotMap, shardsOfPost, slotMapFromDocument } from './slot-map.ts';
 
-/** Findings of one kind that are spelled out; the rest are only counted. */
-const EXAMPLES_MAX = 3;
+/** Findings of one kind that are spelled out unless told; the rest are only counted. */
+export const SPELLED_OUT_MAX = 3;
 
-/** @throws StoreUnavailableError when `bits` is not a whole block: marks would be lost in it. */
-export function wholeBlock(
-  bits: Uint8Array,
+/** A block of marks as it stands in the file. */
+export interface StoredBits {
+  readonly bits: Uint8Array;
+  readonly checksum: number;
+}
+
+/**
+ * The bits, when they are a whole block and as they were written: set into a damaged block, marks
+ * would make its damage look sound.
+ * @throws StoreUnavailableError when they are not
+ */
+export function soundBits(
+  { bits, checksum }: StoredBits,
   path: string,
-  sourceId: number,
-  block: number,
+  { source, block }: { readonly source: string; readonly block: number },
 ): Uint8Array {
-  if (bits.length === BLOCK_BYTES) return bits;
+  const isWhole = bits.length === BLOCK_BYTES;
+  if (isWhole && marksChecksum(source, block, bits) === checksum) return bits;
+  const damage = isWhole
+    ? 'does not have its checksum'
+    : `has ${bits.length} bytes instead of ${BLOCK_BYTES}`;
   throw new StoreUnavailableError(
-    `${path}: block ${block} of source number ${sourceId} has ${bits.length} bytes instead of ` +
-      `${BLOCK_BYTES}; put back a copy of the whole store folder, or count again into another one`,
+    `${path}: block ${block} of source ${JSON.stringify(source)} ${damage}; put back a copy of ` +
+      'the whole store folder, or count again into another one',
   );
 }
 
@@ -52,16 +66,29 @@ export function slotMapIn(database: DatabaseSync, path: string): SlotMap {
 }
 
 /** Findings in plain words, empty when the shard is sound. Damage is a finding, not an error. */
-export function problemsIn(database: DatabaseSync, index: number): string[] {
+export function problemsIn(
+  database: DatabaseSync,
+  index: number,
+  spelledOutMax = SPELLED_OUT_MAX,
+): string[] {
   const integrity = integrityProblems(database);
   // Sums over a damaged file would only repeat the damage in other words.
   if (integrity.length > 0) return integrity;
-  return [
-    ...sumProblems(totalsOf(database)),
-    ...negativeCounts(database),
-    ...brokenBlocks(database),
-    ...strangers(database, index),
-  ];
+  return inSnapshot(database, () => {
+    const spelledOut = (findings: string[]) => shortened(findings, spelledOutMax);
+    const counts = lookAtCounts(database);
+    const marks = lookAtMarks(database);
+    const owners = lookAtOwners(database, index);
+    const marksDropped = metaOf(database, 'marksDropped') as number;
+    return [
+      ...sumProblems({ ...counts.sums, marks: marks.held, marksDropped }),
+      ...spelledOut(counts.negative),
+      ...spelledOut(counts.wrong),
+      ...spelledOut(marks.problems),
+      ...owners.problems,
+      ...spelledOut(owners.strangers),
+    ];
+  });
 }
 
 export function integrityProblems(database: DatabaseSync): string[] {
@@ -77,69 +104,118 @@ export function integrityProblems(database: DatabaseSync): string[] {
   }
 }
 
-function sumProblems({ likes, unlikes, marks, marksDropped }: Totals): string[] {
-  if (likes + unlikes === marks + marksDropped) return [];
+interface Sums {
+  readonly likes: bigint;
+  readonly unlikes: bigint;
+  readonly marks: number;
+  readonly marksDropped: number;
+}
+
+function sumProblems({ likes, unlikes, marks, marksDropped }: Sums): string[] {
+  if (likes + unlikes === BigInt(marks + marksDropped)) return [];
   return [
     `${likes} likes and ${unlikes} unlikes are counted, but ${marks} marks are held and ` +
       `${marksDropped} were dropped`,
   ];
 }
 
-export function negativeCounts(database: DatabaseSync): string[] {
-  const rows = database
-    .prepare('SELECT post, likes, unlikes FROM counts WHERE likes < 0 OR unlikes < 0')
-    .all();
-  return spelledOut(
-    rows.map(({ post, likes, unlikes }) => {
-      return `post ${JSON.stringify(post)} has ${likes} likes and ${unlikes} unlikes: below 0`;
-    }),
-  );
+/** Read as bigints, since a corrupted number may be more than a JavaScript one can be. */
+interface CountRow {
+  readonly post: string;
+  readonly likes: bigint;
+  readonly unlikes: bigint;
+  readonly checksum: bigint;
 }
 
-function brokenBlocks(database: DatabaseSync): string[] {
-  const rows = database
-    .prepare(
-      `SELECT seen.source AS id, block, length(bits) AS bytes, ended FROM seen
-       LEFT JOIN sources ON id = seen.source
-       WHERE bytes <> ${BLOCK_BYTES} OR ended IS NOT 0`,
-    )
-    .all();
-  return spelledOut(
-    rows.map(({ id, block, bytes, ended }) => {
-      const where = `block ${block} of source number ${id}`;
-      if (ended === null) return `${where} has marks of a source that is not known`;
-      if (ended !== 0) return `${where} has marks of a source that was retired`;
-      return `${where} has ${bytes} bytes instead of ${BLOCK_BYTES}`;
-    }),
-  );
+function lookAtCounts(database: DatabaseSync) {
+  const rows = database.prepare('SELECT post, likes, unlikes, checksum FROM counts');
+  rows.setReadBigInts(true);
+  const sums = { likes: 0n, unlikes: 0n };
+  const negative: string[] = [];
+  const wrong: string[] = [];
+  for (const row of rows.iterate() as Iterable<unknown> as Iterable<CountRow>) {
+    const { post, likes, unlikes, checksum } = row;
+    sums.likes += likes;
+    sums.unlikes += unlikes;
+    const has = `post ${JSON.stringify(post)} has ${likes} likes and ${unlikes} unlikes`;
+    if (likes < 0n || unlikes < 0n) negative.push(`${has}: below 0`);
+    if (checksum !== checksumOf(row)) wrong.push(`${has}, which is not what its checksum says`);
+  }
+  return { sums, negative, wrong };
 }
 
-export function strangers(database: DatabaseSync, index: number): string[] {
+/** Undefined for numbers that no count can have reached. */
+function checksumOf({ post, likes, unlikes }: CountRow): bigint | undefined {
+  const numbers = [Number(likes), Number(unlikes)] as const;
+  if (!numbers.every(Number.isSafeInteger)) return undefined;
+  return BigInt(countChecksum(post, ...numbers));
+}
+
+interface BlockRow {
+  readonly id: bigint;
+  /** Null, and `ended` too, when nobody knows the source. */
+  readonly source: string | null;
+  readonly ended: bigint | null;
+  readonly block: bigint;
+  readonly bits: Uint8Array;
+  readonly checksum: bigint;
+}
+
+function lookAtMarks(database: DatabaseSync) {
+  const rows = database.prepare(
+    `SELECT seen.source AS id, sources.source, ended, block, bits, checksum FROM seen
+     LEFT JOIN sources ON id = seen.source`,
+  );
+  rows.setReadBigInts(true);
+  let held = 0;
+  const problems: string[] = [];
+  for (const row of rows.iterate() as Iterable<unknown> as Iterable<BlockRow>) {
+    held += countMarks(row.bits);
+    const problem = problemOfBlock(row);
+    if (problem === undefined) continue;
+    const { id, source, block } = row;
+    const owner = source === null ? `number ${id}` : JSON.stringify(source);
+    problems.push(`block ${block} of source ${owner} ${problem}`);
+  }
+  return { held, problems };
+}
+
+function problemOfBlock({ source, ended, block, bits, checksum }: BlockRow): string | undefined {
+  if (source === null) return 'has marks of a source that is not known';
+  if (ended !== 0n) return 'has marks of a source that was retired';
+  if (bits.length !== BLOCK_BYTES) return `has ${bits.length} bytes instead of ${BLOCK_BYTES}`;
+  if (BigInt(marksChecksum(source, Number(block), bits)) === checksum) return undefined;
+  return 'is not what its checksum says';
+}
+
+/** Whether its slot map is one, and which posts are not its by that. */
+export function lookAtOwners(database: DatabaseSync, index: number) {
+  const problems: string[] = [];
+  const strangers: string[] = [];
   let map: SlotMap;
   try {
     map = slotMapFromDocument(JSON.parse(String(metaOf(database, 'slotMap'))));
   } catch (error) {
-    return [`its slot map is not one: ${(error as Error).message.replaceAll('\n', ' ')}`];
+    problems.push(`its slot map is not one: ${(error as Error).message.replaceAll('\n', ' ')}`);
+    return { problems, strangers };
   }
-  const problems: string[] = [];
   const version = metaOf(database, 'slotMapVersion');
   if (map.version !== version) {
     problems.push(`its slot map has version ${map.version}, its transactions check ${version}`);
   }
-  const found: string[] = [];
   for (const row of database.prepare('SELECT post FROM counts').iterate()) {
     const post = row.post as string;
     const owners = shardsOfPost(map, post);
     if (owners.includes(index)) continue;
-    found.push(`post ${JSON.stringify(post)} belongs to shard ${owners.join(', ')}`);
+    strangers.push(`post ${JSON.stringify(post)} belongs to shard ${owners.join(', ')}`);
   }
-  return [...problems, ...spelledOut(found)];
+  return { problems, strangers };
 }
 
-export function spelledOut(findings: string[]): string[] {
-  const rest = findings.length - EXAMPLES_MAX;
+export function shortened(findings: string[], spelledOutMax: number): string[] {
+  const rest = findings.length - spelledOutMax;
   if (rest <= 0) return findings;
-  return [...findings.slice(0, EXAMPLES_MAX), `${rest} more like the one before`];
+  return [...findings.slice(0, spelledOutMax), `${rest} more like the one before`];
 }
 
 export function metaOf(database: DatabaseSync, key: string): unknown {

@@ -2,6 +2,7 @@
 import { statSync } from 'node:fs';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Like } from '../likes/like.ts';
+import { COUNT_CHECKSUM_MASK, countChecksum, marksChecksum } from './checksum.ts';
 import { type BatchCount, countBatch, type KnownSource, type MarkReader } from './count-batch.ts';
 import type { MarkBlock, PostCount, Shard, ShardCommit, Totals } from './count-store.ts';
 import { SlotMapChangedError } from './errors.ts';
@@ -17,7 +18,7 @@ import {
   type ShardIdentity,
   type Synchronous,
 } from './sqlite-file.ts';
-import { problemsIn, slotMapIn, totalsOf, wholeBlock } from './sqlite-problems.ts';
+import { problemsIn, type StoredBits, slotMapIn, soundBits, totalsOf } from './sqlite-problems.ts';
 
 export interface SqliteShardOptions {
   readonly path: string;
@@ -66,15 +67,18 @@ export class SqliteShard implements Shard, MarkReader {
     this.#readVersion = database.prepare("SELECT value FROM meta WHERE key = 'slotMapVersion'");
     this.#readSource = database.prepare('SELECT id, ended FROM sources WHERE source = ?');
     this.#addSource = database.prepare('INSERT INTO sources (source) VALUES (?)');
-    this.#readBits = database.prepare('SELECT bits FROM seen WHERE source = ? AND block = ?');
+    this.#readBits = database.prepare(
+      'SELECT bits, checksum FROM seen WHERE source = ? AND block = ?',
+    );
     this.#writeBits = database.prepare(
-      `INSERT INTO seen (source, block, bits) VALUES (?, ?, ?)
-       ON CONFLICT DO UPDATE SET bits = excluded.bits`,
+      `INSERT INTO seen (source, block, bits, checksum) VALUES (?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET bits = excluded.bits, checksum = excluded.checksum`,
     );
     this.#addToCount = database.prepare(
-      `INSERT INTO counts (post, likes, unlikes) VALUES (?, ?, ?)
+      `INSERT INTO counts (post, likes, unlikes, checksum) VALUES (?, ?, ?, ?)
        ON CONFLICT DO UPDATE SET
-         likes = likes + excluded.likes, unlikes = unlikes + excluded.unlikes`,
+         likes = likes + excluded.likes, unlikes = unlikes + excluded.unlikes,
+         checksum = (checksum + excluded.checksum) & ${COUNT_CHECKSUM_MASK}`,
     );
     this.#readCount = database.prepare('SELECT post, likes, unlikes FROM counts WHERE post = ?');
     this.#readCounts = database.prepare(
@@ -110,9 +114,9 @@ export class SqliteShard implements Shard, MarkReader {
   }
 
   /** Part of MarkReader: only to be called inside a transaction. */
-  bits(sourceId: number, block: number): Uint8Array {
-    const row = this.#readBits.get(sourceId, block) as { bits: Uint8Array } | undefined;
-    return row === undefined ? emptyBlock() : wholeBlock(row.bits, this.#path, sourceId, block);
+  bits(sourceId: number, block: number, source: string): Uint8Array {
+    const row = this.#readBits.get(sourceId, block) as StoredBits | undefined;
+    return row === undefined ? emptyBlock() : soundBits(row, this.#path, { source, block });
   }
 
   async retireSource(name: string): Promise<number> {
@@ -121,8 +125,10 @@ export class SqliteShard implements Shard, MarkReader {
       const { id, ended } = this.source(name);
       if (ended) return 0;
       let dropped = 0;
-      for (const row of database.prepare('SELECT bits FROM seen WHERE source = ?').iterate(id)) {
-        dropped += countMarks(row.bits as Uint8Array);
+      const blocks = database.prepare('SELECT block, bits, checksum FROM seen WHERE source = ?');
+      for (const row of blocks.iterate(id) as Iterable<unknown>) {
+        const { block, ...stored } = row as StoredBits & { block: number };
+        dropped += countMarks(soundBits(stored, this.#path, { source: name, block }));
       }
       database.prepare('DELETE FROM seen WHERE source = ?').run(id);
       database.prepare('UPDATE sources SET ended = 1 WHERE id = ?').run(id);
@@ -178,8 +184,8 @@ export class SqliteShard implements Shard, MarkReader {
     return this.#reading(() => totalsOf(this.#database));
   }
 
-  async findProblems(): Promise<string[]> {
-    return this.#reading(() => problemsIn(this.#database, this.index));
+  async findProblems(spelledOutMax?: number): Promise<string[]> {
+    return this.#reading(() => problemsIn(this.#database, this.index, spelledOutMax));
   }
 
   /** Bytes of the file and of its write-ahead log; the log's index is memory, not data. */
@@ -201,10 +207,12 @@ export class SqliteShard implements Shard, MarkReader {
   }
 
   #write({ blocks, tallies }: BatchCount): void {
-    for (const { sourceId, block, bits, changed } of blocks) {
-      if (changed) this.#writeBits.run(sourceId, block, bits);
+    for (const { sourceId, source, block, bits, changed } of blocks) {
+      if (changed) this.#writeBits.run(sourceId, block, bits, marksChecksum(source, block, bits));
     }
-    for (const { post, likes, unlikes } of tallies) this.#addToCount.run(post, likes, unlikes);
+    for (const { post, likes, unlikes } of tallies) {
+      this.#addToCount.run(post, likes, unlikes, countChecksum(post, likes, unlikes));
+    }
   }
 
   /** Takes the write lock before `work` reads anything, so that what it reads stays true. */

@@ -6,10 +6,10 @@ import { type SlotMap, shardOfLike, slotMapFromDocument } from './slot-map.ts';
 import {
   inSnapshot,
   integrityProblems,
+  lookAtOwners,
   metaOf,
-  negativeCounts,
-  spelledOut,
-  strangers,
+  SPELLED_OUT_MAX,
+  shortened,
 } from './sqlite-problems.ts';
 
 /** How an action is kept: 1 for a like. Anything else is a finding of its own, and no like. */
@@ -34,17 +34,26 @@ export function statesTotalsOf(database: DatabaseSync): Totals {
 }
 
 /** Findings in plain words, empty when the shard is sound. Damage is a finding, not an error. */
-export function statesProblemsIn(database: DatabaseSync, index: number): string[] {
+export function statesProblemsIn(
+  database: DatabaseSync,
+  index: number,
+  spelledOutMax = SPELLED_OUT_MAX,
+): string[] {
   const integrity = integrityProblems(database);
   // Sums over a damaged file would only repeat the damage in other words.
   if (integrity.length > 0) return integrity;
-  return inSnapshot(database, () => [
-    ...wrongSums(database),
-    ...negativeCounts(database),
-    ...impossibleStates(database),
-    ...strangers(database, index),
-    ...strangeSlices(database, index),
-  ]);
+  return inSnapshot(database, () => {
+    const spelledOut = (findings: string[]) => shortened(findings, spelledOutMax);
+    const owners = lookAtOwners(database, index);
+    return [
+      ...spelledOut(wrongSums(database)),
+      ...spelledOut(negativeCounts(database)),
+      ...spelledOut(impossibleStates(database)),
+      ...owners.problems,
+      ...spelledOut(owners.strangers),
+      ...spelledOut(strangeSlices(database, index)),
+    ];
+  });
 }
 
 /** Every count against the states of its post, also where one of the two is missing. */
@@ -58,13 +67,20 @@ function wrongSums(database: DatabaseSync): string[] {
        WHERE likes IS NOT liked OR unlikes IS NOT 0`,
     )
     .all();
-  return spelledOut(
-    rows.map(({ post, likes, unlikes, liked }) => {
-      const counted = likes === null ? 'no count' : `${likes} likes and ${unlikes} unlikes`;
-      const found = `${liked} users whose last action is a like`;
-      return `post ${JSON.stringify(post)} has ${counted}, but ${found}`;
-    }),
-  );
+  return rows.map(({ post, likes, unlikes, liked }) => {
+    const counted = likes === null ? 'no count' : `${likes} likes and ${unlikes} unlikes`;
+    const found = `${liked} users whose last action is a like`;
+    return `post ${JSON.stringify(post)} has ${counted}, but ${found}`;
+  });
+}
+
+function negativeCounts(database: DatabaseSync): string[] {
+  const rows = database
+    .prepare('SELECT post, likes, unlikes FROM counts WHERE likes < 0 OR unlikes < 0')
+    .all();
+  return rows.map(({ post, likes, unlikes }) => {
+    return `post ${JSON.stringify(post)} has ${likes} likes and ${unlikes} unlikes: below 0`;
+  });
 }
 
 function impossibleStates(database: DatabaseSync): string[] {
@@ -73,12 +89,10 @@ function impossibleStates(database: DatabaseSync): string[] {
       'SELECT post, user, version, action FROM states WHERE version < 1 OR action NOT IN (0, 1)',
     )
     .all();
-  return spelledOut(
-    rows.map(({ post, user, version, action }) => {
-      const who = `user ${JSON.stringify(user)} of post ${JSON.stringify(post)}`;
-      return `${who} has action ${action} of version ${version}: no like has these`;
-    }),
-  );
+  return rows.map(({ post, user, version, action }) => {
+    const who = `user ${JSON.stringify(user)} of post ${JSON.stringify(post)}`;
+    return `${who} has action ${action} of version ${version}: no like has these`;
+  });
 }
 
 /** Of posts that are split, each user's state stands in one slice only. */
@@ -87,7 +101,7 @@ function strangeSlices(database: DatabaseSync, index: number): string[] {
   try {
     map = slotMapFromDocument(JSON.parse(String(metaOf(database, 'slotMap'))));
   } catch {
-    return []; // strangers() has told.
+    return []; // lookAtOwners has told.
   }
   const users = database.prepare('SELECT user FROM states WHERE post = ?');
   const found: string[] = [];
@@ -101,5 +115,5 @@ function strangeSlices(database: DatabaseSync, index: number): string[] {
       found.push(`${who} belongs to the slice in shard ${owner}`);
     }
   }
-  return spelledOut(found);
+  return found;
 }

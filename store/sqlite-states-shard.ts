@@ -123,8 +123,9 @@ export class SqliteStatesShard implements Shard, StateReader {
     return this.#session.reading(() => statesTotalsOf(this.#session.database));
   }
 
-  async findProblems(): Promise<string[]> {
-    return this.#session.reading(() => statesProblemsIn(this.#session.database, this.index));
+  async findProblems(spelledOutMax?: number): Promise<string[]> {
+    const { database } = this.#session;
+    return this.#session.reading(() => statesProblemsIn(database, this.index, spelledOutMax));
   }
 
   async diskBytes(): Promise<number> {

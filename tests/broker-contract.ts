@@ -6,6 +6,7 @@ import { BROKERS } from '../brokers/index.ts';
 import { encodeLike, type Like } from '../likes/like.ts';
 import { testServerDeath } from './broker-contract-death.ts';
 import { testLetters } from './broker-contract-letters.ts';
+import { testLog } from './broker-contract-log.ts';
 import { testTrouble } from './broker-contract-trouble.ts';
 import {
   ARRIVAL_LIMIT_MS,
@@ -46,6 +47,7 @@ export function testBroker(
     testQueues(subject, facts);
     testTrouble(subject, facts);
     testLetters(subject, facts);
+    testLog(name, subject);
     testMore(subject);
   });
   for (const tier of tiers) testServerDeath(name, tier, facts);

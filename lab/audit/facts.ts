@@ -11,7 +11,7 @@ export function auditFactsOf(
 ): TrialResult['audit'] {
   const { likes } = evidence.workload;
   const together = mode !== 'publish-then-count';
-  const paced = mode === 'paced' ? { warmUpS } : {};
+  const paced = mode === 'paced' || mode === 'hot-spot' ? { warmUpS } : {};
   const { rates, due, inSystem } = measureWitness({ ...evidence, likes, together, ...paced });
   const { clocks } = evidence;
   return { rates: [...rates], due, inSystem, clocks, checks: [] };

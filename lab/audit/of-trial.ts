@@ -175,7 +175,7 @@ function loadOf(result: TrialResult): Claims['load'] {
 const CHANCE_FACTOR = 4;
 
 function generatorOf({ plan, resources, audit: facts }: TrialResult): Claims['generator'] {
-  if (plan.mode !== 'paced') return undefined;
+  if (plan.mode !== 'paced' && plan.mode !== 'hot-spot') return undefined;
   const lagUs = resources?.generatorLagUsP99;
   const { due } = facts ?? {};
   if (lagUs === undefined && due === undefined) return undefined;

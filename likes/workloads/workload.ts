@@ -13,6 +13,9 @@ import { expectScaled, expectWhole } from './trending-expected.ts';
 import { USERS_MAX } from './users.ts';
 import {
   DOUBLE_PRESS_SHARE,
+  FLASH_SHARE,
+  flashRank,
+  flashWindow,
   type MadeOptions,
   postsAtStart,
   topShareOf,
@@ -66,6 +69,18 @@ export interface WorkloadOptions {
   readonly exponent?: number;
   /** `zipf` and `flash`: ids of their posts such as `garcia-00042`, as `newest` has them anyway. */
   readonly authors?: boolean;
+  /** `flash`: the share of the likes that its post takes while it is viral; 0.5 unless told. */
+  readonly flashShare?: number;
+}
+
+/** A post that goes viral for a while, on top of what it is liked anyway. */
+export interface FlashPost {
+  readonly post: string;
+  /** Of all likes, meanwhile. */
+  readonly share: number;
+  /** The first and, exclusive, the last seq of that time. */
+  readonly start: number;
+  readonly end: number;
 }
 
 export interface Workload {
@@ -82,6 +97,8 @@ export interface Workload {
    * a closed form; undefined where there is none.
    */
   readonly topShare?: { readonly whole: number; readonly most: number } | undefined;
+  /** `flash` only. */
+  readonly flash?: FlashPost | undefined;
   /** Chance of a like to be sent once more with the same seq. */
   readonly retryShare: number;
   /** Chance of a press to be followed by one with the same action and a new seq and version. */
@@ -120,7 +137,7 @@ export function openWorkload(name: WorkloadName, options: WorkloadOptions): Work
 
 function openTrending(options: WorkloadOptions): Workload {
   const { seed, likes } = options;
-  for (const made of ['posts', 'exponent', 'authors'] as const) {
+  for (const made of ['posts', 'exponent', 'authors', 'flashShare'] as const) {
     if (options[made] === undefined) continue;
     throw usage(`trending takes its posts from the file: leave the ${MADE_WORDS[made]} out`);
   }
@@ -148,6 +165,7 @@ const MADE_WORDS = {
   posts: 'number of posts',
   exponent: 'exponent',
   authors: 'authors',
+  flashShare: 'share of a viral post',
 } as const;
 
 function openMade(name: Exclude<WorkloadName, 'trending'>, options: WorkloadOptions): Workload {
@@ -161,6 +179,7 @@ function openMade(name: Exclude<WorkloadName, 'trending'>, options: WorkloadOpti
     posts: made.names ?? postNames(posts),
     postsAtStart: name === 'newest' ? postsAtStart(posts) : posts,
     topShare: name === 'toggles' ? undefined : topShareOf(name, made),
+    flash: name === 'flash' ? flashOf(made) : undefined,
     retryShare: RETRY_SHARE,
     doublePressShare: DOUBLE_PRESS_SHARE,
     expectedCounts: () => undefined,
@@ -182,9 +201,21 @@ function madeOptionsOf(name: WorkloadName, options: WorkloadOptions): MadeOption
   if (exponent !== undefined && !(exponent >= 0 && exponent <= EXPONENT_MAX)) {
     throw usage(`exponent is ${exponent}: give a number from 0 to ${EXPONENT_MAX}`);
   }
+  const { flashShare } = options;
+  if (flashShare !== undefined && name !== 'flash') {
+    throw usage(`${name} has no post that goes viral: leave its share out, or choose flash`);
+  }
+  if (flashShare !== undefined && !(flashShare > 0 && flashShare < 1)) {
+    throw usage(`the share of the viral post is ${flashShare}: give a number between 0 and 1`);
+  }
   const order = name === 'newest' ? 'created' : 'shuffled';
   const names = name === 'newest' || authors ? authorPostNames(posts, seed, order) : undefined;
-  return { likes, posts, seed, exponent, names };
+  return { likes, posts, seed, exponent, names, flashShare };
+}
+
+function flashOf({ likes, posts, flashShare = FLASH_SHARE, names }: MadeOptions): FlashPost {
+  const post = (names ?? postNames(posts))[flashRank(posts)]!;
+  return { post, share: flashShare, ...flashWindow(likes) };
 }
 
 function checkNumber(what: string, value: number, bounds: { least: number; most: number }): void {

@@ -25,6 +25,8 @@ export interface MadeOptions {
   readonly exponent?: number | undefined;
   /** Ids of the posts, by their places; `p00000` and on unless told. */
   readonly names?: readonly string[] | undefined;
+  /** `flash`: the share of all likes that its post takes; FLASH_SHARE unless told. */
+  readonly flashShare?: number | undefined;
 }
 
 export type ZipfKind = 'zipf' | 'flash' | 'newest';
@@ -56,15 +58,16 @@ export function newestPost(seq: number, { likes, posts }: MadeOptions): number {
  */
 export function topShareOf(
   kind: ZipfKind,
-  { posts, exponent }: Pick<MadeOptions, 'posts' | 'exponent'>,
+  { posts, exponent, flashShare = FLASH_SHARE }: Omit<MadeOptions, 'likes' | 'seed'>,
 ): { whole: number; most: number } | undefined {
   if (kind === 'newest') return undefined;
   const chances = zipfChances(posts, exponent);
   const [first = 1] = chances;
   if (kind === 'zipf') return { whole: first, most: first };
   const usual = chances[flashRank(posts)]!;
-  const most = Math.max(first / 2, FLASH_SHARE + (1 - FLASH_SHARE) * usual);
-  return { whole: Math.max((first * 5) / 6, (most + 2 * usual) / 3), most };
+  const most = Math.max(first * (1 - flashShare), flashShare + (1 - flashShare) * usual);
+  const calm = (first * (3 - flashShare)) / 3;
+  return { whole: Math.max(calm, (most + 2 * usual) / 3), most };
 }
 
 /** Each like comes from a user who has not pressed that post before, except double presses. */
@@ -74,7 +77,7 @@ export class ZipfMaker implements LikeMaker {
   readonly #random: Random;
   readonly #users: PostUsers;
   readonly #usersDone: Uint32Array;
-  readonly #flash: { rank: number; start: number; end: number };
+  readonly #flash: { rank: number; start: number; end: number; share: number };
   readonly #made: MadeOptions;
   readonly #kind: ZipfKind;
   #last: PlannedLike | undefined;
@@ -90,7 +93,7 @@ export class ZipfMaker implements LikeMaker {
     this.#users = new PostUsers(posts, seed);
     this.#usersDone = new Uint32Array(posts);
     const window = kind === 'flash' ? flashWindow(likes) : { start: likes, end: likes };
-    this.#flash = { rank: flashRank(posts), ...window };
+    this.#flash = { rank: flashRank(posts), share: options.flashShare ?? FLASH_SHARE, ...window };
   }
 
   make(seq: number): PlannedLike {
@@ -120,6 +123,6 @@ export class ZipfMaker implements LikeMaker {
     const rank = this.#posts.draw();
     if (this.#kind === 'newest') return newestPost(seq, this.#made) - rank;
     if (seq < this.#flash.start || seq >= this.#flash.end) return rank;
-    return this.#random.nextUnit() < FLASH_SHARE ? this.#flash.rank : rank;
+    return this.#random.nextUnit() < this.#flash.share ? this.#flash.rank : rank;
   }
 }

@@ -13,9 +13,11 @@ interface ShardRow extends Row {
 
 type Shards = NonNullable<TrialResult['shards']>;
 
-/** Of the trial with the most likes; undefined where no trial tells it. */
+/** Of the trial with the most likes in a store as usual; undefined where no trial tells it. */
 export function shardsChart(results: readonly TrialResult[]): Chart | undefined {
-  const told = results.filter(({ shards }) => shards !== undefined && shards.length > 0);
+  const told = results.filter(
+    ({ shards = [], plan }) => shards.length > 0 && plan.sharding === undefined,
+  );
   const largest = told.reduce<TrialResult | undefined>(
     (most, one) => (most && countedIn(most) >= countedIn(one) ? most : one),
     undefined,

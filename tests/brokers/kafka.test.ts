@@ -211,6 +211,30 @@ testBroker('kafka', FACTS, (subject) => {
     expect(lanes[0]).toBe(lanes[1]);
   });
 
+  test('a log that lost its beginning says so, and no group that read again is left', async () => {
+    const { broker } = subject;
+    const queue = await subject.freshQueue();
+    await using asked = await admin();
+    await using producer = await broker.openProducer(queue);
+    await producer.send(madeLikes(400));
+    {
+      await using again = await broker.reread!(queue);
+      await using _counting = await broker.openConsumer(queue, async () => {});
+      await using _second = await again.openConsumer(async () => {});
+      await drained(broker, queue);
+    }
+    const { groups } = await asked.client.listGroups();
+    const left = groups.map(({ groupId }) => groupId).filter((group) => group.startsWith(queue));
+    expect(left).toEqual([`${queue}.like-counters`]);
+    const topics = (await asked.client.listTopics()).filter((topic) => topic.startsWith(queue));
+    expect(topics.sort()).toEqual([queue, `${queue}.dead-letters`]);
+    await broker.reclaim(queue);
+    await using short = await broker.reread!(queue);
+    expect(short.messages).toBe(0);
+    expect(short.gaps.reduce((sum, { gone }) => sum + gone!, 0)).toBe(400);
+    expect(short.gaps[0]!.begins).toMatch(/^offset \d+$/);
+  });
+
   test('a queue has as many partitions as lanes, and a dead-letter topic', async () => {
     const queue = await subject.freshQueue();
     await using asked = await admin();

@@ -9,6 +9,7 @@ import {
   type BrokerFacts,
   drained,
   FixtureProcess,
+  freshName,
   Inbox,
   LANES,
   madeLikes,
@@ -131,6 +132,44 @@ testBroker('redis-streams', FACTS, (subject) => {
     expect(parked[0]!.reason).toMatch(/^not JSON/);
   });
 
+  test('a log that was trimmed says so, and no group that read again is left', async () => {
+    const { broker } = subject;
+    using asked = client();
+    const queue = await subject.freshQueue();
+    await using producer = await broker.openProducer(queue);
+    await producer.send(madeLikes(2_000));
+    {
+      await using again = await broker.reread!(queue);
+      expect(again).toMatchObject({ messages: 2_000, gaps: [] });
+      await using _second = await again.openConsumer(async () => {});
+    }
+    expect(await asked.redis.keys(`${queue}:again*`)).toEqual([]);
+    expect(await asked.redis.xinfo('GROUPS', `${queue}:0`)).toHaveLength(1);
+    expect(await broker.backlog(queue)).toMatchObject({ waiting: 2_000 });
+    await using _counting = await broker.openConsumer(queue, async () => {});
+    await drained(broker, queue);
+    await using short = await broker.reread!(queue);
+    expect(short.messages).toBeLessThan(2_000);
+    expect(short.gaps.map(({ lane }) => lane)).toEqual([0, 1, 2, 3]);
+  });
+
+  test('the backlog of a log that is kept is counted from both sides', async () => {
+    const { broker } = subject;
+    using asked = client();
+    const queue = freshName();
+    await broker.createQueue(queue, { lanes: 1, keepsLog: true });
+    await using producer = await broker.openProducer(queue);
+    await producer.send(madeLikes(4_500));
+    let waiting = 4_500;
+    for (const given of [0, 1, 999, 1_000, 2_000, 500]) {
+      const limits = ['COUNT', given, 'STREAMS', `${queue}:0`, '>'] as const;
+      if (given > 0) await asked.redis.xreadgroup('GROUP', 'like-counters', 'test', ...limits);
+      waiting -= given;
+      const backlog = await broker.backlog(queue);
+      expect(backlog).toMatchObject({ waiting, unacknowledged: 4_500 - waiting });
+    }
+  });
+
   test('deleting a queue leaves no key behind', async () => {
     const { broker } = subject;
     using asked = client();
@@ -141,6 +180,8 @@ testBroker('redis-streams', FACTS, (subject) => {
       await using _consumer = await broker.openConsumer(queue, async () => {});
       await drained(broker, queue);
     }
+    const again = await broker.reread!(queue);
+    await (await again.openConsumer(async () => {})).stop();
     await broker.deleteQueue(queue);
     expect(await asked.redis.keys(`${queue}*`)).toEqual([]);
   });

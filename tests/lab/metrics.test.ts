@@ -34,5 +34,9 @@ describe('the setting of a trial', () => {
     expect(settingOf(one)).not.toBe(settingOf(madeResult({ tier: 'power' })));
     const lanes = madeResult({ plan: { ...one.plan, lanes: one.plan.lanes + 1 } });
     expect(settingOf(one)).not.toBe(settingOf(lanes));
+    const sharding = { routing: { name: 'letters' } };
+    expect(settingOf(one)).not.toBe(settingOf(madeResult({ plan: { ...one.plan, sharding } })));
+    const workload = { ...one.workload, variant: 'exponent 1.2' };
+    expect(settingOf(one)).not.toBe(settingOf(madeResult({ workload })));
   });
 });

@@ -26,6 +26,14 @@ function inTurn(published: number, counted: number): TrialResult {
 
 const INVALID = { numbersValid: false, numbersStruck: ['why'] };
 
+test('a trial that is about sharding has no maximum but its own', () => {
+  const sharding = { routing: { name: 'ids' }, transactionsPerSMax: 100 };
+  const job = jobOf({ rate: { likesPerS: 9_000 }, sharding });
+  expect(probeFor(job, [])).toBeUndefined();
+  expect(whyTooMuch(job, [sustained(5_000)])).toBeUndefined();
+  expect(whyTooMuch(jobOf({ rate: { likesPerS: 9_000 } }), [sustained(5_000)])).toBeDefined();
+});
+
 describe('the maximum', () => {
   test('is what was sustained, the median of several', () => {
     expect(maximumOf(KAFKA, [sustained(700)])).toBe(700);

@@ -31,6 +31,25 @@ describe('a plan', () => {
     });
   });
 
+  test('has the shards that the question is about, whatever the user says', () => {
+    const sharding = { routing: { name: 'letters' }, transactionsPerSMax: 100 };
+    const plan = planned({ ...STEP, shards: 8, sharding }, { shards: 2 });
+    expect(plan).toMatchObject({ shards: 8, sharding });
+    expect(planFacts(plan, undefined)).toMatchObject({ shards: 8, sharding });
+    expect(planFacts(planned(STEP), undefined)).not.toHaveProperty('sharding');
+  });
+
+  test('of a calculation has its own workload, and changes none that the user chose', () => {
+    const made = { exponent: 1.2, authors: true };
+    const step: Step = { ...STEP, workload: 'zipf', made };
+    const chosen = { workload: 'toggles', data: 'mine.csv' } as const;
+    expect(planned({ ...step, mode: 'calculation' }, chosen)).toMatchObject({
+      ...{ workload: 'zipf', made, data: undefined },
+    });
+    expect(planned(step, chosen)).toMatchObject({ workload: 'toggles', made: undefined });
+    expect(planned(step)).toMatchObject({ workload: 'zipf', made });
+  });
+
   test('has what the question needs, and rather what the user says', () => {
     expect(planned(ASKING)).toMatchObject({
       workload: 'toggles',

@@ -34,6 +34,18 @@ describe('a schedule', () => {
     expect(subjects(scheduled(7))).not.toEqual(subjects(scheduled(8)));
   });
 
+  test('runs a calculation once, however many repeats are asked for', () => {
+    const calculation = { mode: 'calculation', likes: 10, once: true } as const;
+    const experiment = {
+      ...madeExperiment,
+      steps: () => [calculation, { mode: 'sustained', likes: 10 } as const],
+    };
+    const options = { experiments: [experiment], contenders: CONTENDERS.slice(0, 1), seed: 1 };
+    const jobs = schedule({ ...options, profile: 'full', likes: undefined, repeats: 3 });
+    const modes = jobs.map(({ step }) => step.mode);
+    expect(modes).toEqual(['calculation', 'sustained', 'sustained', 'sustained']);
+  });
+
   test('gives each step to all contenders, once each, before the next step begins', () => {
     fc.assert(
       fc.property(fc.nat(2 ** 32 - 1), fc.integer({ min: 1, max: 4 }), (seed, repeats) => {

@@ -51,6 +51,30 @@ describe('MemoryShard', () => {
     expect((await shard.totals()).marks).toBe(0);
   });
 
+  test('finds a count and a block of marks that are not what was written', async () => {
+    class DamagedShard extends MemoryShard {
+      oneMore(post: string): void {
+        this.held.get(post)!.likes++;
+      }
+    }
+    const shard = new DamagedShard(0, evenSlotMap(1));
+    const likes = madeLikes('a', 5_000);
+    await shard.apply(
+      likes,
+      likes.map((_, place) => place),
+      1,
+    );
+    expect(await shard.findProblems()).toEqual([]);
+    shard.oneMore('post-3');
+    shard.bits(0, 1)[2]! ^= 1;
+    expect(await shard.findProblems()).toEqual([
+      expect.stringMatching(/^5001 counted, but /),
+      'post "post-3" is not what its checksum says',
+      'block 1 of source "a" is not what its checksum says',
+    ]);
+    await expect(shard.apply(likes, [4_999], 1)).rejects.toThrow(/does not have its checksum/);
+  });
+
   test('finds a post that belongs to another shard', async () => {
     await using shard = new MemoryShard(0, SLOT_MAP);
     const like = madeLike('a', 0, { post: 'x' });

@@ -59,10 +59,10 @@ describe('opening a shard file', () => {
     using temporary = temporaryFolder();
     const { folder } = temporary;
     await (await openStore({ folder }))[Symbol.asyncDispose]();
-    tamper(folder, 0, "UPDATE meta SET value = 2 WHERE key = 'format'");
+    tamper(folder, 0, "UPDATE meta SET value = 1 WHERE key = 'format'");
     expect(await rejectionOf(openStore({ folder }))).toMatchObject({
       code: 'STORE_FORMAT_UNKNOWN',
-      message: expect.stringContaining('has format 2, only 1 is known here'),
+      message: expect.stringContaining('has format 1, only 2 is known here'),
     });
   });
 

@@ -26,7 +26,7 @@ describe('the bucket', () => {
     expect(found.slice(20)).toEqual([1_005_000, 1_010_000, 1_015_000, 1_020_000, 1_025_000]);
   });
 
-  test('never lets in more than that and the rate, in any time, and loses nothing of the rate', () => {
+  test('never lets in more than that and the rate in any time, nor loses any of it', () => {
     const moments = fc.array(fc.nat(3_000_000), { minLength: 1, maxLength: 300 });
     fc.assert(
       fc.property(moments, fc.integer({ min: 1, max: 500 }), (comesUs, perS) => {

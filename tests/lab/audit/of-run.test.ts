@@ -30,6 +30,8 @@ describe('between the results of a run', () => {
   test('likes of another seed or number may have another hash', () => {
     const workload = { ...first.workload, seed: 2, hash: 'xyz' };
     expect(auditRun([first, other({ workload, settings: SETTINGS })])).toEqual([]);
+    const variant = { ...first.workload, variant: 'exponent 1.2', hash: 'xyz' };
+    expect(auditRun([first, other({ workload: variant, settings: SETTINGS })])).toEqual([]);
   });
 
   test('stores that commit in two ways are unequal work', () => {

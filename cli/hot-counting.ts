@@ -1,0 +1,26 @@
+/** What a consumer counts into where hot posts are looked for: the store, and what is before it. */
+import type { Clock } from '../lab/clock.ts';
+import type { CountsLikes } from '../lab/consume.ts';
+import type { HotSpotPlan } from '../lab/hot-spot-plan.ts';
+import type { CountStore } from '../store/count-store.ts';
+import { HotPath, holdOrderSchema } from '../store/hot/hot-path.ts';
+
+/** Likes are written in small transactions, as the plan says, and seen on their way. */
+export function countingWithHotPosts(
+  store: CountStore,
+  { likesPerTransaction, transactionsAtOnce }: HotSpotPlan,
+  clock: Clock,
+): CountsLikes {
+  const path = new HotPath(store, {
+    nowMs: () => clock.nowUs() / 1_000,
+    smallTransactions: { likesMax: likesPerTransaction, atOnceMax: transactionsAtOnce },
+  });
+  return {
+    apply: (likes, committed, placeOf) => path.apply(likes, committed, placeOf),
+    settings: () => store.settings(),
+    hot: {
+      tell: () => ({ atUs: clock.nowUs(), window: { ...path.seen() }, writes: path.writes }),
+      hold: (order) => path.hold(holdOrderSchema.parse(order)),
+    },
+  };
+}

@@ -1,0 +1,37 @@
+/** Counts what goes into a store: transactions, rows of counts that they change, and likes. */
+import type { Like, PlaceOf } from '../../likes/like.ts';
+import type { CommitObserver } from '../count-store.ts';
+import type { AppliesLikes } from './apply-parts.ts';
+
+export interface Writes {
+  /** Commits of a shard that held at least one like, new or not. */
+  readonly transactions: number;
+  /** Rows of counts that they changed: a post once a commit, however many likes it got. */
+  readonly countUpdates: number;
+  /** Likes that were new. */
+  readonly likes: number;
+}
+
+/** Right before the store, so that parts which gather or cut batches are behind it. */
+export class CountedWrites implements AppliesLikes {
+  readonly #store: AppliesLikes;
+  readonly #writes = { transactions: 0, countUpdates: 0, likes: 0 };
+
+  constructor(store: AppliesLikes) {
+    this.#store = store;
+  }
+
+  get writes(): Writes {
+    return { ...this.#writes };
+  }
+
+  apply(likes: readonly Like[], committed?: CommitObserver, placeOf?: PlaceOf): Promise<void> {
+    const count: CommitObserver = (commit) => {
+      this.#writes.transactions++;
+      this.#writes.countUpdates += new Set(commit.fresh.map((place) => likes[place]!.post)).size;
+      this.#writes.likes += commit.fresh.length;
+      committed?.(commit);
+    };
+    return this.#store.apply(likes, count, placeOf);
+  }
+}
