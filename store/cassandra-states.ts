@@ -136,7 +136,7 @@ export class CassandraStatesStore implements CountStore {
   }
 
   async settings(): Promise<Readonly<Record<string, string>>> {
-    return { shards: '1', ...(await this.shards[0].settings()) };
+    return { shards: '1', rule: this.rule, ...(await this.shards[0].settings()) };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
