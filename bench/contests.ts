@@ -4,11 +4,13 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { encodeLike } from '../likes/like.ts';
 import { openWorkload } from '../likes/workloads/workload.ts';
+import type { StoreOptions } from '../store/open-store.ts';
 import { runSide } from './child.ts';
 import { type Contest, expectExactly, SEED, WORKLOAD } from './contest.ts';
 import { hotWatched } from './hot-contest.ts';
 import { consumerPerformance, producerPerformance } from './kafka-tools.ts';
 import { checkStore, count, publish } from './our-workers.ts';
+import { postgresApplied } from './postgres-contest.ts';
 import { QUEUE_CONTESTS } from './queue-contests.ts';
 import { openQueue, type RunningBroker, type Stage } from './stage.ts';
 import { LIKES_PER_BATCH, SHARDS } from './store-batches.ts';
@@ -149,22 +151,22 @@ const storeApplied: Contest = {
     'prepared upserts of the same counts, added up before the clock starts, in transactions of ' +
     'the same size and settings, without marks; after the first tenth',
   async openPair(stage) {
-    const run = async (script: string) => {
-      const folder = stage.newPath('store');
-      const report = await runSide(script, { folder, likes: stage.likes }, stage.signal);
-      expectExactly(`likes handled by ${script}`, report.handled, stage.likes);
-      return { folder, perS: report.perS };
-    };
+    const { likes, signal } = stage;
     return {
       async ours() {
-        const { folder, perS } = await run('our-apply.ts');
-        await checkStore(folder, stage.likes);
-        return perS;
+        const folder = stage.newPath('store');
+        const store: StoreOptions = { folder, shards: SHARDS, synchronous: 'FULL' };
+        const report = await runSide('our-apply.ts', { store, likes }, signal);
+        expectExactly('likes handled by us', report.handled, likes);
+        await checkStore({ folder }, likes);
+        return report.perS;
       },
       async bare() {
-        const { folder, perS } = await run('bare-upsert.ts');
-        expectExactly('likes in the bare files', sumOfBareShards(folder), stage.likes);
-        return perS;
+        const folder = stage.newPath('store');
+        const report = await runSide('bare-upsert.ts', { folder, likes }, signal);
+        expectExactly('likes handled by the bare side', report.handled, likes);
+        expectExactly('likes in the bare files', sumOfBareShards(folder), likes);
+        return report.perS;
       },
       [Symbol.asyncDispose]: async () => undefined,
     };
@@ -209,6 +211,7 @@ export const CONTESTS: readonly Contest[] = [
   redisStreamsCounted,
   ...QUEUE_CONTESTS,
   storeApplied,
+  postgresApplied,
   hotWatched,
   nullCounted,
 ];

@@ -19,7 +19,7 @@ export const hotWatched: Contest = {
       const { likes, signal } = stage;
       const report = await runSide('hot-apply.ts', { folder, likes, watches }, signal);
       expectExactly('likes handled by hot-apply.ts', report.handled, likes);
-      await checkStore(folder, likes);
+      await checkStore({ folder }, likes);
       return report.perS;
     };
     return {

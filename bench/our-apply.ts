@@ -1,11 +1,14 @@
-/** Our side of the store's contest: the same likes, one by one, each counted once for ever. */
-import { openStore } from '../store/open-store.ts';
-import { likeBatches, SHARDS, type StoreOrder } from './store-batches.ts';
+/** Our side of the stores' contests: the same likes, one by one, each counted once for ever. */
+import { openStore, type StoreOptions } from '../store/open-store.ts';
+import { likeBatches } from './store-batches.ts';
 import { WarmRate } from './warm-rate.ts';
 
-const { folder, likes } = JSON.parse(process.argv[2]!) as StoreOrder;
+const { store: options, likes } = JSON.parse(process.argv[2]!) as {
+  readonly store: StoreOptions;
+  readonly likes: number;
+};
 const batches = likeBatches(likes);
-await using store = await openStore({ folder, shards: SHARDS, synchronous: 'FULL' });
+await using store = await openStore(options);
 const rate = new WarmRate(likes);
 for (const batch of batches) {
   await store.apply(batch);

@@ -7,7 +7,7 @@ import { measureRates } from '../lab/measure-rates.ts';
 import { SHARDS_DEFAULT } from '../lab/trial-plan.ts';
 import type { ConsumerReport, ProducerReport } from '../lab/worker-messages.ts';
 import { WorkerProcess, type WorkerSetup } from '../lab/worker-process.ts';
-import { openStore } from '../store/open-store.ts';
+import { openStore, type StoreOptions } from '../store/open-store.ts';
 import { expectExactly, SEED, StruckOutError, WORKLOAD } from './contest.ts';
 import type { RunningBroker, Stage } from './stage.ts';
 
@@ -55,7 +55,7 @@ export async function count(stage: Stage, running: RunningBroker, queue: string)
     const { sums } = (await worker.until(worker.process.done)) as ConsumerReport;
     expectExactly('likes counted by our consumer', sums.counted, stage.likes);
   }
-  await checkStore(setup.store.folder, stage.likes);
+  await checkStore({ folder: setup.store.folder }, stage.likes);
   const rates = measureRates({
     producerRecords: [],
     consumerRecords: [recordsPath],
@@ -66,8 +66,8 @@ export async function count(stage: Stage, running: RunningBroker, queue: string)
 }
 
 /** @throws StruckOutError when the store does not hold every like once, or is not sound. */
-export async function checkStore(folder: string, likesWanted: number): Promise<void> {
-  await using store = await openStore({ folder });
+export async function checkStore(options: StoreOptions, likesWanted: number): Promise<void> {
+  await using store = await openStore(options);
   const { likes, unlikes, marks } = await store.totals();
   expectExactly('likes and unlikes in the store', likes + unlikes, likesWanted);
   expectExactly('marks in the store', marks, likesWanted);

@@ -7,7 +7,7 @@ import { SEED, WORKLOAD } from './contest.ts';
 export const LIKES_PER_BATCH = 1_000;
 export const SHARDS = 4;
 
-/** What both sides of the contest are given. */
+/** What the bare side of SQLite is given. */
 export interface StoreOrder {
   readonly folder: string;
   readonly likes: number;

@@ -9,7 +9,7 @@ const share = z.number().min(0).max(1);
 export const readsPlanSchema = z.strictObject({
   /** Different posts in one request. */
   postsPerRequest: z.int().positive(),
-  /** From a cache of at most this staleness; undefined asks the store itself, without any reader. */
+  /** From a cache of at most this staleness; undefined asks the store itself, by no reader. */
   maxStalenessMs: amount.optional(),
 });
 

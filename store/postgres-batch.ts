@@ -1,6 +1,6 @@
 /** The marks that a batch needs, read in one go, for countBatch to work on. Pure. */
 import type { Like } from '../likes/like.ts';
-import type { KnownSource, MarkReader, PostTally, TouchedBlock } from './count-batch.ts';
+import type { KnownSource, MarkReader, PostTally } from './count-batch.ts';
 import { BLOCK_BYTES, emptyBlock } from './marks.ts';
 import { type WantedSource, wantedBlocks } from './wanted-blocks.ts';
 
@@ -32,45 +32,57 @@ export class PostgresBatch implements MarkReader {
     return this.sources[sourceId]!.bits.get(block)!;
   }
 
+  /** Those that were not retired. */
+  get openSources(): BatchSource[] {
+    return this.sources.filter(({ isRetired }) => !isRetired);
+  }
+
+  get keys(): Buffer[] {
+    return this.sources.map(({ key }) => key);
+  }
+
+  /** Takes rows of `retired_sources` in. */
+  retire(rows: readonly Record<string, unknown>[]): void {
+    const retired = new Set(rows.map(({ source }) => String(source)));
+    for (const source of this.sources) source.isRetired = retired.has(source.name);
+  }
+
   /**
-   * Takes rows of `marks` in. A row without bits is one that was only just inserted.
+   * Takes rows of `marks` in: the last answers are those of the open sources, in their order. A row
+   * without bits is one that was only just inserted.
    * @throws RangeError when a block has another length: marks would be lost in it.
    */
-  take(sourceId: number, rows: readonly Record<string, unknown>[]): void {
-    const { bits: blocks } = this.sources[sourceId]!;
-    for (const { block, bits } of rows as { block: number; bits: Uint8Array }[]) {
-      if (bits.length !== 0 && bits.length !== BLOCK_BYTES) {
-        throw new RangeError(`block ${block} has ${bits.length} bytes instead of ${BLOCK_BYTES}`);
+  take(answers: readonly (readonly Record<string, unknown>[])[]): void {
+    const open = this.openSources;
+    for (const [index, rows] of answers.slice(answers.length - open.length).entries()) {
+      for (const { block, bits } of rows as { block: number; bits: Uint8Array }[]) {
+        if (bits.length !== 0 && bits.length !== BLOCK_BYTES) {
+          throw new RangeError(`block ${block} has ${bits.length} bytes instead of ${BLOCK_BYTES}`);
+        }
+        open[index]!.bits.set(block, bits.length === 0 ? emptyBlock() : bits);
       }
-      blocks.set(block, bits.length === 0 ? emptyBlock() : bits);
     }
   }
 
   /** Whether a block that was to be there is not. */
   get lacksBlocks(): boolean {
-    return this.sources.some(
-      ({ isRetired, blocks, bits }) => !isRetired && blocks.some((block) => !bits.has(block)),
-    );
+    return this.openSources.some(({ blocks, bits }) => blocks.some((block) => !bits.has(block)));
   }
 }
 
-/** The blocks in which marks were set, by source, in rising order. */
-export function changedBlocks(blocks: readonly TouchedBlock[]): Map<number, TouchedBlock[]> {
-  const changed = blocks
-    .filter((block) => block.changed)
-    .sort((one, other) => one.block - other.block);
-  return Map.groupBy(changed, ({ sourceId }) => sourceId);
-}
-
-/** As columns, in the order of the posts' bytes. */
-export function columnsOf(tallies: Iterable<PostTally>): [Buffer[], number[], number[]] {
-  const rows = [...tallies].map(({ post, likes, unlikes }) => {
-    return { key: Buffer.from(post), likes, unlikes };
-  });
-  rows.sort((one, other) => Buffer.compare(one.key, other.key));
-  return [
-    rows.map(({ key }) => key),
-    rows.map(({ likes }) => likes),
-    rows.map(({ unlikes }) => unlikes),
-  ];
+/**
+ * As columns, in the order of the posts' bytes. Posts are in hexadecimal digits, as they are sent;
+ * `digitsOf` gives them, and their order is that of the bytes.
+ */
+export function columnsOf(
+  tallies: Iterable<PostTally>,
+  digitsOf: (post: string) => string,
+): { readonly posts: string[]; readonly likes: number[]; readonly unlikes: number[] } {
+  const rows = [...tallies].map((tally) => ({ tally, digits: digitsOf(tally.post) }));
+  rows.sort((one, other) => (one.digits < other.digits ? -1 : 1));
+  return {
+    posts: rows.map(({ digits }) => digits),
+    likes: rows.map(({ tally }) => tally.likes),
+    unlikes: rows.map(({ tally }) => tally.unlikes),
+  };
 }

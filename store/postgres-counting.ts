@@ -3,13 +3,21 @@ import type { Like } from '../likes/like.ts';
 import { type BatchCount, countBatch } from './count-batch.ts';
 import type { ShardCommit } from './count-store.ts';
 import { SlotMapChangedError, StoreUnavailableError } from './errors.ts';
-import { changedBlocks, columnsOf, PostgresBatch } from './postgres-batch.ts';
+import { columnsOf, PostgresBatch } from './postgres-batch.ts';
 import type { PostgresSessions, Session } from './postgres-sessions.ts';
-import type { PostgresStatements } from './postgres-statements.ts';
+import {
+  addBlocks,
+  addCounts,
+  HOLD,
+  lockBlocks,
+  type PostgresStatements,
+  retiredOf,
+  writeBlock,
+} from './postgres-statements.ts';
 
 /** A batch starts again when what was known of its sources or blocks has turned out to be old. */
 const ATTEMPTS_MAX = 5;
-/** Sources and blocks that are remembered; beyond it all is forgotten, and asked for again. */
+/** Sources, blocks and posts that are remembered; beyond it all is forgotten, and asked anew. */
 const KNOWN_MAX = 100_000;
 
 /** What was remembered no longer holds: roll back and begin again. Never leaves this file. */
@@ -33,6 +41,8 @@ export class PostgresCounting {
   readonly #statements: PostgresStatements;
   readonly #blocksThere = new Set<string>();
   readonly #sourcesOpen = new Set<string>();
+  /** Of posts: the same few are counted again and again. */
+  readonly #digits = new Map<string, string>();
   #retirements = -1;
 
   constructor(index: number, sessions: PostgresSessions, statements: PostgresStatements) {
@@ -68,19 +78,18 @@ export class PostgresCounting {
   ): Promise<ShardCommit> {
     const batch = new PostgresBatch(likes, places);
     const areOpen = batch.sources.every(({ name }) => this.#sourcesOpen.has(name));
-    const [, held] = await Promise.all([
-      session.ask('BEGIN'),
-      session.ask(this.#statements.hold),
-      areOpen ? this.#readBlocks(session, batch) : this.#findRetired(session, batch),
-    ]);
-    const found = held[0]!.slot_map_version as number;
+    const asked = areOpen ? this.#blocksAsked(batch) : [retiredOf(batch.keys)];
+    const [, held, ...answers] = await this.#askAll(session, ['BEGIN', HOLD, ...asked]);
+    const found = held![0]!.slot_map_version as number;
     if (found !== slotMapVersion) {
       throw new SlotMapChangedError(this.#index, found, slotMapVersion);
     }
-    this.#checkRetirements(held[0]!.retirements as number, areOpen);
-    if (!areOpen) {
+    this.#checkRetirements(held![0]!.retirements as number, areOpen);
+    if (areOpen) batch.take(answers);
+    else {
+      batch.retire(answers[0]!);
       this.#rememberOpen(batch);
-      await this.#readBlocks(session, batch);
+      batch.take(await this.#askAll(session, this.#blocksAsked(batch)));
     }
     if (batch.lacksBlocks) {
       // Somebody has deleted the store and made it again.
@@ -94,24 +103,16 @@ export class PostgresCounting {
   }
 
   /** Inserts the blocks that may be missing, then locks and reads all. */
-  async #readBlocks(session: Session, batch: PostgresBatch): Promise<void> {
-    const { addBlocks, lockBlocks } = this.#statements;
-    const open = [...batch.sources.entries()].filter(([, { isRetired }]) => !isRetired);
-    const added = open.map(async ([, { name, key, blocks }]) => {
+  #blocksAsked({ openSources }: PostgresBatch): string[] {
+    const added = openSources.flatMap(({ name, key, blocks }) => {
       const missing = blocks.filter((block) => !this.#blocksThere.has(keyOf(name, block)));
-      if (missing.length > 0) await session.ask({ ...addBlocks, values: [key, missing] });
+      return missing.length > 0 ? [addBlocks(key, missing)] : [];
     });
-    const read = open.map(async ([id, { key, blocks }]) => {
-      batch.take(id, await session.ask({ ...lockBlocks, values: [key, blocks] }));
-    });
-    await Promise.all([...added, ...read]);
+    return [...added, ...openSources.map(({ key, blocks }) => lockBlocks(key, blocks))];
   }
 
-  async #findRetired(session: Session, { sources }: PostgresBatch): Promise<void> {
-    const values = [sources.map(({ key }) => key)];
-    const rows = await session.ask({ ...this.#statements.retiredOf, values });
-    const retired = new Set(rows.map(({ source }) => String(source)));
-    for (const source of sources) source.isRetired = retired.has(source.name);
+  async #askAll(session: Session, statements: readonly string[]) {
+    return await session.askAll(statements, this.#statements.preparations);
   }
 
   #checkRetirements(found: number, wereOpen: boolean): void {
@@ -122,30 +123,34 @@ export class PostgresCounting {
   }
 
   async #write(session: Session, { sources }: PostgresBatch, counted: BatchCount): Promise<void> {
-    const { writeBlocks, addCounts } = this.#statements;
-    const written = [...changedBlocks(counted.blocks)].map(([id, blocks]) => {
-      const values = [
-        sources[id]!.key,
-        blocks.map(({ block }) => block),
-        blocks.map(({ bits }) => bits),
-      ];
-      return session.ask({ ...writeBlocks, values });
-    });
-    const values = columnsOf(counted.tallies);
-    const added = values[0].length > 0 ? [session.ask({ ...addCounts, values })] : [];
+    const written = counted.blocks
+      .filter(({ changed }) => changed)
+      .map(({ sourceId, block, bits }) => writeBlock(sources[sourceId]!.key, block, bits));
+    const columns = columnsOf(counted.tallies, (post) => this.#digitsOf(post));
+    const added = columns.posts.length > 0 ? [addCounts(columns)] : [];
     // Also with nothing to write: what others have counted is on the disk before this one is.
-    await Promise.all([...written, ...added, session.commit()]);
+    await session.commit([...written, ...added]);
   }
 
-  #rememberOpen({ sources }: PostgresBatch): void {
+  #digitsOf(post: string): string {
+    let digits = this.#digits.get(post);
+    if (digits === undefined) {
+      if (this.#digits.size > KNOWN_MAX) this.#digits.clear();
+      digits = Buffer.from(post).toString('hex');
+      this.#digits.set(post, digits);
+    }
+    return digits;
+  }
+
+  #rememberOpen({ openSources }: PostgresBatch): void {
     if (this.#sourcesOpen.size > KNOWN_MAX) this.#sourcesOpen.clear();
-    for (const { name, isRetired } of sources) if (!isRetired) this.#sourcesOpen.add(name);
+    for (const { name } of openSources) this.#sourcesOpen.add(name);
   }
 
-  #rememberBlocks({ sources }: PostgresBatch): void {
+  #rememberBlocks({ openSources }: PostgresBatch): void {
     if (this.#blocksThere.size > KNOWN_MAX) this.#blocksThere.clear();
-    for (const { name, isRetired, blocks } of sources) {
-      if (!isRetired) for (const block of blocks) this.#blocksThere.add(keyOf(name, block));
+    for (const { name, blocks } of openSources) {
+      for (const block of blocks) this.#blocksThere.add(keyOf(name, block));
     }
   }
 

@@ -21,8 +21,8 @@ export const POSTGRES_FORMAT = 1;
 /** Several processes may make a store at once; each of them then meets what another has made. */
 const CREATE_ATTEMPTS_MAX = 50;
 const CREATE_RETRY_WAIT_MS = 20;
-/** What PostgreSQL says to the one that was slower: the row, the schema, or the table is there. */
-const MADE_MEANWHILE = ['23505', '42P06', '42P07', '40001', '40P01'];
+/** What PostgreSQL says to the one that was slower: the row, schema, table or type is there. */
+const MADE_MEANWHILE = ['23505', '42P06', '42P07', '42710', '40001', '40P01'];
 /** There is no such schema or table. */
 const MISSING = ['3F000', '42P01'];
 

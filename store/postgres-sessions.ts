@@ -24,6 +24,9 @@ const SNAPSHOT_IDLE_MS_MAX = 600_000;
 const CONNECTION_IDLE_MS_MAX = 30_000;
 const ROWS_PER_FETCH = 1_000;
 
+/** Whatever the database's own defaults are: everything rests on them. */
+const SETTINGS = { synchronous_commit: 'on', standard_conforming_strings: 'on' } as const;
+
 const INT8 = 20;
 /** Counts, blocks and versions are below 2^53, so they fit into numbers. */
 const types: pg.CustomTypesConfig = {
@@ -58,29 +61,46 @@ type NoticeWords = {
 export class Session {
   readonly #client: pg.PoolClient;
   readonly #title: string;
+  readonly #prepared: WeakSet<pg.PoolClient>;
 
-  constructor(client: pg.PoolClient, title: string) {
+  constructor(client: pg.PoolClient, title: string, prepared: WeakSet<pg.PoolClient>) {
     this.#client = client;
     this.#title = title;
+    this.#prepared = prepared;
   }
 
-  /** Sent at once, without waiting for the answers to those before: they come in their order. */
   async ask(statement: string | Statement): Promise<Row[]> {
     return (await this.#query(statement)).rows;
   }
 
   /**
-   * Resolves when the transaction is on the disk. A server that says so with a warning has given up
-   * waiting for its standbys, and one that says ROLLBACK had found an error before.
+   * Several statements without parameters in one round trip; with the rows of each, in their order.
+   * `preparations` go before them the first time that this connection is used so.
    */
-  async commit(): Promise<void> {
+  async askAll(statements: readonly string[], preparations: readonly string[]): Promise<Row[][]> {
+    const isPrepared = this.#prepared.has(this.#client);
+    const all = isPrepared ? statements : [...preparations, ...statements];
+    const results = await this.#query(all.join(';'));
+    this.#prepared.add(this.#client);
+    return listOf(results)
+      .slice(-statements.length)
+      .map(({ rows }) => rows);
+  }
+
+  /**
+   * The same, and COMMIT after them. Resolves when the transaction is on the disk. A server that
+   * says so with a warning has given up waiting for its standbys, and one that says ROLLBACK had
+   * found an error before.
+   */
+  async commit(statements: readonly string[] = []): Promise<void> {
     const warnings: string[] = [];
     const hear = ({ severity, message }: NoticeWords) => {
       if (severity === 'WARNING') warnings.push(message ?? 'a warning without words');
     };
     this.#client.on('notice', hear);
     try {
-      const { command } = await this.#query('COMMIT');
+      const results = await this.#query([...statements, 'COMMIT'].join(';'));
+      const { command } = listOf(results).at(-1)!;
       if (command !== 'COMMIT') throw this.#notCommitted(`it answered ${command}`);
       if (warnings.length > 0) throw this.#notCommitted(warnings.join('; '));
     } finally {
@@ -103,21 +123,29 @@ export class Session {
   }
 }
 
+/** A result each where a text held several statements, which the types do not know. */
+function listOf(results: pg.QueryResult): pg.QueryResult[] {
+  return [results].flat();
+}
+
 /** Owns its connections: disposing it ends them. */
 export class PostgresSessions implements AsyncDisposable {
   /** `host:port/database`, without any secret. */
   readonly title: string;
   readonly #config: pg.ClientConfig;
   readonly #pool: pg.Pool;
+  readonly #prepared = new WeakSet<pg.PoolClient>();
 
   constructor({ url, readOnly, lockTimeoutMs, connectionsMax }: SessionOptions) {
     const { hostname, port, pathname } = new URL(url);
     this.title = `${hostname}:${port || 5432}${pathname}`;
+    const settings = { ...SETTINGS, ...(readOnly && { default_transaction_read_only: 'on' }) };
     this.#config = {
       connectionString: url,
       application_name: 'like-lab-store',
-      // Whatever the database's own default is: everything rests on it.
-      options: `-c synchronous_commit=on${readOnly ? ' -c default_transaction_read_only=on' : ''}`,
+      options: Object.entries(settings)
+        .map(([name, value]) => `-c ${name}=${value}`)
+        .join(' '),
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       statement_timeout: STATEMENT_TIMEOUT_MS,
       lock_timeout: lockTimeoutMs ?? LOCK_TIMEOUT_MS,
@@ -130,7 +158,6 @@ export class PostgresSessions implements AsyncDisposable {
       idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS_MAX,
       max: connectionsMax ?? CONNECTIONS_MAX,
       idleTimeoutMillis: CONNECTION_IDLE_MS_MAX,
-      pipeline: true,
     });
     // An idle connection that ends is replaced when it is needed.
     this.#pool.on('error', () => {});
@@ -145,7 +172,7 @@ export class PostgresSessions implements AsyncDisposable {
     const client = await this.#pool.connect().catch((error: unknown) => {
       throw outage(error, this.title);
     });
-    const session = new Session(client, this.title);
+    const session = new Session(client, this.title, this.#prepared);
     let isFit = false;
     try {
       const result = await work(session);

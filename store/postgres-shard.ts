@@ -45,28 +45,25 @@ export class PostgresShard implements Shard {
   }
 
   async retireSource(name: string): Promise<number> {
-    const { retiredOf, marksOfSource, dropMarks, addRetired, countRetired } = this.#statements;
-    const source = Buffer.from(name);
+    const { isRetired, marksOfSource, dropMarks, addRetired, countRetired } = this.#statements;
+    const values = [Buffer.from(name)];
     return await this.#sessions.use(async (session) => {
       await fence(session, this.#statements);
-      const [before, [marks]] = await Promise.all([
-        session.ask({ ...retiredOf, values: [[source]] }),
-        session.ask({ ...marksOfSource, values: [source] }),
-      ]);
-      const dropped = before.length > 0 ? 0 : (marks!.dropped as number);
-      const changes = [
-        { ...dropMarks, values: [source] },
-        { ...addRetired, values: [source] },
-        { ...countRetired, values: [dropped] },
-      ];
-      const changed = before.length > 0 ? [] : changes.map((change) => session.ask(change));
-      await Promise.all([...changed, session.commit()]);
+      let dropped = 0;
+      if ((await session.ask({ text: isRetired, values })).length === 0) {
+        const [marks] = await session.ask({ text: marksOfSource, values });
+        dropped = marks!.dropped as number;
+        await session.ask({ text: dropMarks, values });
+        await session.ask({ text: addRetired, values });
+        await session.ask({ text: countRetired, values: [dropped] });
+      }
+      await session.commit();
       return dropped;
     });
   }
 
   async slotMapVersion(): Promise<number> {
-    const [row] = await this.#sessions.ask(this.#statements.version);
+    const [row] = await this.#sessions.ask(this.#statements.slotMap);
     return row!.slot_map_version as number;
   }
 
@@ -74,7 +71,8 @@ export class PostgresShard implements Shard {
     const values = [map.version, JSON.stringify(slotMapToDocument(map))];
     await this.#sessions.use(async (session) => {
       await fence(session, this.#statements);
-      await Promise.all([session.ask({ ...this.#statements.adopt, values }), session.commit()]);
+      await session.ask({ text: this.#statements.adopt, values });
+      await session.commit();
     });
   }
 
@@ -90,7 +88,7 @@ export class PostgresShard implements Shard {
   }
 
   async topPosts(limit: number): Promise<PostCount[]> {
-    const rows = await this.#sessions.ask({ ...this.#statements.topPosts, values: [limit] });
+    const rows = await this.#sessions.ask({ text: this.#statements.topPosts, values: [limit] });
     return rows.map(countIn);
   }
 
@@ -141,12 +139,14 @@ export async function fence(
   session: Pick<Session, 'ask'>,
   { lockTable, lockRow }: Pick<PostgresStatements, 'lockTable' | 'lockRow'>,
 ): Promise<void> {
-  await Promise.all([session.ask('BEGIN'), session.ask('SAVEPOINT fence')]);
+  await session.ask('BEGIN');
+  await session.ask('SAVEPOINT fence');
   try {
     await session.ask(lockTable);
   } catch (error) {
     if (sqlStateOf((error as Error).cause) !== NOT_SUPPORTED) throw error;
-    await Promise.all([session.ask('ROLLBACK TO SAVEPOINT fence'), session.ask(lockRow)]);
+    await session.ask('ROLLBACK TO SAVEPOINT fence');
+    await session.ask(lockRow);
   }
 }
 

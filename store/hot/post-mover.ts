@@ -4,12 +4,12 @@ import type { StoreOptions } from '../open-store.ts';
 import type { SlotMap } from '../slot-map.ts';
 import { readStoreFile } from '../store-file.ts';
 
-export interface OpenPostMover extends PostMover, AsyncDisposable {
+export interface OpenPostMover extends PostMover {
   /** The map that is in force now. */
   slotMap(): Promise<SlotMap>;
 }
 
-export async function openPostMover(options: StoreOptions): Promise<OpenPostMover> {
+export function openPostMover(options: StoreOptions): OpenPostMover {
   const folder = (options as { folder: string }).folder;
   const no = async () => {
     throw new Error('posts cannot be moved yet');
@@ -19,6 +19,5 @@ export async function openPostMover(options: StoreOptions): Promise<OpenPostMove
     isolate: no,
     split: no,
     takeBack: no,
-    [Symbol.asyncDispose]: async () => undefined,
   };
 }

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import type { Like } from '../../likes/like.ts';
 import type { CountStore } from '../../store/count-store.ts';
+import { StoreUnavailableError } from '../../store/errors.ts';
 import { MemoryShard } from '../../store/memory-shard.ts';
 import { openStore } from '../../store/open-store.ts';
 import { ShardedStore } from '../../store/sharded-store.ts';
@@ -80,6 +82,62 @@ describe('a store whose slot map changes', () => {
     expect(await store.findProblems()).toEqual([
       'shard 0: is at slot map version 1, the store at 2',
     ]);
+  });
+});
+
+/** A shard that waits for the others before it commits, and then for nobody. */
+class WaitingShard extends MemoryShard {
+  readonly #meet: () => Promise<void>;
+
+  constructor(index: number, map: SlotMap, meet: () => Promise<void>) {
+    super(index, map);
+    this.#meet = meet;
+  }
+
+  override async apply(likes: readonly Like[], places: readonly number[], version: number) {
+    await this.#meet();
+    return await super.apply(likes, places, version);
+  }
+}
+
+describe('a store whose shards are applied side by side', () => {
+  const map = evenSlotMap(3);
+
+  test('begins with all at once, and tells of each commit when it is there', async () => {
+    const order: string[] = [];
+    const arrived = Promise.withResolvers<void>();
+    const shards = [0, 1, 2].map(
+      (index) =>
+        new WaitingShard(index, map, async () => {
+          order.push(`begins ${index}`);
+          if (index === 2) arrived.resolve();
+          await arrived.promise;
+        }),
+    );
+    await using store = await ShardedStore.open(shards, () => map, { sideBySide: true });
+    const fresh: number[] = [];
+    await store.apply(madeLikes('a', 100), (commit) => {
+      order.push(`commits ${commit.shard}`);
+      fresh.push(...commit.fresh);
+    });
+    expect(order.slice(0, 3)).toEqual(['begins 0', 'begins 1', 'begins 2']);
+    expect(order.slice(3).sort()).toEqual(['commits 0', 'commits 1', 'commits 2']);
+    expect(new Set(fresh).size).toBe(100);
+  });
+
+  test('fails only when all have ended, so that no commit comes after it', async () => {
+    const shards = [0, 1, 2].map(
+      (index) =>
+        new WaitingShard(index, map, async () => {
+          if (index === 0) throw new StoreUnavailableError('away');
+          await new Promise((resolve) => setImmediate(resolve));
+        }),
+    );
+    await using store = await ShardedStore.open(shards, () => map, { sideBySide: true });
+    const heard: number[] = [];
+    const applied = store.apply(madeLikes('a', 100), ({ shard }) => heard.push(shard));
+    await expect(applied).rejects.toThrow('away');
+    expect(heard.sort()).toEqual([1, 2]);
   });
 });
 

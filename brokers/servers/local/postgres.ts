@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Endpoint } from '../server.ts';
+import { removeElsewhere } from './elsewhere.ts';
 import type { Recipe } from './local-server.ts';
 import { initialize, makeHome } from './postgres-programs.ts';
 import { HOST } from './process.ts';
@@ -81,7 +82,10 @@ export const postgres: Recipe<'postgres'> = {
   async prepare({ folder }) {
     const home = await makeHome(folder);
     const password = randomBytes(16).toString('hex');
-    await initialize(home, { username: USERNAME, password });
+    await initialize(home, { username: USERNAME, password }).catch(async (error: unknown) => {
+      await removeElsewhere(folder);
+      throw error;
+    });
     return JSON.stringify({ ...home, password } satisfies Prepared);
   },
   async command({ ports, prepared }) {
