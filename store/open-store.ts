@@ -86,6 +86,7 @@ const optionsSchema: z.ZodType<StoreOptions> = z.union([
     // Short, since it becomes part of a name that PostgreSQL cuts off at 63 bytes.
     name: z.string().regex(/^[a-z0-9][a-z0-9_-]{0,39}$/),
     shards: shardsSchema,
+    rule: ruleSchema,
     lockTimeoutMs: z.number().int().positive().optional(),
     connectionsMax: z.number().int().positive().optional(),
     readOnly: z.boolean().optional(),

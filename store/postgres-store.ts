@@ -62,8 +62,7 @@ export async function openPostgresStore(
     if (wanted !== undefined && wanted !== shards) throw shardsDiffer(options, home, shards);
     const where = `store ${name} at ${home.title}`;
     const problem =
-      ruleProblem(where, found.rule, options.rule) ??
-      routingProblem(where, found.slotMap, options);
+      ruleProblem(where, found.rule, options.rule) ?? routingProblem(where, found.slotMap, options);
     if (problem !== undefined) throw problem;
     const all = Array.from({ length: shards }, (_, index) => (index === 0 ? home : connect(index)));
     if (!found.isComplete) {
@@ -117,7 +116,8 @@ async function findOrMake(
   const found = await readDescription(home, schema);
   if (found !== undefined) return found;
   if (options.readOnly) throw notAStore(options, home, 'is not there yet');
-  await createDescription(home, schema, newSlotMap(options.shards ?? shardsDefault, options));
+  const map = newSlotMap(options.shards ?? shardsDefault, options);
+  await createDescription(home, schema, map, options.rule);
   return (await readDescription(home, schema))!;
 }
 

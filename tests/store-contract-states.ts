@@ -8,13 +8,20 @@ import { rowsOf } from './store/made-likes.ts';
 import { allOf, allStates, madePresses, modelOf, press } from './store/made-presses.ts';
 import type { StoreUnderTest } from './store-contract-reading.ts';
 
-export function testStatesStore(name: string, begin: () => Promise<StoreUnderTest>): void {
-  describe(`${name} under states: last actions`, () => testLastActions(begin));
+/** Each makes a store and opens it three times. */
+const PROPERTY_RUNS = 30;
+
+export function testStatesStore(
+  name: string,
+  begin: () => Promise<StoreUnderTest>,
+  propertyRuns = PROPERTY_RUNS,
+): void {
+  describe(`${name} under states: last actions`, () => testLastActions(begin, propertyRuns));
   describe(`${name} under states: batches`, () => testBatches(begin));
   describe(`${name} under states: reading`, () => testReadingStates(begin));
 }
 
-function testLastActions(begin: () => Promise<StoreUnderTest>): void {
+function testLastActions(begin: () => Promise<StoreUnderTest>, propertyRuns: number): void {
   test('a double press counts once, with a version of its own or not', async () => {
     await using subject = await begin();
     await using store = await subject.open();
@@ -80,7 +87,7 @@ function testLastActions(begin: () => Promise<StoreUnderTest>): void {
           });
         },
       ),
-      { numRuns: 30 },
+      { numRuns: propertyRuns },
     );
   });
 }
