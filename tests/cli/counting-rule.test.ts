@@ -4,6 +4,8 @@ import { judgeable, refusalOf, storePlanOf } from '../../cli/counting-rule.ts';
 import type { RunOptions } from '../../cli/options.ts';
 import { EVERY_EXPERIMENT } from '../../experiments/index.ts';
 import type { Contender } from '../../lab/trial-plan.ts';
+import type { TrialResult } from '../../lab/trial-result.ts';
+import { temporaryFolder } from '../store/store-folder.ts';
 import { runLab } from './lab-process.ts';
 
 const OPTIONS = { profile: 'smoke', seed: 1, workload: 'zipf' } as unknown as RunOptions;
@@ -83,4 +85,20 @@ test.concurrent.each([
   const { code, stderr } = await runLab(command.split(' '));
   expect(code).toBe(64);
   expect(stderr).toMatch(reason);
+});
+
+test('a run under states judges every state of its trials, and its results say so', async () => {
+  using folder = temporaryFolder();
+  const flags = ['--brokers', 'null', '--rule', 'states', '--workload', 'toggles'];
+  const size = ['--likes', '2000', '--profile', 'smoke', '--out', folder.folder, '--json'];
+  const { code, stdout } = await runLab(['throughput', ...flags, ...size]);
+  expect(code).toBe(0);
+  const results: readonly TrialResult[] = JSON.parse(stdout);
+  expect(results.length).toBeGreaterThan(0);
+  for (const { plan, ledger, settings } of results) {
+    expect(plan.store).toEqual({ engine: 'sqlite', rule: 'states' });
+    expect(settings['store rule']).toBe('states');
+    expect(ledger).toMatchObject({ counted: 2_000, unexpectedStates: 0, residual: 0 });
+    expect(ledger!.expectedStates).toBeGreaterThan(400);
+  }
 });
