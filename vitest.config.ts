@@ -12,6 +12,7 @@ const serverTests = [
   'tests/consumers/take-*.test.ts',
   'tests/store/cassandra-store.test.ts',
   'tests/store/postgres-*.test.ts',
+  'tests/store/move/postgres-*.test.ts',
 ];
 
 /** Proofs that take minutes: `npm run test:full`. */

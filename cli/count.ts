@@ -7,6 +7,7 @@ import type { LikeConsumer } from '../likes/like.ts';
 import { openStore } from '../store/open-store.ts';
 import { CountTally, describeFacts, describeTotal } from './count-tally.ts';
 import { ruleOption } from './counting-rule.ts';
+import { HotReporter } from './hot-reporter.ts';
 import { watchInterrupt } from './interrupt.ts';
 import { LagWatch } from './lag-watch.ts';
 import { SHARDS_MAX, whole } from './options.ts';
@@ -25,6 +26,7 @@ interface CountOptions extends QueueOptions {
   readonly shards?: number;
   readonly rule?: CountingRule;
   readonly untilDrained: boolean;
+  readonly hotPosts: boolean;
 }
 
 export function addCountCommand(program: Command): void {
@@ -38,6 +40,7 @@ export function addCountCommand(program: Command): void {
       whole(1, SHARDS_MAX),
     )
     .addOption(ruleOption())
+    .option('--hot-posts', 'find hot posts, and hold the likes of those that lab hot names', false)
     .option('--until-drained', 'end when the server says that nothing is left', false);
   addQueueOptions(command).action(async (options: CountOptions) => {
     process.exitCode = await count(options);
@@ -62,8 +65,9 @@ async function count(options: CountOptions): Promise<number> {
   const { store: folder, shards, rule } = options;
   await using store = await openStore({ folder, rule, ...(shards !== undefined && { shards }) });
   const tally = new CountTally();
+  using hot = options.hotPosts ? new HotReporter(store, folder) : undefined;
   const opening = broker.openConsumer(options.queue, (likes, placeOf) =>
-    store.apply(likes, (commit) => tally.add(likes, commit), placeOf),
+    (hot ?? store).apply(likes, (commit) => tally.add(likes, commit), placeOf),
   );
   using watch = new LagWatch({ broker, queue: options.queue }, broker.drainedTimeMs ?? 0);
   const telling = setInterval(() => {

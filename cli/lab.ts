@@ -11,6 +11,8 @@ import { addCountCommand } from './count.ts';
 import { showCounts } from './counts.ts';
 import { addDeadLettersCommand } from './dead-letters.ts';
 import { addDoctorCommand } from './doctor.ts';
+import { addGatewayCommand } from './gateway.ts';
+import { addHotCommands } from './hot.ts';
 import { objectiveOption } from './objective-option.ts';
 import {
   addFaultOptions,
@@ -22,6 +24,7 @@ import {
 import { addProduceCommand } from './produce.ts';
 import { addRebuildCommand } from './rebuild.ts';
 import { report } from './report.ts';
+import { addReshardCommand } from './reshard.ts';
 import { runExperiments } from './run-experiments.ts';
 import { addServerCommands } from './servers.ts';
 import { EXIT } from './usage-error.ts';
@@ -44,6 +47,10 @@ const WRONG_INPUT = new Set([
   'STORE_RULE_DIFFERS',
   'STORE_ROUTING_DIFFERS',
   'STORE_NOT_CREATED',
+  'MOVE_IMPOSSIBLE',
+  'MOVE_UNFINISHED',
+  'MOVE_CANNOT_GO_BACK',
+  'NO_MOVE',
 ]);
 
 function buildProgram(): Command {
@@ -83,8 +90,11 @@ function buildProgram(): Command {
   addServerCommands(program);
   addProduceCommand(program);
   addCountCommand(program);
+  addGatewayCommand(program);
   addRebuildCommand(program);
   addDeadLettersCommand(program);
+  addReshardCommand(program);
+  addHotCommands(program);
   addDoctorCommand(program);
   addCompareCommand(program);
   addChooseCommand(program);

@@ -12,6 +12,13 @@ const ROUTING_DEFAULT = 'slots';
 export const loadsOf = (results: readonly TrialResult[]): CalculatedLoads[] =>
   results.flatMap(({ calculatedLoads }) => calculatedLoads ?? []);
 
+/** The workload with its exponent, such as `zipf 1.2`. */
+export function streamIn({ calculatedLoads, workload }: TrialResult): string {
+  if (calculatedLoads !== undefined) return calculatedLoads.stream;
+  const [, exponent] = /exponent ([\d.]+)/.exec(workload.variant ?? '') ?? [];
+  return exponent === undefined ? workload.name : `${workload.name} ${exponent}`;
+}
+
 /** Undefined where the calculation has no such routing or number of shards. */
 export function ratioOf(
   loads: CalculatedLoads | undefined,

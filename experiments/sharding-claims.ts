@@ -3,7 +3,7 @@ import type { CalculatedLoads } from '../lab/sharding-schema.ts';
 import { median } from '../lab/statistics/median.ts';
 import { formatNumber, type Table } from '../lab/table.ts';
 import type { TrialResult } from '../lab/trial-result.ts';
-import { floorOf, loadsOf, ratioOf } from './sharding-calculated.ts';
+import { floorOf, loadsOf, ratioOf, streamIn } from './sharding-calculated.ts';
 
 export interface ClaimAnswer {
   readonly claim: string;
@@ -75,7 +75,7 @@ function hashAnswer({ all, results }: Found): Answer | undefined {
     `${ratio(hotTenth.worst)} in the worst tenth of ${hotTenth.loads.stream}`;
   const cost = costOf(results, [
     ['newest', HASH],
-    ['flash', HASH],
+    ['zipf 1.2', HASH],
   ]);
   const inShort = verdictOnHash(hotTenth.worst, posts);
   return { answer: `${inShort}: ${keys}, ${likes}.${cost}`, inShort };
@@ -128,19 +128,19 @@ function letterAnswer({ named, results }: Found): Answer | undefined {
   return { answer: `${inShort}: ${figures}.${cost}`, inShort };
 }
 
-type Case = readonly [workload: string, routing: string];
+type Case = readonly [stream: string, routing: string];
 
 /** What real trials counted, where there are any: at the largest number of shards that all have. */
 function costOf(results: readonly TrialResult[], cases: readonly Case[]): string {
-  const rates = ([workload, routing]: Case, shards: number) =>
+  const rates = ([stream, routing]: Case, shards: number) =>
     results
       .filter(
-        ({ plan, workload: { name }, numbersValid }) =>
-          plan.mode === 'sustained' &&
-          plan.sharding?.routing.name === routing &&
-          plan.shards === shards &&
-          name === workload &&
-          numbersValid,
+        (result) =>
+          result.plan.mode === 'sustained' &&
+          result.plan.sharding?.routing.name === routing &&
+          result.plan.shards === shards &&
+          streamIn(result) === stream &&
+          result.numbersValid,
       )
       .flatMap(({ rates: found }) => found?.sustainedLikesPerS ?? [])
       .sort((one, other) => one - other);
@@ -148,8 +148,8 @@ function costOf(results: readonly TrialResult[], cases: readonly Case[]): string
   const shards = counts.find((count) => cases.every((one) => rates(one, count).length > 0));
   if (shards === undefined) return '';
   const each = cases.map((one) => {
-    const [workload, routing] = one;
-    return `${workload} by ${routing} ${formatNumber(median(rates(one, shards)), 0)}`;
+    const [stream, routing] = one;
+    return `${stream} by ${routing} ${formatNumber(median(rates(one, shards)), 0)}`;
   });
   return ` ${shards} shards with a modelled limit counted, in likes/s: ${each.join(', ')}.`;
 }

@@ -2,9 +2,9 @@
  * The checker for stores under the rule *states*, where a like has no mark and a user's later press
  * takes the place of an earlier one. Nothing of its verdict is the store's word alone:
  *
- * - The workload is made once more, from its seed, so each like (source and seq, in the records) has
- *   its user, version and action without asking the store or the messages. Each record of a send is
- *   held against it.
+ * - The workload is made once more, from its seed: so each like (source and seq, in the records)
+ *   has its user, version and action without asking the store or the messages. Each record of a
+ *   send is held against it.
  * - The _stored states_ (user, post, version, action) are read row by row.
  * - The consumers' _records_ tell which likes they were given, and which a commit told as stored.
  * - The stored _counts_ are held against a recount of the stored states.
@@ -15,18 +15,18 @@
  * even where a later press of its user hides it from every count; such likes are told apart as
  * `lostCovered`.
  *
- * _lost_: acknowledged, neither counted nor parked, and the queue is drained. _phantom_: a state with
- * a version that nobody attempted. _wrong_: a state that has another action than the like of that
- * version, that no consumer was given, or that is older than one that a commit told as stored.
+ * _lost_: acknowledged, neither counted nor parked, and the queue is drained. _phantom_: a state
+ * with a version that nobody attempted. _wrong_: a state that has another action than the like of
+ * that version, that no consumer was given, or that is older than one that a commit told as stored.
  * _double effects_ cannot come about by a rule of last actions; what is printed is what the counts
  * hold above the recount, and users who stand in two shards. Where everything was acknowledged, the
  * states must be those of the workload, version by version: _unexpected_ are those that are not.
  *
  * The residual is 0 when sums agree that come by different ways: the producers' own sums and their
- * records; likes that landed, by the stored states (ok + landed), and likes that commits told, by the
- * consumers' records, less those that the store has undone, with what was parked and what is missing
- * (a state in force of which no commit was recorded is left over); the rows that were read and the
- * rows that the shards say they have; the records of sends and the workload.
+ * records; likes that landed, by the stored states (ok + landed), and likes that commits told, by
+ * the consumers' records, less those that the store has undone, with what was parked and what is
+ * missing (a state in force of which no commit was recorded is left over); the rows that were read
+ * and the rows that the shards say they have; the records of sends and the workload.
  *
  * Limit: PRESSES_MAX likes, 10 million, at some 10 bytes a like and 150 a state in memory.
  */
@@ -69,8 +69,8 @@ export interface CheckStatesInput extends Omit<CheckInput, 'expected'> {
 }
 
 /**
- * The whole check. Reads each file of consumers' records twice, and the producers' three times; once
- * more where a log was given, and twice more where likes are lost.
+ * The whole check. Reads each file of consumers' records twice, and the producers' three times;
+ * once more where a log was given, and twice more where likes are lost.
  * Rejects with LabError RECORDS_UNREADABLE when a file is not a file of records, and TOO_MANY_LIKES
  * when more were sent than can be held.
  */

@@ -1,7 +1,7 @@
 /** Which likes of a batch are new, and what they add up to. The same for every engine. */
 import type { Like } from '../likes/like.ts';
 import type { ShardCommit } from './count-store.ts';
-import { BLOCK_SEQS, blockOf, mark } from './marks.ts';
+import { BLOCK_SEQS, blockOf, isMarked, mark } from './marks.ts';
 
 /** What the engine knows of a source, read inside the transaction. */
 export interface KnownSource {
@@ -14,6 +14,8 @@ export interface MarkReader {
   source(name: string): KnownSource;
   /** The stored bits of a block, or an empty block. `countBatch` sets bits in it. */
   bits(sourceId: number, block: number, source: string): Uint8Array;
+  /** Marks that came with moved posts (store/move): known here, counted elsewhere. Never written. */
+  inherited?(sourceId: number, block: number, source: string): Uint8Array | undefined;
 }
 
 export interface TouchedBlock {
@@ -22,6 +24,7 @@ export interface TouchedBlock {
   readonly source: string;
   readonly block: number;
   readonly bits: Uint8Array;
+  readonly inherited: Uint8Array | undefined;
   /** Whether a bit was set: only then does the block have to be written. */
   changed: boolean;
 }
@@ -70,7 +73,9 @@ export function countBatch(
     if (touched === undefined || touched.block !== block) {
       touched = openBlock(source, block, marks, blocks);
     }
-    if (!mark(touched.bits, like.seq - block * BLOCK_SEQS)) {
+    const bit = like.seq - block * BLOCK_SEQS;
+    const isInherited = touched.inherited !== undefined && isMarked(touched.inherited, bit);
+    if (isInherited || !mark(touched.bits, bit)) {
       commit.seen.push(place);
       continue;
     }
@@ -101,7 +106,8 @@ function openBlock(
   if (touched === undefined) {
     const { id: sourceId, name } = source;
     const bits = marks.bits(sourceId, block, name);
-    touched = { sourceId, source: name, block, bits, changed: false };
+    const inherited = marks.inherited?.(sourceId, block, name);
+    touched = { sourceId, source: name, block, bits, inherited, changed: false };
     source.blocks.set(block, touched);
     blocks.push(touched);
   }

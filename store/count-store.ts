@@ -20,6 +20,15 @@ export interface MarkBlock {
   readonly bits: Uint8Array;
 }
 
+/** What a shard holds of other shards, less what other shards hold of it. 0 until posts move. */
+export interface MovedSums {
+  /** Likes in counts that came from other shards. */
+  readonly likes: number;
+  readonly unlikes: number;
+  /** Marks of likes that a shard had counted whose heir this one is. */
+  readonly marks: number;
+}
+
 /** Under *states*: what a user did last on a post, by the largest version. */
 export interface UserState {
   readonly post: string;
@@ -29,9 +38,9 @@ export interface UserState {
 }
 
 /**
- * Sums over a shard or over the store. Under *tally* `likes + unlikes` is `marks + marksDropped`
- * when sound; under *states* there are no marks, `likes` are the users whose last action is a like,
- * and `unlikes` is 0.
+ * Sums over a shard or over the store. Under *tally*, when sound, `likes + unlikes` is `marks +
+ * marksDropped`, less what was moved on either side. Under *states* there are no marks, `likes` are
+ * the users whose last action is a like, and `unlikes` is 0.
  */
 export interface Totals {
   readonly posts: number;
@@ -43,13 +52,16 @@ export interface Totals {
   readonly marksDropped: number;
   /** Users and posts whose last action is known; under *states* only. */
   readonly states?: number;
+  /** Left out by shards that nothing was ever moved to or from, and by whole stores. */
+  readonly moved?: MovedSums;
 }
 
 /**
  * Called after each commit of a shard with the places (in the batch) of the likes that it holds
  * now: `fresh` were counted by this commit, `seen` had been counted before (or stand in the batch
  * twice). Under *states* `seen` were known or overtaken: their user has an action on that post with
- * at least their version. An error that it throws fails the batch, although the commit stays.
+ * at least their version. Engines that write without reading tell all as fresh there. An error that
+ * it throws fails the batch, although the commit stays.
  */
 export type CommitObserver = (commit: {
   readonly shard: number;

@@ -37,6 +37,16 @@ export function countMarks(bits: Uint8Array): number {
   return marks;
 }
 
+/** The marks of `bits` that are not in `known`. */
+export function marksBeyond(bits: Uint8Array, known: Uint8Array | undefined): Uint8Array {
+  return known === undefined ? bits : bits.map((byte, place) => byte & ~known[place]!);
+}
+
+/** The marks of both. */
+export function unitedMarks(one: Uint8Array, other: Uint8Array | undefined): Uint8Array {
+  return other === undefined ? one : one.map((byte, place) => byte | other[place]!);
+}
+
 function bitsSetIn(byte: number): number {
   let bits = 0;
   for (let rest = byte; rest > 0; rest >>= 1) bits += rest & 1;

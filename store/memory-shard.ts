@@ -1,5 +1,6 @@
 /** A shard that lives and dies with its process, for tests of the lab. */
 import type { Like } from '../likes/like.ts';
+import { balanceProblems, movedOf } from './balance.ts';
 import { countChecksum, marksChecksum, sumOfChecksums } from './checksum.ts';
 import { countBatch, type KnownSource, type MarkReader } from './count-batch.ts';
 import type { MarkBlock, PostCount, Shard, ShardCommit, Totals } from './count-store.ts';
@@ -8,28 +9,53 @@ import { countMarks, emptyBlock } from './marks.ts';
 import { topOf } from './order.ts';
 import { type SlotMap, shardsOfPost } from './slot-map.ts';
 
-interface MemorySource extends KnownSource {
+export interface MemorySource extends KnownSource {
   readonly name: string;
   ended: boolean;
   readonly blocks: Map<number, Uint8Array>;
   /** Of the blocks, as they were written last. */
   readonly checksums: Map<number, number>;
+  /** Marks that came with moved posts. */
+  readonly inherited: Map<number, Uint8Array>;
+}
+
+export type MemoryChange =
+  | { readonly post: string }
+  | { readonly source: MemorySource; readonly block: number };
+
+/** All that the shard knows, for whoever moves posts (store/move/memory-moving.ts). */
+export interface MemoryRows {
+  slotMap: SlotMap;
+  marksDropped: number;
+  moved: { likes: number; unlikes: number; marks: number };
+  readonly counts: Map<string, { post: string; likes: number; unlikes: number }>;
+  /** Of the counts, as they were written last. */
+  readonly checksums: Map<string, number>;
+  readonly sources: MemorySource[];
+  readonly sourceOfName: Map<string, MemorySource>;
+  /** While posts move, each post and each block of marks that was changed, oldest first. */
+  changes: MemoryChange[] | undefined;
+  isMoving: boolean;
 }
 
 /** Keeps everything in maps. Disposing it frees nothing, so that a test may open it again. */
 export class MemoryShard implements Shard, MarkReader {
   readonly index: number;
-  #slotMap: SlotMap;
-  #marksDropped = 0;
-  /** For tests, which have no other way to damage it. */
-  protected readonly held = new Map<string, { post: string; likes: number; unlikes: number }>();
-  readonly #checksums = new Map<string, number>();
-  readonly #sources: MemorySource[] = [];
-  readonly #sourceOfName = new Map<string, MemorySource>();
+  readonly rows: MemoryRows;
 
   constructor(index: number, slotMap: SlotMap) {
     this.index = index;
-    this.#slotMap = slotMap;
+    this.rows = {
+      slotMap,
+      marksDropped: 0,
+      moved: { likes: 0, unlikes: 0, marks: 0 },
+      counts: new Map(),
+      checksums: new Map(),
+      sources: [],
+      sourceOfName: new Map(),
+      changes: undefined,
+      isMoving: false,
+    };
   }
 
   async apply(
@@ -37,19 +63,23 @@ export class MemoryShard implements Shard, MarkReader {
     places: readonly number[],
     slotMapVersion: number,
   ): Promise<ShardCommit> {
-    const { version } = this.#slotMap;
+    const { version } = this.rows.slotMap;
     if (version !== slotMapVersion) {
       throw new SlotMapChangedError(this.index, version, slotMapVersion);
     }
     const { fresh, seen, ended, tallies, blocks } = countBatch(likes, places, this);
-    for (const { source, block, bits, changed } of blocks) {
-      if (changed) this.source(source).checksums.set(block, marksChecksum(source, block, bits));
+    const { changes, counts, checksums, sources } = this.rows;
+    for (const { sourceId, source, block, bits, changed } of blocks) {
+      if (!changed) continue;
+      sources[sourceId]!.checksums.set(block, marksChecksum(source, block, bits));
+      changes?.push({ source: sources[sourceId]!, block });
     }
     for (const { post, likes: liked, unlikes: unliked } of tallies) {
+      changes?.push({ post });
       const more = countChecksum(post, liked, unliked);
-      this.#checksums.set(post, sumOfChecksums(this.#checksums.get(post) ?? 0, more));
-      const count = this.held.get(post);
-      if (count === undefined) this.held.set(post, { post, likes: liked, unlikes: unliked });
+      checksums.set(post, sumOfChecksums(checksums.get(post) ?? 0, more));
+      const count = counts.get(post);
+      if (count === undefined) counts.set(post, { post, likes: liked, unlikes: unliked });
       else {
         count.likes += liked;
         count.unlikes += unliked;
@@ -59,23 +89,24 @@ export class MemoryShard implements Shard, MarkReader {
   }
 
   source(name: string): MemorySource {
-    let source = this.#sourceOfName.get(name);
+    let source = this.rows.sourceOfName.get(name);
     if (source === undefined) {
       source = {
-        id: this.#sources.length,
+        id: this.rows.sources.length,
         name,
         ended: false,
         blocks: new Map(),
         checksums: new Map(),
+        inherited: new Map(),
       };
-      this.#sources.push(source);
-      this.#sourceOfName.set(name, source);
+      this.rows.sources.push(source);
+      this.rows.sourceOfName.set(name, source);
     }
     return source;
   }
 
   bits(sourceId: number, block: number): Uint8Array {
-    const { name, blocks, checksums } = this.#sources[sourceId]!;
+    const { name, blocks, checksums } = this.rows.sources[sourceId]!;
     const bits = blocks.get(block) ?? emptyBlock();
     const checksum = marksChecksum(name, block, bits);
     if (!blocks.has(block)) {
@@ -88,67 +119,76 @@ export class MemoryShard implements Shard, MarkReader {
     );
   }
 
+  inherited(sourceId: number, block: number): Uint8Array | undefined {
+    return this.rows.sources[sourceId]!.inherited.get(block);
+  }
+
   async retireSource(name: string): Promise<number> {
+    if (this.rows.isMoving) {
+      throw new StoreUnavailableError('posts are being moved; retire the source afterwards');
+    }
     const source = this.source(name);
     let dropped = 0;
     for (const bits of source.blocks.values()) dropped += countMarks(bits);
     source.blocks.clear();
+    source.inherited.clear();
     source.ended = true;
-    this.#marksDropped += dropped;
+    this.rows.marksDropped += dropped;
     return dropped;
   }
 
   async slotMapVersion(): Promise<number> {
-    return this.#slotMap.version;
+    return this.rows.slotMap.version;
   }
 
   async adoptSlotMap(map: SlotMap): Promise<void> {
-    this.#slotMap = map;
+    this.rows.slotMap = map;
   }
 
   async ownership(): Promise<(post: string) => boolean> {
-    const map = this.#slotMap;
+    const map = this.rows.slotMap;
     return (post) => shardsOfPost(map, post).includes(this.index);
   }
 
   async countsOf(posts: readonly string[]): Promise<PostCount[]> {
     return posts.flatMap((post) => {
-      const count = this.held.get(post);
+      const count = this.rows.counts.get(post);
       return count === undefined ? [] : [{ ...count }];
     });
   }
 
   async topPosts(limit: number): Promise<PostCount[]> {
-    return topOf(this.held.values(), limit).map((count) => ({ ...count }));
+    return topOf(this.rows.counts.values(), limit).map((count) => ({ ...count }));
   }
 
   async *counts(): AsyncIterable<PostCount> {
-    for (const count of this.held.values()) yield { ...count };
+    for (const count of this.rows.counts.values()) yield { ...count };
   }
 
   async *marks(): AsyncIterable<MarkBlock> {
-    for (const { name, blocks } of this.#sources) {
+    for (const { name, blocks } of this.rows.sources) {
       for (const [block, bits] of blocks) yield { source: name, block, bits: bits.slice() };
     }
   }
 
   async totals(): Promise<Totals> {
-    const sums = { posts: this.held.size, likes: 0, unlikes: 0, marks: 0 };
-    for (const { likes, unlikes } of this.held.values()) {
+    const sums = { posts: this.rows.counts.size, likes: 0, unlikes: 0, marks: 0 };
+    for (const { likes, unlikes } of this.rows.counts.values()) {
       sums.likes += likes;
       sums.unlikes += unlikes;
     }
-    for (const { blocks } of this.#sources) {
+    for (const { blocks } of this.rows.sources) {
       for (const bits of blocks.values()) sums.marks += countMarks(bits);
     }
-    return { ...sums, marksDropped: this.#marksDropped };
+    const { marksDropped, moved } = this.rows;
+    return { ...sums, marksDropped, ...movedOf({ ...moved }) };
   }
 
   #wrongChecksums(): string[] {
-    const counts = [...this.held.values()].filter(({ post, likes, unlikes }) => {
-      return this.#checksums.get(post) !== countChecksum(post, likes, unlikes);
+    const counts = [...this.rows.counts.values()].filter(({ post, likes, unlikes }) => {
+      return this.rows.checksums.get(post) !== countChecksum(post, likes, unlikes);
     });
-    const blocks = this.#sources.flatMap(({ name, blocks, checksums }) =>
+    const blocks = this.rows.sources.flatMap(({ name, blocks, checksums }) =>
       [...blocks]
         .filter(([block, bits]) => checksums.get(block) !== marksChecksum(name, block, bits))
         .map(([block]) => `block ${block} of source ${JSON.stringify(name)}`),
@@ -158,13 +198,10 @@ export class MemoryShard implements Shard, MarkReader {
   }
 
   async findProblems(): Promise<string[]> {
-    const { likes, unlikes, marks, marksDropped } = await this.totals();
-    const problems: string[] = [];
-    if (likes + unlikes !== marks + marksDropped) {
-      problems.push(`${likes + unlikes} counted, but ${marks} marks and ${marksDropped} dropped`);
-    }
-    for (const { post } of this.held.values()) {
-      const owners = shardsOfPost(this.#slotMap, post);
+    const problems = balanceProblems(await this.totals());
+    if (this.rows.isMoving) return problems;
+    for (const { post } of this.rows.counts.values()) {
+      const owners = shardsOfPost(this.rows.slotMap, post);
       if (owners.includes(this.index)) continue;
       problems.push(`post "${post}" belongs to shard ${owners.join(', ')}`);
     }

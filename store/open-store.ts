@@ -22,18 +22,13 @@ import { evenSlotMap, newSlotMap, SHARDS_MAX } from './slot-map.ts';
 import {
   BUSY_TIMEOUT_MS,
   createShardFile,
+  type ShardIdentity,
   SYNCHRONOUS_LEVELS,
   type Synchronous,
 } from './sqlite-file.ts';
 import { SqliteShard } from './sqlite-shard.ts';
 import { SqliteStatesShard } from './sqlite-states-shard.ts';
-import {
-  readStoreFile,
-  STORE_FILE_NAME,
-  type StoreDescription,
-  syncFolder,
-  writeStoreFile,
-} from './store-file.ts';
+import { readStoreFile, STORE_FILE_NAME, syncFolder, writeStoreFile } from './store-file.ts';
 
 export const SHARDS_DEFAULT = 4;
 
@@ -129,24 +124,36 @@ export async function openStore(options: StoreOptions): Promise<CountStore> {
     if (checked.readOnly) throw notAStore(folder, 'is empty or not there yet');
     createStore(folder, checked);
   }
-  const description = readStoreFile(folder);
-  const found = description.slotMap.shards;
-  if (checked.shards !== undefined && checked.shards !== found) {
+  return await openFolder(folder, checked);
+}
+
+async function openFolder(folder: string, options: SqliteStoreOptions): Promise<CountStore> {
+  const { store, rule, slotMap } = readStoreFile(folder);
+  const found = slotMap.shards;
+  if (options.shards !== undefined && options.shards !== found) {
     throw new StoreFolderError(
       'STORE_SHARDS_DIFFER',
-      `${folder} has ${found} shards, ${checked.shards} were asked for; ask for ${found}, for no ` +
+      `${folder} has ${found} shards, ${options.shards} were asked for; ask for ${found}, for no ` +
         'number, or use another folder',
     );
   }
   const problem =
-    ruleProblem(folder, description.rule, checked.rule) ??
-    routingProblem(folder, description.slotMap, checked);
+    ruleProblem(folder, rule, options.rule) ?? routingProblem(folder, slotMap, options);
   if (problem !== undefined) throw problem;
-  const shards = await openShards(folder, description, checked);
+  const open = (index: number) => openShard(folder, { store, index, rule }, options);
+  let shards: Shard[];
+  try {
+    shards = await openShards(found, open);
+  } catch (error) {
+    // A mover may have taken a shard away since the map was read; then there is a newer one.
+    if (readStoreFile(folder).slotMap.version === slotMap.version) throw error;
+    return await openFolder(folder, options);
+  }
   return await ShardedStore.open(shards, () => readStoreFile(folder).slotMap, {
+    openShard: open,
     // Shards that hold back must not wait for each other's turns.
-    sideBySide: checked.transactionsPerSMax !== undefined,
-    likesPerTransactionMax: checked.likesPerTransactionMax,
+    sideBySide: options.transactionsPerSMax !== undefined,
+    likesPerTransactionMax: options.likesPerTransactionMax,
   });
 }
 
@@ -172,22 +179,18 @@ function openMemoryStore({
   return ShardedStore.open(shards, () => map);
 }
 
-async function openShards(
-  folder: string,
-  { store, rule, slotMap }: StoreDescription,
-  options: SqliteStoreOptions,
-): Promise<Shard[]> {
+function openShard(folder: string, identity: ShardIdentity, options: SqliteStoreOptions): Shard {
   const { synchronous = 'FULL', busyTimeoutMs = BUSY_TIMEOUT_MS, readOnly = false } = options;
-  const { transactionsPerSMax } = options;
-  const ShardOfRule = rule === 'states' ? SqliteStatesShard : SqliteShard;
+  const path = shardPath(folder, identity.index);
+  const file = { path, identity, synchronous, busyTimeoutMs, readOnly };
+  const ShardOfRule = identity.rule === 'states' ? SqliteStatesShard : SqliteShard;
+  return new ShardOfRule({ ...file, transactionsPerSMax: options.transactionsPerSMax });
+}
+
+async function openShards(count: number, open: (index: number) => Shard): Promise<Shard[]> {
   const opened: Shard[] = [];
   try {
-    for (let index = 0; index < slotMap.shards; index++) {
-      const path = shardPath(folder, index);
-      const identity = { store, index, rule };
-      const file = { path, identity, synchronous, busyTimeoutMs, readOnly };
-      opened.push(new ShardOfRule({ ...file, transactionsPerSMax }));
-    }
+    for (let index = 0; index < count; index++) opened.push(open(index));
     return opened;
   } catch (error) {
     for (const shard of opened) await shard[Symbol.asyncDispose]();

@@ -7,6 +7,7 @@ import { type WantedSource, wantedBlocks } from './wanted-blocks.ts';
 interface BatchSource extends WantedSource {
   isRetired: boolean;
   readonly bits: Map<number, Uint8Array>;
+  readonly inherited: Map<number, Uint8Array>;
 }
 
 /** Sources have their place in `sources` as id. */
@@ -19,6 +20,7 @@ export class PostgresBatch implements MarkReader {
       ...source,
       isRetired: false,
       bits: new Map(),
+      inherited: new Map(),
     }));
     this.#ids = new Map(this.sources.map(({ name }, id) => [name, id]));
   }
@@ -30,6 +32,10 @@ export class PostgresBatch implements MarkReader {
 
   bits(sourceId: number, block: number): Uint8Array {
     return this.sources[sourceId]!.bits.get(block)!;
+  }
+
+  inherited(sourceId: number, block: number): Uint8Array | undefined {
+    return this.sources[sourceId]!.inherited.get(block);
   }
 
   /** Those that were not retired. */
@@ -53,13 +59,25 @@ export class PostgresBatch implements MarkReader {
    * @throws RangeError when a block has another length: marks would be lost in it.
    */
   take(answers: readonly (readonly Record<string, unknown>[])[]): void {
+    this.#takeInto('bits', answers);
+  }
+
+  /** Takes rows of `inherited` in, likewise. */
+  takeInherited(answers: readonly (readonly Record<string, unknown>[])[]): void {
+    this.#takeInto('inherited', answers);
+  }
+
+  #takeInto(
+    table: 'bits' | 'inherited',
+    answers: readonly (readonly Record<string, unknown>[])[],
+  ): void {
     const open = this.openSources;
     for (const [index, rows] of answers.slice(answers.length - open.length).entries()) {
       for (const { block, bits } of rows as { block: number; bits: Uint8Array }[]) {
         if (bits.length !== 0 && bits.length !== BLOCK_BYTES) {
           throw new RangeError(`block ${block} has ${bits.length} bytes instead of ${BLOCK_BYTES}`);
         }
-        open[index]!.bits.set(block, bits.length === 0 ? emptyBlock() : bits);
+        open[index]![table].set(block, bits.length === 0 ? emptyBlock() : bits);
       }
     }
   }

@@ -9,6 +9,7 @@ import {
   addBlocks,
   addCounts,
   HOLD,
+  inheritedOf,
   lockBlocks,
   type PostgresStatements,
   retiredOf,
@@ -91,6 +92,7 @@ export class PostgresCounting {
       this.#rememberOpen(batch);
       batch.take(await this.#askAll(session, this.#blocksAsked(batch)));
     }
+    if (held![0]!.has_inherited) batch.takeInherited(await this.#readInherited(session, batch));
     if (batch.lacksBlocks) {
       // Somebody has deleted the store and made it again.
       this.#blocksThere.clear();
@@ -109,6 +111,12 @@ export class PostgresCounting {
       return missing.length > 0 ? [addBlocks(key, missing)] : [];
     });
     return [...added, ...openSources.map(({ key, blocks }) => lockBlocks(key, blocks))];
+  }
+
+  /** One more round trip, in shards that posts were moved to. What is moved in does not change. */
+  async #readInherited(session: Session, { openSources }: PostgresBatch) {
+    const asked = openSources.map(({ key, blocks }) => inheritedOf(key, blocks));
+    return asked.length === 0 ? [] : await this.#askAll(session, asked);
   }
 
   async #askAll(session: Session, statements: readonly string[]) {

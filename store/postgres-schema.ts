@@ -12,6 +12,7 @@ import pg from 'pg';
 import { z } from 'zod';
 import { COUNTING_RULES, type CountingRule } from './count-store.ts';
 import { StoreFolderError } from './errors.ts';
+import { type MoveRecord, moveFromDocument, moveRecordSchema } from './move/move-record.ts';
 import { sqlStateOf } from './postgres-errors.ts';
 import type { PostgresSessions } from './postgres-sessions.ts';
 import { type SlotMap, slotMapFromDocument, slotMapToDocument } from './slot-map.ts';
@@ -34,6 +35,8 @@ export interface PostgresDescription {
   readonly slotMap: SlotMap;
   /** False until all shards are there, so that what a dead process began is ended by the next. */
   readonly isComplete: boolean;
+  /** A move that was begun and is not finished. */
+  readonly move?: MoveRecord | undefined;
 }
 
 export interface PostgresShardIdentity {
@@ -58,7 +61,13 @@ function shardTables(schema: string): string {
       slot_map_version bigint NOT NULL,
       slot_map text NOT NULL,
       retirements bigint NOT NULL DEFAULT 0,
-      marks_dropped bigint NOT NULL DEFAULT 0
+      marks_dropped bigint NOT NULL DEFAULT 0,
+      moved_likes bigint NOT NULL DEFAULT 0,
+      moved_unlikes bigint NOT NULL DEFAULT 0,
+      moved_marks bigint NOT NULL DEFAULT 0,
+      has_inherited boolean NOT NULL DEFAULT false,
+      mover text,
+      is_removed boolean NOT NULL DEFAULT false
     );
     CREATE TABLE IF NOT EXISTS ${schema}.counts (
       post bytea PRIMARY KEY,
@@ -66,6 +75,12 @@ function shardTables(schema: string): string {
       unlikes bigint NOT NULL
     );
     CREATE TABLE IF NOT EXISTS ${schema}.marks (
+      source bytea NOT NULL,
+      block bigint NOT NULL,
+      bits bytea NOT NULL,
+      PRIMARY KEY (source, block)
+    );
+    CREATE TABLE IF NOT EXISTS ${schema}.inherited (
       source bytea NOT NULL,
       block bigint NOT NULL,
       bits bytea NOT NULL,
@@ -96,7 +111,7 @@ export async function readDescription(
   sessions: PostgresSessions,
   schema: string,
 ): Promise<PostgresDescription | undefined> {
-  const query = `SELECT format, store, rule, slot_map, is_complete FROM ${schema}.store`;
+  const query = `SELECT format, store, rule, slot_map, is_complete, move FROM ${schema}.store`;
   const rows = await sessions.ask(query).catch((error: Error) => {
     if (MISSING.includes(sqlStateOf(error.cause) ?? '')) return [];
     throw error;
@@ -107,7 +122,16 @@ export async function readDescription(
   const { success, data, error } = descriptionSchema.safeParse(rows[0]);
   if (!success) throw corrupt(where, z.prettifyError(error).replaceAll(/\s+/g, ' '), error);
   const slotMap = parseSlotMap(data.slot_map, where);
-  return { store: data.store, rule: data.rule, slotMap, isComplete: data.is_complete };
+  const move = parseMove(data.move, where);
+  const { store, rule, is_complete: isComplete } = data;
+  return { store, rule, slotMap, isComplete, ...(move && { move }) };
+}
+
+function parseMove(text: string | null, where: string): MoveRecord | undefined {
+  if (text === null) return undefined;
+  const { success, data, error } = moveRecordSchema.safeParse(JSON.parse(text));
+  if (success) return moveFromDocument(data);
+  throw corrupt(where, `its move is not one (${z.prettifyError(error)})`, error);
 }
 
 const descriptionSchema = z.object({
@@ -115,6 +139,7 @@ const descriptionSchema = z.object({
   rule: z.enum(COUNTING_RULES),
   slot_map: z.string(),
   is_complete: z.boolean(),
+  move: z.string().nullable(),
 });
 
 /** @throws StoreFolderError STORE_CORRUPT */
@@ -144,6 +169,7 @@ export async function createDescription(
   rule: CountingRule = 'tally',
 ): Promise<void> {
   const slotMap = pg.escapeLiteral(JSON.stringify(slotMapToDocument(map)));
+  const store = randomUUID();
   await create(
     sessions,
     `CREATE SCHEMA IF NOT EXISTS ${schema};
@@ -153,10 +179,12 @@ export async function createDescription(
        store text NOT NULL,
        rule text NOT NULL,
        slot_map text NOT NULL,
-       is_complete boolean NOT NULL
+       is_complete boolean NOT NULL,
+       move text
      );
      INSERT INTO ${schema}.store (format, store, rule, slot_map, is_complete)
-     VALUES (${POSTGRES_FORMAT}, '${randomUUID()}', '${rule}', ${slotMap}, false) ON CONFLICT DO NOTHING;`,
+     VALUES (${POSTGRES_FORMAT}, '${store}', '${rule}', ${slotMap}, false)
+     ON CONFLICT DO NOTHING;`,
   );
 }
 

@@ -1,6 +1,7 @@
 /** A shard in a schema of a PostgreSQL database. */
 import type { Like } from '../likes/like.ts';
 import type { MarkBlock, PostCount, Shard, ShardCommit, Totals } from './count-store.ts';
+import { StoreUnavailableError } from './errors.ts';
 import type { PostgresBucket } from './postgres-bucket.ts';
 import { PostgresCounting } from './postgres-counting.ts';
 import { sqlStateOf } from './postgres-errors.ts';
@@ -45,21 +46,21 @@ export class PostgresShard implements Shard {
   }
 
   async retireSource(name: string): Promise<number> {
-    const { isRetired, marksOfSource, dropMarks, addRetired, countRetired } = this.#statements;
-    const values = [Buffer.from(name)];
     return await this.#sessions.use(async (session) => {
       await fence(session, this.#statements);
-      let dropped = 0;
-      if ((await session.ask({ text: isRetired, values })).length === 0) {
-        const [marks] = await session.ask({ text: marksOfSource, values });
-        dropped = marks!.dropped as number;
-        await session.ask({ text: dropMarks, values });
-        await session.ask({ text: addRetired, values });
-        await session.ask({ text: countRetired, values: [dropped] });
-      }
+      const [row] = await session.ask(this.#statements.mover);
+      // A receiver of moved posts must learn of every source that has ended.
+      if (row!.mover !== null) throw this.#isMoving();
+      const dropped = await retireIn(session, this.#statements, name);
       await session.commit();
       return dropped;
     });
+  }
+
+  #isMoving(): StoreUnavailableError {
+    return new StoreUnavailableError(
+      `${this.#sessions.title}: posts are being moved; retire the source when the move is finished`,
+    );
   }
 
   async slotMapVersion(): Promise<number> {
@@ -128,6 +129,22 @@ export class PostgresShard implements Shard {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#sessions[Symbol.asyncDispose]();
   }
+}
+
+/** Drops the marks of a source, remembers it as ended, and returns how many it dropped. */
+export async function retireIn(
+  session: Pick<Session, 'ask'>,
+  statements: PostgresStatements,
+  name: string,
+): Promise<number> {
+  const { isRetired, marksOfSource, dropMarks, dropInherited, addRetired } = statements;
+  const values = [Buffer.from(name)];
+  if ((await session.ask({ text: isRetired, values })).length > 0) return 0;
+  const [marks] = await session.ask({ text: marksOfSource, values });
+  const dropped = marks!.dropped as number;
+  for (const text of [dropMarks, dropInherited, addRetired]) await session.ask({ text, values });
+  await session.ask({ text: statements.countRetired, values: [dropped] });
+  return dropped;
 }
 
 /**

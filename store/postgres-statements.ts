@@ -15,6 +15,8 @@ export function statementsOf(schema: string) {
     marksOfSource: `SELECT coalesce(sum(bit_count(bits)), 0)::bigint AS dropped
       FROM ${schema}.marks WHERE source = $1`,
     dropMarks: `DELETE FROM ${schema}.marks WHERE source = $1`,
+    dropInherited: `DELETE FROM ${schema}.inherited WHERE source = $1`,
+    mover: `SELECT mover FROM ${schema}.shard`,
     addRetired: `INSERT INTO ${schema}.retired_sources (source) VALUES ($1)`,
     countRetired: `UPDATE ${schema}.shard
       SET retirements = retirements + 1, marks_dropped = marks_dropped + $1`,
@@ -29,7 +31,7 @@ export function statementsOf(schema: string) {
     diskBytes: {
       text: `SELECT coalesce(sum(pg_total_relation_size(pg_class.oid)), 0)::bigint AS bytes
         FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
-        WHERE quote_ident(nspname) = $1 AND relkind = 'r'`,
+        WHERE '"' || nspname || '"' = $1 AND relkind = 'r'`,
       values: [schema],
     },
     settings: `SELECT current_setting('server_version') AS "postgresVersion",
@@ -45,7 +47,8 @@ export function statementsOf(schema: string) {
  */
 function preparationsOf(schema: string): string[] {
   return [
-    `PREPARE hold AS SELECT slot_map_version, retirements FROM ${schema}.shard FOR SHARE`,
+    `PREPARE hold AS
+       SELECT slot_map_version, retirements, has_inherited FROM ${schema}.shard FOR SHARE`,
     `PREPARE retired_of (bytea[]) AS
        SELECT source FROM ${schema}.retired_sources WHERE source = ANY ($1)`,
     `PREPARE add_blocks (bytea, bigint[]) AS
@@ -54,6 +57,8 @@ function preparationsOf(schema: string): string[] {
     `PREPARE lock_blocks (bytea, bigint[]) AS
        SELECT block, bits FROM ${schema}.marks
        WHERE source = $1 AND block = ANY ($2) ORDER BY block FOR UPDATE`,
+    `PREPARE inherited_of (bytea, bigint[]) AS
+       SELECT block, bits FROM ${schema}.inherited WHERE source = $1 AND block = ANY ($2)`,
     `PREPARE write_block (bytea, bigint, bytea) AS
        UPDATE ${schema}.marks SET bits = $3 WHERE source = $1 AND block = $2`,
     `PREPARE add_counts (bytea[], bigint[], bigint[]) AS
@@ -77,6 +82,10 @@ export function addBlocks(source: Uint8Array, blocks: readonly number[]): string
 
 export function lockBlocks(source: Uint8Array, blocks: readonly number[]): string {
   return `EXECUTE lock_blocks (${bytes(source)}, ${listOfNumbers(blocks)})`;
+}
+
+export function inheritedOf(source: Uint8Array, blocks: readonly number[]): string {
+  return `EXECUTE inherited_of (${bytes(source)}, ${listOfNumbers(blocks)})`;
 }
 
 export function writeBlock(source: Uint8Array, block: number, bits: Uint8Array): string {

@@ -60,7 +60,8 @@ async function impossibleStates(session: Session, schema: string): Promise<strin
   );
   return spelledOut(
     rows.map(({ post, user_name, version, action }) => {
-      const who = `user ${JSON.stringify(String(user_name))} of post ${JSON.stringify(String(post))}`;
+      const [user, name] = [String(user_name), String(post)].map((text) => JSON.stringify(text));
+      const who = `user ${user} of post ${name}`;
       return `${who} has action ${action} of version ${version}: no like has these`;
     }),
   );

@@ -69,16 +69,18 @@ export async function openPostgresStore(
       if (readOnly) throw notAStore(options, home, 'is still being made');
       await completeStore(name, found, all);
     }
-    const made = all.map(async (sessions, index) => {
+    const open = async (index: number, sessions: PostgresSessions) => {
       const schema = schemaOf(name, index);
       await checkShard(sessions, schema, { store: found.store, index });
       const isLimited = perS !== undefined && !readOnly;
       const bucket = isLimited ? await PostgresBucket.open(sessions, schema, perS) : undefined;
       const ShardOfRule = found.rule === 'states' ? PostgresStatesShard : PostgresShard;
       return new ShardOfRule(index, sessions, schema, bucket);
-    });
+    };
+    const made = all.map((sessions, index) => open(index, sessions));
     const loadSlotMap = async () => (await readDescription(home, schemaOf(name, 0)))!.slotMap;
     const store = await ShardedStore.open(await Promise.all(made), loadSlotMap, {
+      openShard: (index) => openLater(sessionsOf(options, index), index, open),
       // Each shard waits for its own disk, so all wait at once.
       sideBySide: true,
       likesPerTransactionMax: options.likesPerTransactionMax,
@@ -90,19 +92,44 @@ export async function openPostgresStore(
   }
 }
 
+/** A shard that was added since the store was opened. */
+async function openLater(
+  sessions: PostgresSessions,
+  index: number,
+  open: (index: number, sessions: PostgresSessions) => Promise<PostgresShard>,
+): Promise<PostgresShard> {
+  try {
+    return await open(index, sessions);
+  } catch (error) {
+    await sessions[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
 /** Drops the store with all its counts. Does nothing where there is none. */
 export async function deletePostgresStore(options: PostgresStoreOptions): Promise<void> {
   await using home = sessionsOf(options, 0);
   const found = await readDescription(home, schemaOf(options.name, 0));
   if (found === undefined) return;
-  // Shard 0 last: as long as it is there, the others can be found.
-  for (let index = found.slotMap.shards - 1; index >= 0; index--) {
+  // Those that were drained as well. Shard 0 last: as long as it is there, the others can be found.
+  const shards = Math.max(found.slotMap.shards, await shardsEverMade(options));
+  for (let index = shards - 1; index >= 0; index--) {
     await using sessions = sessionsOf(options, index);
     await sessions.ask(`DROP SCHEMA IF EXISTS ${schemaOf(options.name, index)} CASCADE`);
   }
 }
 
-function sessionsOf(options: PostgresStoreOptions, index: number): PostgresSessions {
+/** Shards are made without gaps, and a drained one leaves its empty schema. */
+async function shardsEverMade(options: PostgresStoreOptions): Promise<number> {
+  for (let index = 0; ; index++) {
+    await using sessions = sessionsOf(options, index);
+    const query = 'SELECT 1 FROM pg_namespace WHERE quote_ident(nspname) = $1';
+    const values = [schemaOf(options.name, index)];
+    if ((await sessions.ask({ text: query, values })).length === 0) return index;
+  }
+}
+
+export function sessionsOf(options: PostgresStoreOptions, index: number): PostgresSessions {
   const { urls } = options;
   return new PostgresSessions({ ...options, url: urls[index % urls.length]! });
 }

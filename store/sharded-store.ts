@@ -9,17 +9,24 @@ import type {
   Shard,
   Totals,
 } from './count-store.ts';
-import { SlotMapChangedError, StoreUnavailableError, WrongRuleError } from './errors.ts';
-import { topOf } from './order.ts';
-import { joinedSettings, summed, sumOfTotals, sumOver } from './over-shards.ts';
-import { type SlotMap, shardOfLike, shardsOfPost } from './slot-map.ts';
+import { SlotMapChangedError, WrongRuleError } from './errors.ts';
+import { readAction, readCounts, readTopPosts } from './read-counts.ts';
+import {
+  type LoadSlotMap,
+  type OpenShard,
+  ShardSet,
+  SLOT_MAP_LOOK_MS,
+  SLOT_MAP_LOOKS_MAX,
+  slotMapUnsettled,
+} from './shard-set.ts';
+import { type SlotMap, shardOfLike } from './slot-map.ts';
 import { storablePlaces } from './storable-places.ts';
 
-/** A slot changes hands within moments; after so many looks the mover must have died on the way. */
-const SLOT_MAP_RETRIES_MAX = 50;
-const SLOT_MAP_RETRY_WAIT_MS = 20;
-
-type LoadSlotMap = () => SlotMap | Promise<SlotMap>;
+/**
+ * Where transactions have a size, a batch is applied in slices of so many full ones of each shard:
+ * of a batch of thousands the hottest shard would else work for seconds while the others are idle.
+ */
+const TRANSACTIONS_PER_SLICE = 4;
 
 export interface ShardedStoreOptions {
   /**
@@ -29,6 +36,8 @@ export interface ShardedStoreOptions {
   readonly sideBySide?: boolean;
   /** More likes of a batch take several transactions of their shard, one after the other. */
   readonly likesPerTransactionMax?: number | undefined;
+  /** Opens shards that were added since; without it their number never changes. */
+  readonly openShard?: OpenShard;
 }
 
 /**
@@ -37,21 +46,12 @@ export interface ShardedStoreOptions {
  */
 export class ShardedStore implements CountStore {
   readonly rule: CountingRule;
-  readonly shards: readonly Shard[];
-  readonly #loadSlotMap: LoadSlotMap;
+  readonly #set: ShardSet;
   readonly #options: ShardedStoreOptions;
-  #slotMap: SlotMap;
 
-  private constructor(
-    shards: readonly Shard[],
-    loadSlotMap: LoadSlotMap,
-    slotMap: SlotMap,
-    options: ShardedStoreOptions,
-  ) {
-    this.shards = shards;
-    this.rule = shards.some(({ states }) => states !== undefined) ? 'states' : 'tally';
-    this.#loadSlotMap = loadSlotMap;
-    this.#slotMap = slotMap;
+  private constructor(set: ShardSet, options: ShardedStoreOptions) {
+    this.rule = set.shards.some(({ states }) => states !== undefined) ? 'states' : 'tally';
+    this.#set = set;
     this.#options = options;
   }
 
@@ -61,19 +61,21 @@ export class ShardedStore implements CountStore {
     loadSlotMap: LoadSlotMap,
     options: ShardedStoreOptions = {},
   ): Promise<ShardedStore> {
-    return new ShardedStore(shards, loadSlotMap, await loadSlotMap(), options);
+    const set = new ShardSet(shards, await loadSlotMap(), loadSlotMap, options.openShard);
+    return new ShardedStore(set, options);
+  }
+
+  /** As of the last look at the slot map. */
+  get shards(): readonly Shard[] {
+    return this.#set.shards;
   }
 
   async apply(likes: readonly Like[], committed?: CommitObserver): Promise<void> {
     const refusals: Refusal[] = [];
-    let left = storablePlaces(likes, refusals, this.rule);
-    for (let retries = 0; ; retries++) {
-      left = await this.#applyRouted(likes, left, refusals, committed);
-      if (left.length === 0) break;
-      if (retries === SLOT_MAP_RETRIES_MAX) throw slotMapUnsettled(left.length);
-      // The first look is free: usually the new map is in force already.
-      if (retries > 0) await wait(SLOT_MAP_RETRY_WAIT_MS);
-      this.#slotMap = await this.#loadSlotMap();
+    const { likesPerTransactionMax: likesMax } = this.#options;
+    const slice = likesMax && likesMax * TRANSACTIONS_PER_SLICE * this.shards.length;
+    for (const places of inParts(storablePlaces(likes, refusals, this.rule), slice)) {
+      await this.#applySettled(likes, places, refusals, committed);
     }
     if (refusals.length > 0) {
       throw new RefusedLikesError(refusals.sort((one, other) => one.index - other.index));
@@ -81,7 +83,16 @@ export class ShardedStore implements CountStore {
   }
 
   async retireSource(source: string): Promise<number> {
-    return sumOver(await this.#ofEach((shard) => shard.retireSource(source)), (dropped) => dropped);
+    let dropped = 0;
+    for (let looks = 0; looks < SLOT_MAP_LOOKS_MAX; looks++) {
+      const { version } = await this.#set.refresh();
+      dropped += sumOver(await this.#ofEach((shard) => shard.retireSource(source)), (each) => each);
+      // Else a shard may have been added meanwhile that does not know of it.
+      const held = await this.#ofEach((shard) => shard.slotMapVersion());
+      if (held.every((each) => each === version)) return dropped;
+      await wait(SLOT_MAP_LOOK_MS);
+    }
+    throw slotMapUnsettled(`source ${JSON.stringify(source)}`);
   }
 
   async countOf(post: string): Promise<PostCount> {
@@ -89,41 +100,35 @@ export class ShardedStore implements CountStore {
   }
 
   async countsOf(posts: readonly string[]): Promise<PostCount[]> {
-    const counts = await this.#readRouted(posts);
+    const counts = await readCounts(this.#set, posts);
     return posts.map((post) => counts.get(post) ?? { post, likes: 0, unlikes: 0 });
   }
 
   async topPosts(limit: number): Promise<PostCount[]> {
-    // A slice of a split post may be small everywhere, so such posts are read by name.
-    const split = [...this.#slotMap.exceptions].filter(([, owners]) => owners.length > 1);
-    const slices = await this.countsOf(split.map(([post]) => post));
-    const isSplit = new Set(split.map(([post]) => post));
-    const tops = await this.#ofEach((shard) => shard.topPosts(limit + split.length));
-    const whole = tops.flat().filter(({ post }) => !isSplit.has(post));
-    const counted = slices.filter(({ likes, unlikes }) => likes + unlikes > 0);
-    return topOf([...whole, ...counted], limit);
+    return await readTopPosts(this.#set, limit);
   }
 
   async isLikedBy(user: string, post: string): Promise<boolean> {
     if (this.rule !== 'states') throw new WrongRuleError(this.rule);
-    for (let retries = 0; ; retries++) {
-      const { version } = this.#slotMap;
-      const shard = this.shards[shardOfLike(this.#slotMap, { post, user })]!;
-      const action = await shard.actionOf!(user, post);
-      const isCurrent = (await shard.slotMapVersion()) === version;
-      if (isCurrent || retries === SLOT_MAP_RETRIES_MAX) return action === 'like';
-      this.#slotMap = await this.#loadSlotMap();
-      // A move is under way: until the map is in force, the state stands where it stood.
-      if (this.#slotMap.version === version) return action === 'like';
-    }
+    return (await readAction(this.#set, user, post)) === 'like';
   }
 
   async totals(): Promise<Totals> {
-    return sumOfTotals(await this.#ofEach((shard) => shard.totals()));
+    await this.#set.refresh();
+    const all = await this.#ofEach((shard) => shard.totals());
+    // What moved is in two shards until the giver has dropped it, and in both of their sums.
+    return {
+      posts: sumOver(all, ({ posts }) => posts),
+      likes: sumOver(all, ({ likes, moved }) => likes - (moved?.likes ?? 0)),
+      unlikes: sumOver(all, ({ unlikes, moved }) => unlikes - (moved?.unlikes ?? 0)),
+      marks: sumOver(all, ({ marks }) => marks),
+      marksDropped: sumOver(all, ({ marksDropped }) => marksDropped),
+      ...(this.rule === 'states' && { states: sumOver(all, ({ states = 0 }) => states) }),
+    };
   }
 
   async findProblems(spelledOutMax?: number): Promise<string[]> {
-    const { version } = await this.#loadSlotMap();
+    const { version } = await this.#set.refresh();
     const found = await this.#ofEach(async (shard) => {
       const problems = await shard.findProblems(spelledOutMax);
       const held = await shard.slotMapVersion();
@@ -136,65 +141,52 @@ export class ShardedStore implements CountStore {
   }
 
   async diskBytes(): Promise<number> {
+    await this.#set.refresh();
     return sumOver(await this.#ofEach((shard) => shard.diskBytes()), (bytes) => bytes);
   }
 
   async settings(): Promise<Readonly<Record<string, string>>> {
-    const joined = joinedSettings(await this.#ofEach((shard) => shard.settings()));
-    const { routing } = this.#slotMap;
+    const all = await this.#ofEach((shard) => shard.settings());
+    const names = new Set(all.flatMap((settings) => Object.keys(settings)));
+    const joined = [...names].map((name) => {
+      const values = new Set(all.map((settings) => settings[name] ?? 'not set'));
+      return [name, [...values].join(', ')];
+    });
+    const { routing } = this.#set.map;
     const { likesPerTransactionMax: likesMax } = this.#options;
     return {
       shards: String(this.shards.length),
       ...(this.rule !== 'tally' && { rule: this.rule }),
       ...(routing && { routing: routing.name }),
       ...(likesMax !== undefined && { likesPerTransactionMax: String(likesMax) }),
-      ...joined,
+      ...Object.fromEntries(joined),
     };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const shard of this.shards) await shard[Symbol.asyncDispose]();
+    await this.#set[Symbol.asyncDispose]();
   }
 
   async #ofEach<Result>(ask: (shard: Shard) => Promise<Result>): Promise<Result[]> {
     return Promise.all(this.shards.map(ask));
   }
 
-  /** The counts of those that were counted, slices summed, by the map that is in force. */
-  async #readRouted(posts: readonly string[]): Promise<Map<string, PostCount>> {
-    for (let retries = 0; ; retries++) {
-      const { counts, isCurrent } = await this.#readOnce(posts);
-      if (isCurrent || retries === SLOT_MAP_RETRIES_MAX) return summed(counts);
-      const { version } = await this.#loadSlotMap();
-      // A move is under way: until the map is in force, the counts stand where they stood.
-      if (version === this.#slotMap.version) return summed(counts);
-      this.#slotMap = await this.#loadSlotMap();
+  /** Routes again and again until all shards are at the slot map by which it has routed. */
+  async #applySettled(
+    likes: readonly Like[],
+    places: readonly number[],
+    refusals: Refusal[],
+    committed: CommitObserver | undefined,
+  ): Promise<void> {
+    let left = places;
+    for (let looks = 0; ; looks++) {
+      left = await this.#applyRouted(likes, left, refusals, committed);
+      if (left.length === 0) return;
+      if (looks === SLOT_MAP_LOOKS_MAX) throw slotMapUnsettled(`${left.length} likes`);
+      // The first look is free: usually the new map is in force already.
+      if (looks > 0) await wait(SLOT_MAP_LOOK_MS);
+      await this.#set.refresh();
     }
-  }
-
-  /** `isCurrent`: all shards asked are at the slot map version by which they were chosen. */
-  async #readOnce(posts: readonly string[]) {
-    const touched = new Map<Shard, string[]>();
-    // Asked for twice, a post must not be summed twice.
-    for (const post of new Set(posts)) {
-      for (const index of shardsOfPost(this.#slotMap, post)) {
-        const shard = this.shards[index]!;
-        const ofShard = touched.get(shard);
-        if (ofShard === undefined) touched.set(shard, [post]);
-        else ofShard.push(post);
-      }
-    }
-    const { version } = this.#slotMap;
-    const answers = await Promise.all(
-      [...touched].map(async ([shard, names]) => {
-        const counts = await shard.countsOf(names);
-        return { counts, held: await shard.slotMapVersion() };
-      }),
-    );
-    return {
-      counts: answers.flatMap(({ counts }) => counts),
-      isCurrent: answers.every(({ held }) => held === version),
-    };
   }
 
   /** Applies what it can, and returns the places whose shard has another slot map version. */
@@ -205,11 +197,13 @@ export class ShardedStore implements CountStore {
     committed: CommitObserver | undefined,
   ): Promise<number[]> {
     const left: number[] = [];
+    // Both once: a call beside this one may find another map in between.
+    const { map, shards } = this.#set;
     const applyTo = async (index: number, placesOfShard: readonly number[]): Promise<void> => {
       const parts = inParts(placesOfShard, this.#options.likesPerTransactionMax);
       for (const [at, part] of parts.entries()) {
         try {
-          const commit = await this.shards[index]!.apply(likes, part, this.#slotMap.version);
+          const commit = await shards[index]!.apply(likes, part, map.version);
           const { fresh, seen, ended } = commit;
           for (const place of ended)
             refusals.push({ index: place, reason: endedReason(likes[place]!) });
@@ -221,20 +215,18 @@ export class ShardedStore implements CountStore {
         }
       }
     };
-    const routed = [...this.#route(likes, places).entries()].filter(([, { length }]) => length > 0);
+    const routed = [...route(map, likes, places).entries()].filter(([, { length }]) => length > 0);
     if (!this.#options.sideBySide) for (const part of routed) await applyTo(...part);
     // Also after an error all are awaited: else a shard would commit when the batch has failed.
     else throwFirst(await Promise.allSettled(routed.map((part) => applyTo(...part))));
     return left;
   }
+}
 
-  #route(likes: readonly Like[], places: readonly number[]): number[][] {
-    const routed: number[][] = this.shards.map(() => []);
-    for (const place of places) {
-      routed[shardOfLike(this.#slotMap, likes[place]!)]!.push(place);
-    }
-    return routed;
-  }
+function route(map: SlotMap, likes: readonly Like[], places: readonly number[]): number[][] {
+  const routed: number[][] = Array.from({ length: map.shards }, () => []);
+  for (const place of places) routed[shardOfLike(map, likes[place]!)]!.push(place);
+  return routed;
 }
 
 /** Of at most `size` each, in their order; one part where there is no limit. */
@@ -253,10 +245,6 @@ function endedReason({ source }: Like): string {
   return `source ${name} was retired: whether its likes were counted is no longer known`;
 }
 
-function slotMapUnsettled(likesLeft: number): StoreUnavailableError {
-  const waitedMs = SLOT_MAP_RETRIES_MAX * SLOT_MAP_RETRY_WAIT_MS;
-  return new StoreUnavailableError(
-    `${likesLeft} likes belong to shards that did not settle on the store's slot map within ` +
-      `${waitedMs} ms; finish the move of slots that was begun, then deliver the batch again`,
-  );
+function sumOver<Item>(items: readonly Item[], partOf: (item: Item) => number): number {
+  return items.reduce((sum, item) => sum + partOf(item), 0);
 }

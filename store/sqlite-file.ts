@@ -45,6 +45,13 @@ const SCHEMA = `
     checksum INTEGER NOT NULL,
     PRIMARY KEY (source, block)
   ) STRICT, WITHOUT ROWID;
+  CREATE TABLE inherited (
+    source INTEGER NOT NULL REFERENCES sources (id),
+    block INTEGER NOT NULL,
+    bits BLOB NOT NULL,
+    checksum INTEGER NOT NULL,
+    PRIMARY KEY (source, block)
+  ) STRICT, WITHOUT ROWID;
   CREATE TABLE counts (
     post TEXT PRIMARY KEY,
     likes INTEGER NOT NULL,
@@ -52,6 +59,9 @@ const SCHEMA = `
     checksum INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
 `;
+
+/** What a shard under *tally* adds up in `meta`. */
+const TALLY_SUMS = ['marksDropped', 'movedLikes', 'movedUnlikes', 'movedMarks'];
 
 /** `action` is 1 for a like and 0 for an unlike. */
 const STATES_SCHEMA = `
@@ -84,8 +94,18 @@ export function createShardFile(path: string, identity: ShardIdentity, map: Slot
     put.run('slotMapVersion', BigInt(map.version));
     put.run('slotMap', JSON.stringify(slotMapToDocument(map)));
     if (identity.rule === 'states') put.run('rule', 'states');
-    else put.run('marksDropped', 0n);
+    else for (const key of TALLY_SUMS) put.run(key, 0n);
     database.exec('COMMIT');
+  } finally {
+    database.close();
+  }
+}
+
+/** False for a file of which the making was interrupted: nothing was ever in it. */
+export function hasShardTables(path: string): boolean {
+  const database = new DatabaseSync(path);
+  try {
+    return database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'meta'").get() !== undefined;
   } finally {
     database.close();
   }
@@ -158,6 +178,12 @@ export function outage(cause: unknown, path: string): unknown {
   });
 }
 
+/** Whether somebody else holds the lock that was asked for. */
+export function isBusy(error: unknown): boolean {
+  return sqliteErrorNumber(error) === SQLITE_BUSY;
+}
+
+const SQLITE_BUSY = 5;
 const SQLITE_CORRUPT = 11;
 const SQLITE_CANTOPEN = 14;
 const SQLITE_NOTADB = 26;
@@ -165,7 +191,10 @@ const SQLITE_NOTADB = 26;
 const RESTORE = 'put back a copy of the whole store folder, or count again into another folder';
 
 const NEXT_STEPS: ReadonlyMap<number, string> = new Map([
-  [5, 'another process holds the write lock: deliver the batch again, or end that process'],
+  [
+    SQLITE_BUSY,
+    'another process holds the write lock: deliver the batch again, or end that process',
+  ],
   [8, 'make the file and its folder writable, then deliver the batch again'],
   [10, 'look at the disk (dmesg), then deliver the batch again'],
   [SQLITE_CORRUPT, RESTORE],

@@ -6,7 +6,7 @@ import { COUNT_CHECKSUM_MASK, countChecksum, marksChecksum } from './checksum.ts
 import { type BatchCount, countBatch, type KnownSource, type MarkReader } from './count-batch.ts';
 import type { MarkBlock, PostCount, Shard, ShardCommit, Totals } from './count-store.ts';
 import { SlotMapChangedError } from './errors.ts';
-import { countMarks, emptyBlock } from './marks.ts';
+import { emptyBlock } from './marks.ts';
 import { type SlotMap, shardsOfPost, slotMapToDocument } from './slot-map.ts';
 import { SqliteBucket } from './sqlite-bucket.ts';
 import {
@@ -19,6 +19,13 @@ import {
   type Synchronous,
 } from './sqlite-file.ts';
 import { problemsIn, type StoredBits, slotMapIn, soundBits, totalsOf } from './sqlite-problems.ts';
+import {
+  refuseWhileMoving,
+  retireIn,
+  type SourceStatements,
+  sourceIn,
+  sourceStatements,
+} from './sqlite-sources.ts';
 
 export interface SqliteShardOptions {
   readonly path: string;
@@ -44,9 +51,9 @@ export class SqliteShard implements Shard, MarkReader {
   readonly #begin: StatementSync;
   readonly #commit: StatementSync;
   readonly #readVersion: StatementSync;
-  readonly #readSource: StatementSync;
-  readonly #addSource: StatementSync;
+  readonly #sourceStatements: SourceStatements;
   readonly #readBits: StatementSync;
+  readonly #readInherited: StatementSync;
   readonly #writeBits: StatementSync;
   readonly #addToCount: StatementSync;
   readonly #readCount: StatementSync;
@@ -65,10 +72,12 @@ export class SqliteShard implements Shard, MarkReader {
     this.#begin = database.prepare('BEGIN IMMEDIATE');
     this.#commit = database.prepare('COMMIT');
     this.#readVersion = database.prepare("SELECT value FROM meta WHERE key = 'slotMapVersion'");
-    this.#readSource = database.prepare('SELECT id, ended FROM sources WHERE source = ?');
-    this.#addSource = database.prepare('INSERT INTO sources (source) VALUES (?)');
+    this.#sourceStatements = sourceStatements(database);
     this.#readBits = database.prepare(
       'SELECT bits, checksum FROM seen WHERE source = ? AND block = ?',
+    );
+    this.#readInherited = database.prepare(
+      'SELECT bits, checksum FROM inherited WHERE source = ? AND block = ?',
     );
     this.#writeBits = database.prepare(
       `INSERT INTO seen (source, block, bits, checksum) VALUES (?, ?, ?, ?)
@@ -108,9 +117,7 @@ export class SqliteShard implements Shard, MarkReader {
 
   /** Part of MarkReader: only to be called inside a transaction. */
   source(name: string): KnownSource {
-    const row = this.#readSource.get(name) as { id: number; ended: number } | undefined;
-    if (row !== undefined) return { id: row.id, ended: row.ended !== 0 };
-    return { id: Number(this.#addSource.run(name).lastInsertRowid), ended: false };
+    return sourceIn(this.#sourceStatements, name);
   }
 
   /** Part of MarkReader: only to be called inside a transaction. */
@@ -119,23 +126,16 @@ export class SqliteShard implements Shard, MarkReader {
     return row === undefined ? emptyBlock() : soundBits(row, this.#path, { source, block });
   }
 
+  /** Part of MarkReader: only to be called inside a transaction. */
+  inherited(sourceId: number, block: number, source: string): Uint8Array | undefined {
+    const row = this.#readInherited.get(sourceId, block) as StoredBits | undefined;
+    return row && soundBits(row, this.#path, { source, block });
+  }
+
   async retireSource(name: string): Promise<number> {
-    const database = this.#database;
     return this.#inTransaction(() => {
-      const { id, ended } = this.source(name);
-      if (ended) return 0;
-      let dropped = 0;
-      const blocks = database.prepare('SELECT block, bits, checksum FROM seen WHERE source = ?');
-      for (const row of blocks.iterate(id) as Iterable<unknown>) {
-        const { block, ...stored } = row as StoredBits & { block: number };
-        dropped += countMarks(soundBits(stored, this.#path, { source: name, block }));
-      }
-      database.prepare('DELETE FROM seen WHERE source = ?').run(id);
-      database.prepare('UPDATE sources SET ended = 1 WHERE id = ?').run(id);
-      database
-        .prepare("UPDATE meta SET value = value + ? WHERE key = 'marksDropped'")
-        .run(BigInt(dropped));
-      return dropped;
+      refuseWhileMoving(this.#database, this.#path);
+      return retireIn(this.#database, name, this.#path);
     });
   }
 

@@ -5,6 +5,12 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { CountingRule } from './count-store.ts';
 import { StoreFolderError } from './errors.ts';
+import {
+  type MoveRecord,
+  moveFromDocument,
+  moveRecordSchema,
+  moveToDocument,
+} from './move/move-record.ts';
 import { type SlotMap, slotMapFromDocument, slotMapSchema, slotMapToDocument } from './slot-map.ts';
 
 export const STORE_FILE_NAME = 'store.json';
@@ -19,7 +25,10 @@ export interface StoreDescription {
   readonly engine: 'sqlite';
   /** Left out by *tally*, which stores of before there was another rule have. */
   readonly rule?: Exclude<CountingRule, 'tally'> | undefined;
+  /** In force. */
   readonly slotMap: SlotMap;
+  /** A move that was begun and is not finished. */
+  readonly move?: MoveRecord | undefined;
 }
 
 const formatSchema = z.looseObject({ format: z.number() });
@@ -30,12 +39,19 @@ const storeFileSchema = z.strictObject({
   engine: z.literal('sqlite'),
   rule: z.literal('states').optional(),
   slotMap: slotMapSchema,
+  move: moveRecordSchema.optional(),
 });
 
 /** Writes store.json in one step: whoever reads it finds the old one or the new one, whole. */
-export function writeStoreFile(folder: string, { slotMap, ...rest }: StoreDescription): void {
+export function writeStoreFile(folder: string, description: StoreDescription): void {
+  const { slotMap, move, ...rest } = description;
   const path = join(folder, STORE_FILE_NAME);
-  const document = { format: STORE_FORMAT, ...rest, slotMap: slotMapToDocument(slotMap) };
+  const document = {
+    format: STORE_FORMAT,
+    ...rest,
+    slotMap: slotMapToDocument(slotMap),
+    ...(move !== undefined && { move: moveToDocument(move) }),
+  };
   const draft = `${path}.${randomUUID()}`;
   writeFileSync(draft, `${JSON.stringify(document, null, 2)}\n`, { flush: true });
   renameSync(draft, path);
@@ -66,8 +82,13 @@ export function readStoreFile(folder: string): StoreDescription {
   }
   const { success, data, error } = storeFileSchema.safeParse(value);
   if (!success) throw corrupt(path, z.prettifyError(error).replaceAll(/\s+/g, ' '), error);
-  const { store, engine, rule, slotMap } = data;
-  return { store, engine, ...(rule && { rule }), slotMap: slotMapFromDocument(slotMap) };
+  return {
+    store: data.store,
+    engine: data.engine,
+    ...(data.rule && { rule: data.rule }),
+    slotMap: slotMapFromDocument(data.slotMap),
+    ...(data.move !== undefined && { move: moveFromDocument(data.move) }),
+  };
 }
 
 function parseJson(path: string): unknown {

@@ -55,6 +55,24 @@ export class HotController {
     this.#tools = tools;
   }
 
+  /** Posts that somebody cured before: what they were moved to, and whose likes are held. */
+  adopt(before: {
+    readonly moved: ReadonlyMap<string, readonly number[]>;
+    readonly held: readonly string[];
+  }): void {
+    const cured = new Map<string, Cure[]>();
+    for (const post of before.held) {
+      this.#held.add(post);
+      cured.set(post, ['coalesce']);
+    }
+    for (const [post, shards] of before.moved) {
+      this.#moved.add(post);
+      const kind = shards.length > 1 ? 'split' : 'isolate';
+      cured.set(post, [...(cured.get(post) ?? []), kind]);
+    }
+    this.#policy.adopt(cured, this.#tools.nowMs());
+  }
+
   /** To be called with each merged window. What follows from it is done behind it, in order. */
   observe(summary: HotSummary): void {
     const atMs = this.#tools.nowMs();

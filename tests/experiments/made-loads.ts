@@ -38,18 +38,20 @@ export function calculated(
   });
 }
 
-/** A closed-loop trial under the modelled limit. */
+/** A closed-loop trial under the modelled limit; a stream is such as `newest` or `zipf 1.2`. */
 export function sharded(
-  workload: string,
+  stream: string,
   routing: string,
   sustainedLikesPerS: number,
   changed: Partial<TrialResult> = {},
 ): TrialResult {
+  const [name = '', exponent] = stream.split(' ');
+  const variant = exponent === undefined ? {} : { variant: `exponent ${exponent}, authors` };
   const limit = { transactionsPerSMax: 100, likesPerTransactionMax: 50 };
   return madeResult({
-    ...{ experiment: 'sharding', trial: `sharded-${workload}-${routing}` },
+    ...{ experiment: 'sharding', trial: `sharded-${stream}-${routing}` },
     plan: { ...madePlan('sustained'), sharding: { routing: { name: routing }, ...limit } },
-    workload: { name: workload, likes: 100, seed: 1, hash: 'abc' },
+    workload: { name, ...variant, likes: 100, seed: 1, hash: 'abc' },
     rates: madeRates({ sustainedLikesPerS }),
     shardLoads: { transactions: [6, 2, 2, 2], likesRatio: 2, transactionsRatio: 2, hottest: 0 },
     ...changed,

@@ -68,6 +68,13 @@ describe('what an uneven spread costs', () => {
     expect(range!.answer).not.toContain('modelled limit');
   });
 
+  test('of a hash is told by the workload that it spreads well and by one that it cannot', () => {
+    const results = [newest, at(8, 'newest', 'slots', 39_000), at(8, 'zipf 1.2', 'slots', 17_000)];
+    expect(answersToClaims(results)[0]!.answer).toContain(
+      'in likes/s: newest by slots 39,000, zipf 1.2 by slots 17,000.',
+    );
+  });
+
   test('is never told by numbers that were struck out', () => {
     const struck = { numbersValid: false, numbersStruck: ['why'] };
     const results = [

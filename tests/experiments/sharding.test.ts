@@ -43,7 +43,7 @@ describe('the steps', () => {
       sharding
         .steps(orderOf({ profile: 'full', likesPerSRough }))
         .flatMap(({ rate }) => (rate && 'likesPerS' in rate ? rate.likesPerS : []));
-    expect([...new Set(ratesOf(1e6))]).toEqual([4_000, 8_000, 16_000]);
+    expect([...new Set(ratesOf(1e6))]).toEqual([3_000, 6_000, 12_000]);
     expect([...new Set(ratesOf(9_000))]).toEqual([3_000]);
   });
 
@@ -78,6 +78,8 @@ describe('the tables', () => {
     expect(results.map((result) => sharding.shows!(result))).toEqual([true, true, true]);
     expect(sharding.rowKey(results[0]!)).toEqual(['null', 'memory', 'newest', '4', 'all']);
     expect(sharding.rowKey(results[1]!)).toEqual(['kafka', 'kill', 'newest', '4', 'letters']);
+    const skewed = sharding.rowKey(sharded('zipf 1.2', 'slots', 1));
+    expect(skewed).toEqual(['kafka', 'kill', 'zipf 1.2', '4', 'slots']);
   });
 
   test('name the modelled limit in every row of a trial', () => {

@@ -19,7 +19,7 @@ const NOT_COMPARED = new Set([
   'unexpectedPosts',
 ]);
 
-test('under states the checker says of any small history what lists of likes say of it', async () => {
+test('the checker says of any small history what lists of likes say of it', async () => {
   const seen = new Set<string>();
   await fc.assert(
     fc.asyncProperty(someStatesHistory, async (history) => {

@@ -54,7 +54,7 @@ describe('MemoryShard', () => {
   test('finds a count and a block of marks that are not what was written', async () => {
     class DamagedShard extends MemoryShard {
       oneMore(post: string): void {
-        this.held.get(post)!.likes++;
+        this.rows.counts.get(post)!.likes++;
       }
     }
     const shard = new DamagedShard(0, evenSlotMap(1));
@@ -68,7 +68,7 @@ describe('MemoryShard', () => {
     shard.oneMore('post-3');
     shard.bits(0, 1)[2]! ^= 1;
     expect(await shard.findProblems()).toEqual([
-      expect.stringMatching(/^5001 counted, but /),
+      expect.stringMatching(/^4001 likes and 1000 unlikes are counted, but /),
       'post "post-3" is not what its checksum says',
       'block 1 of source "a" is not what its checksum says',
     ]);

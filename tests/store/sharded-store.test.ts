@@ -218,6 +218,21 @@ describe('a store whose transactions are limited', () => {
     expect(await store.findProblems()).toEqual([]);
   });
 
+  test('takes a large batch in slices, so that no shard works alone for long', async () => {
+    using temporary = temporaryFolder();
+    const { folder } = temporary;
+    const limits = { transactionsPerSMax: 10_000, likesPerTransactionMax: 5 };
+    await using store = await openStore({ folder, shards: 2, ...limits });
+    const likes = madeLikes('a', 200);
+    const latest: number[] = [];
+    await store.apply(likes, ({ fresh }) => latest.push(...fresh));
+    // Four transactions of both shards are 40 likes: nothing of the next 40 is before them.
+    for (const [at, place] of latest.entries()) {
+      expect(Math.floor(place / 40)).toBe(Math.floor(at / 40));
+    }
+    expect(latest).toHaveLength(200);
+  });
+
   test('fails as a whole when one shard does, after all others are done', async () => {
     const map = evenSlotMap(2);
     const [good, bad] = [new MemoryShard(0, map), new MemoryShard(1, map)];

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { openMovingStore } from '../../store/move/index.ts';
 import { openStore } from '../../store/open-store.ts';
 import { evenSlotMap, shardsOfPost, withPostMoved } from '../../store/slot-map.ts';
 import { readStoreFile, STORE_FILE_NAME, writeStoreFile } from '../../store/store-file.ts';
@@ -69,6 +70,16 @@ describe('a SQLite store under states', () => {
     await expect(store.isLikedBy('ann', 'x')).rejects.toMatchObject({
       code: 'STORE_RULE_WRONG',
       message: expect.stringContaining('made with the rule states'),
+    });
+  });
+
+  test('is not moved: that carries marks and sums', async () => {
+    using temporary = temporaryFolder();
+    const { folder } = temporary;
+    await (await openStore({ folder, rule: 'states' }))[Symbol.asyncDispose]();
+    await expect(openMovingStore({ folder })).rejects.toMatchObject({
+      code: 'MOVE_IMPOSSIBLE',
+      message: expect.stringContaining('count into it from the queue'),
     });
   });
 

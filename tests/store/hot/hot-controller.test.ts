@@ -133,3 +133,13 @@ describe('the controller of hot posts', () => {
     ]);
   });
 });
+
+test('what was cured before this controller ran is taken back as its own', async () => {
+  const { mover, held, observe, controller } = controlled(CURES);
+  mover.map = withPostMoved(mover.map, 'old', [1, 2]);
+  controller.adopt({ moved: mover.map.exceptions, held: ['old', 'other'] });
+  await observe({ calm: 20 }, 20);
+  expect(mover.calls).toEqual(['take back old']);
+  expect(held).toEqual([['other'], []]);
+  expect(mover.map.exceptions.size).toBe(0);
+});

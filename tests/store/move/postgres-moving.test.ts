@@ -1,0 +1,21 @@
+/** Moves in a real PostgreSQL, stopped after a few steps; the full tests stop them after each. */
+import { afterAll, beforeAll } from 'vitest';
+import { stepsOfToday } from './day-seed.ts';
+import { testMoves } from './moving-contract.ts';
+import { type PostgresForMoves, startPostgres } from './postgres-moves.ts';
+
+let postgres: PostgresForMoves;
+
+beforeAll(async () => {
+  postgres = await startPostgres();
+});
+
+afterAll(async () => {
+  await postgres?.[Symbol.asyncDispose]();
+});
+
+testMoves(
+  'PostgreSQL',
+  async () => ({ options: postgres.freshStore(), async [Symbol.asyncDispose]() {} }),
+  stepsOfToday(3),
+);
