@@ -32,7 +32,7 @@ export function addHotCommands(program: Command): void {
     .description('hot posts of a store: see them, cure one, or let a policy do it');
   addShowAndWatch(hot);
   onPost(hot, 'isolate', 'give a post a shard of its own, while its likes are counted')
-    .option('--shard <number>', 'which one (default: one that is empty)', whole(0, SHARDS_MAX))
+    .option('--shard <number>', 'which one (default: an empty or a new one)', whole(0, SHARDS_MAX))
     .action(isolate);
   onPost(hot, 'split', 'spread a post over several shards by user; reads add its slices up')
     .option(
@@ -103,15 +103,12 @@ const percent = (share: number) => `${formatNumber(share * 100, 1)} %`;
 
 async function isolate({ store: folder, post, shard }: PostChoice & { readonly shard?: number }) {
   const { slotMap: map } = readStoreFile(folder);
-  const target = shard ?? emptyShards(map)[0];
-  if (target === undefined) {
+  const target = shard ?? emptyShards(map)[0] ?? map.shards;
+  if (target > map.shards) {
     throw new UsageError(
-      `--post ${post}: no shard of ${folder} is empty; name one with --shard, add one, or use ` +
-        'hot split',
+      `--shard ${target}: ${folder} has shards 0 to ${map.shards - 1}, and ${map.shards} is a new ` +
+        'one',
     );
-  }
-  if (target >= map.shards) {
-    throw new UsageError(`--shard ${target}: ${folder} has shards 0 to ${map.shards - 1}`);
   }
   const startMs = performance.now();
   await openPostMover({ folder }).isolate(post, target);

@@ -148,8 +148,8 @@ export class HotController {
     }
     const map = await loadSlotMap();
     if (decision.kind === 'isolate') {
-      const [shard] = emptyShards(map);
-      if (shard === undefined) throw new NoShardError(post);
+      // One more than there are is a new one.
+      const [shard = map.shards] = emptyShards(map);
       this.#moved.add(post);
       await mover.isolate(post, shard);
       return [shard];
@@ -158,18 +158,5 @@ export class HotController {
     this.#moved.add(post);
     await mover.split(post, shards);
     return shards;
-  }
-}
-
-/** Isolating needs a shard that holds nothing else. */
-export class NoShardError extends Error {
-  override readonly name = 'NoShardError';
-  readonly code = 'NO_EMPTY_SHARD';
-
-  constructor(post: string) {
-    super(
-      `no shard is empty, so post ${JSON.stringify(post)} cannot have one of its own; add a ` +
-        'shard, or split the post instead',
-    );
   }
 }
