@@ -56,17 +56,23 @@ export function statesProblemsIn(
   });
 }
 
+/** As bigints, since a corrupted number may be more than a JavaScript one can be. */
+function rowsOf(database: DatabaseSync, query: string): Record<string, unknown>[] {
+  const statement = database.prepare(query);
+  statement.setReadBigInts(true);
+  return statement.all();
+}
+
 /** Every count against the states of its post, also where one of the two is missing. */
 function wrongSums(database: DatabaseSync): string[] {
-  const rows = database
-    .prepare(
-      `SELECT coalesce(counts.post, found.post) AS post, likes, unlikes, coalesce(liked, 0) AS liked
-       FROM counts FULL JOIN
-         (SELECT post, sum(action = 1) AS liked FROM states GROUP BY post) AS found
-         ON found.post = counts.post
-       WHERE likes IS NOT liked OR unlikes IS NOT 0`,
-    )
-    .all();
+  const rows = rowsOf(
+    database,
+    `SELECT coalesce(counts.post, found.post) AS post, likes, unlikes, coalesce(liked, 0) AS liked
+     FROM counts FULL JOIN
+       (SELECT post, sum(action = 1) AS liked FROM states GROUP BY post) AS found
+       ON found.post = counts.post
+     WHERE likes IS NOT liked OR unlikes IS NOT 0`,
+  );
   return rows.map(({ post, likes, unlikes, liked }) => {
     const counted = likes === null ? 'no count' : `${likes} likes and ${unlikes} unlikes`;
     const found = `${liked} users whose last action is a like`;
@@ -75,20 +81,18 @@ function wrongSums(database: DatabaseSync): string[] {
 }
 
 function negativeCounts(database: DatabaseSync): string[] {
-  const rows = database
-    .prepare('SELECT post, likes, unlikes FROM counts WHERE likes < 0 OR unlikes < 0')
-    .all();
+  const negative = 'SELECT post, likes, unlikes FROM counts WHERE likes < 0 OR unlikes < 0';
+  const rows = rowsOf(database, negative);
   return rows.map(({ post, likes, unlikes }) => {
     return `post ${JSON.stringify(post)} has ${likes} likes and ${unlikes} unlikes: below 0`;
   });
 }
 
 function impossibleStates(database: DatabaseSync): string[] {
-  const rows = database
-    .prepare(
-      'SELECT post, user, version, action FROM states WHERE version < 1 OR action NOT IN (0, 1)',
-    )
-    .all();
+  const rows = rowsOf(
+    database,
+    'SELECT post, user, version, action FROM states WHERE version < 1 OR action NOT IN (0, 1)',
+  );
   return rows.map(({ post, user, version, action }) => {
     const who = `user ${JSON.stringify(user)} of post ${JSON.stringify(post)}`;
     return `${who} has action ${action} of version ${version}: no like has these`;

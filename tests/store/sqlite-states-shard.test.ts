@@ -139,6 +139,11 @@ describe('findProblems under states', () => {
     ['an action that was turned', 'UPDATE states SET action = 1 - action', /but \d+ users/],
     ['unlikes, which nobody counts here', 'UPDATE counts SET unlikes = 1', /and 1 unlikes/],
     ['a column below 0', 'UPDATE counts SET likes = -5', /: below 0/],
+    [
+      'a number beyond all numbers',
+      'UPDATE counts SET likes = 9007199254740993',
+      /9007199254740993 likes and/,
+    ],
     ['a version that no like has', 'UPDATE states SET version = 0', /version 0: no like has/],
     ['an action that is none', 'UPDATE states SET action = 7', /has action 7/],
     [
