@@ -33,8 +33,8 @@ async function audit(folder: string): Promise<number> {
   if (states !== undefined) {
     process.stdout.write(
       `The store is sound: ${number(posts)} posts with ${number(likes)} likes, the last actions ` +
-        `of ${number(states)} users and posts, ${store.shards.length} shards, each count the sum of ` +
-        'its states.\n',
+        `of ${number(states)} users and posts, ${store.shards.length} shards, each count the sum ` +
+        'of its states.\n',
     );
     return EXIT.pass;
   }
