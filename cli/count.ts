@@ -5,6 +5,7 @@ import { messageOf } from '../lab/lab-error.ts';
 import type { LikeConsumer } from '../likes/like.ts';
 import { openStore } from '../store/open-store.ts';
 import { CountTally, describeFacts, describeTotal } from './count-tally.ts';
+import { HotReporter } from './hot-reporter.ts';
 import { watchInterrupt } from './interrupt.ts';
 import { LagWatch } from './lag-watch.ts';
 import { SHARDS_MAX, whole } from './options.ts';
@@ -22,6 +23,7 @@ interface CountOptions extends QueueOptions {
   readonly store: string;
   readonly shards?: number;
   readonly untilDrained: boolean;
+  readonly hotPosts: boolean;
 }
 
 export function addCountCommand(program: Command): void {
@@ -34,6 +36,7 @@ export function addCountCommand(program: Command): void {
       'shards of a store that is made (default: 4)',
       whole(1, SHARDS_MAX),
     )
+    .option('--hot-posts', 'find hot posts, and hold the likes of those that lab hot names', false)
     .option('--until-drained', 'end when the server says that nothing is left', false);
   addQueueOptions(command).action(async (options: CountOptions) => {
     process.exitCode = await count(options);
@@ -58,8 +61,9 @@ async function count(options: CountOptions): Promise<number> {
   const { store: folder, shards } = options;
   await using store = await openStore({ folder, ...(shards !== undefined && { shards }) });
   const tally = new CountTally();
+  using hot = options.hotPosts ? new HotReporter(store, folder) : undefined;
   const opening = broker.openConsumer(options.queue, (likes, placeOf) =>
-    store.apply(likes, (commit) => tally.add(likes, commit), placeOf),
+    (hot ?? store).apply(likes, (commit) => tally.add(likes, commit), placeOf),
   );
   using watch = new LagWatch({ broker, queue: options.queue }, broker.drainedTimeMs ?? 0);
   const telling = setInterval(() => {

@@ -1,9 +1,9 @@
 /** Looks after the hot posts of a trial: merges what consumers see, decides, and moves posts. */
 import type { HotEvent, HotPostsKeeper, KeepHotPosts } from '../lab/hot-spot-plan.ts';
+import { LabError } from '../lab/lab-error.ts';
 import { COALESCE_DEFAULT } from '../store/hot/coalesce.ts';
 import { HotController } from '../store/hot/hot-controller.ts';
 import { policyFor } from '../store/hot/hot-policy.ts';
-import { shardsWithSlots } from '../store/hot/hot-shards.ts';
 import {
   HALF_WINDOW_MS,
   HotWindow,
@@ -14,13 +14,13 @@ import {
 import { openPostMover } from '../store/hot/post-mover.ts';
 import { openStore, type StoreOptions } from '../store/open-store.ts';
 
-export const keepHotPosts: KeepHotPosts = async (address, { cures }, { post, nowMs, hold }) => {
+export const keepHotPosts: KeepHotPosts = async (address, { cures }, tools) => {
   const options = address as unknown as StoreOptions;
+  if (options.engine === 'cassandra') throw noShardsOfOurs();
+  const { post, nowMs, hold, shardsWithSlots } = tools;
   const isNeighbour = await neighboursOf(post, options);
-  await using stack = new AsyncDisposableStack();
   const mover = openPostMover(options);
-  const shards = shardsWithSlots(await mover.slotMap()).length;
-  const policy = policyFor(shards, cures);
+  const policy = policyFor(shardsWithSlots, cures);
   const events: HotEvent[] = [];
   const controller = new HotController(policy, {
     mover,
@@ -29,8 +29,6 @@ export const keepHotPosts: KeepHotPosts = async (address, { cures }, { post, now
     nowMs,
     onEvent: (event) => void events.push(event),
   });
-  stack.defer(() => controller.stop());
-  const held = stack.move();
   const keeper: HotPostsKeeper = {
     observe: (windows) =>
       controller.observe(mergeWindows(windows.map((window) => windowSchema.parse(window)))),
@@ -42,7 +40,7 @@ export const keepHotPosts: KeepHotPosts = async (address, { cures }, { post, now
       halfWindowMs: HALF_WINDOW_MS,
       enterShare: policy.enterShare,
     },
-    [Symbol.asyncDispose]: () => held.disposeAsync(),
+    [Symbol.asyncDispose]: () => controller.stop(),
   };
   return keeper;
 };
@@ -56,4 +54,12 @@ async function neighboursOf(
   await using store = await openStore(options);
   const owners = await Promise.all(store.shards.map((shard) => shard.ownership()));
   return owners.find((owns) => owns(post)) ?? (() => false);
+}
+
+function noShardsOfOurs(): LabError {
+  return new LabError(
+    'USAGE',
+    'Cassandra spreads posts over its nodes by itself, so no post can be moved there, and its ' +
+      'likes are never held, since it counts by their places; use --store postgres or sqlite',
+  );
 }

@@ -11,6 +11,8 @@ import { addCountCommand } from './count.ts';
 import { showCounts } from './counts.ts';
 import { addDeadLettersCommand } from './dead-letters.ts';
 import { addDoctorCommand } from './doctor.ts';
+import { addGatewayCommand } from './gateway.ts';
+import { addHotCommands } from './hot.ts';
 import { objectiveOption } from './objective-option.ts';
 import {
   addFaultOptions,
@@ -88,10 +90,12 @@ function buildProgram(): Command {
   addServerCommands(program);
   addProduceCommand(program);
   addCountCommand(program);
+  addGatewayCommand(program);
   addRebuildCommand(program);
   addDeadLettersCommand(program);
   addReshardCommand(program);
   addReshardingCommand(program);
+  addHotCommands(program);
   addDoctorCommand(program);
   addCompareCommand(program);
   addChooseCommand(program);

@@ -168,22 +168,31 @@ function nameOf(startedAt: Date): string {
   return `${moment}-${randomBytes(2).toString('hex')}`;
 }
 
-/** Refuses likes that the workload cannot make, before any server is started. */
+/** Refuses likes that the workload cannot make, and a store without shards where they are the
+ * question, before any server is started. */
 function checkWorkload(
   experiments: readonly Experiment[],
   contenders: readonly Contender[],
-  { profile, likes, workload, data, seed }: RunOptions,
+  { profile, likes, workload, data, seed, store }: RunOptions,
 ): void {
   for (const experiment of experiments) {
     for (const contender of contenders) {
       for (const step of experiment.steps({ profile, likes, contender })) {
         if (step.mode === 'calculation') continue;
+        if (step.sharding !== undefined && store === 'cassandra') throw shardsItself(experiment);
         const wanted = { seed, ...(data !== undefined && { data }) };
         const some = step.rate === undefined ? step.likes : 1;
         openWorkload(workload ?? step.workload ?? WORKLOAD_DEFAULT, { ...wanted, likes: some });
       }
     }
   }
+}
+
+function shardsItself({ name }: Experiment): UsageError {
+  return new UsageError(
+    `--store cassandra: ${name} is about shards, which that engine spreads by itself; use sqlite ` +
+      'or postgres',
+  );
 }
 
 function print(

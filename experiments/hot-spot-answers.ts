@@ -35,25 +35,28 @@ export function helpOf(
   cure: string,
   group: HotGroup,
 ): Help | undefined {
-  const of = (name: string) =>
-    middleOf(
-      results.filter((result) => cureOf(result) === name),
-      p99Of(group),
-    );
-  const [before, after] = [of('none'), of(cure)];
+  const of = (name: string) => results.filter((result) => cureOf(result) === name);
+  // A cure that never came about says nothing of itself.
+  const cured = of(cure).filter(({ hotSpot }) => hotSpot?.curedAfterMs !== undefined);
+  const before = middleOf(of('none'), p99Of(group));
+  const after = middleOf(cured, p99Of(group));
   if (before === undefined || after === undefined) return undefined;
   return { before, after, helps: after <= HELPS_SHARE * before };
 }
 
 export function explainHotSpot(results: readonly TrialResult[]): string {
-  const struck = results.filter(({ hotSpot }) => hotSpot?.flashShare !== undefined);
-  const byShare = [...Map.groupBy(struck, shareOf)].sort(([one], [other]) =>
-    one.localeCompare(other, 'en', { numeric: true }),
-  );
-  const lines = byShare.flatMap(([share, own]) => linesOf(share, own));
-  const answer = answerToCourse(byShare, struck);
+  const lines = byShareOf(results).flatMap(([share, own]) => linesOf(share, own));
+  const answer = answerToCourse(results);
   return [...lines.map((line) => `- ${line}`), ...(answer === undefined ? [] : ['', answer])].join(
     '\n',
+  );
+}
+
+/** Trials with a viral post, by its share. */
+function byShareOf(results: readonly TrialResult[]): [string, TrialResult[]][] {
+  const struck = results.filter(({ hotSpot }) => hotSpot?.flashShare !== undefined);
+  return [...Map.groupBy(struck, shareOf)].sort(([one], [other]) =>
+    one.localeCompare(other, 'en', { numeric: true }),
   );
 }
 
@@ -79,11 +82,12 @@ function linesOf(share: string, own: readonly TrialResult[]): string[] {
 }
 
 /** One line for the whole claim: monitor, isolate, scale the replicas. */
-function answerToCourse(
-  byShare: readonly (readonly [string, readonly TrialResult[]])[],
-  struck: readonly TrialResult[],
-): string | undefined {
-  const found = middleOf(struck, ({ hotSpot }) => hotSpot?.foundAfterMs);
+export function answerToCourse(results: readonly TrialResult[]): string | undefined {
+  const byShare = byShareOf(results);
+  const found = middleOf(
+    byShare.flatMap(([, own]) => own),
+    ({ hotSpot }) => hotSpot?.foundAfterMs,
+  );
   const parts = byShare.flatMap(([share, own]) => {
     const isolated = helpOf(own, 'isolate', 'post');
     const split = helpOf(own, 'split', 'post');
@@ -97,9 +101,9 @@ function answerToCourse(
   });
   if (found === undefined || parts.length === 0) return undefined;
   return (
-    '**"Monitor, isolate the hot user on a database of its own, scale its replicas":** ' +
-    `monitoring finds the post after ${milliseconds(found)}; ${parts.join('; ')}. Replicas serve reads only ` +
-    'and were not measured.'
+    '"Monitor, isolate the hot user on a database of its own, scale its replicas": ' +
+    `monitoring finds the post after ${milliseconds(found)}; ${parts.join('; ')}. ` +
+    'Replicas serve reads only and were not measured.'
   );
 }
 

@@ -9,7 +9,6 @@ import {
 } from '../lab/common-columns.ts';
 import type { Column, Experiment, Profile, Step } from '../lab/experiment.ts';
 import { describeStaleness, type Reads } from '../lab/reads-schema.ts';
-import { describeStore, STORE_DEFAULT } from '../lab/store-plan.ts';
 
 /** Likes due per second meanwhile: enough that counts change all the time. */
 const LIKES_PER_S: Readonly<Record<Profile, number>> = { smoke: 500, quick: 2_000, full: 2_000 };
@@ -68,14 +67,12 @@ export const reads: Experiment = {
   rowKey: (result) => [
     brokerOf(result),
     result.tier,
-    describeStore(result.plan.store) ?? STORE_DEFAULT.engine,
     String(result.plan.reads?.postsPerRequest ?? '–'),
     result.plan.reads === undefined ? '–' : describeStaleness(result.plan.reads),
   ],
   rowHeads: [
     BROKER_HEAD,
     TIER_HEAD,
-    { head: 'store', meaning: 'What the likes are counted into, and the counts are read from.' },
     {
       head: 'posts/request',
       meaning:

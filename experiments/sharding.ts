@@ -3,9 +3,9 @@
  *
  * First by calculation, which needs no queue (on `null`): the likes of seven workloads, counted as
  * they would fall on 2 to 64 shards. Then by real trials with a limit that models shards which are
- * servers of their own. Of a trial in the profile `quick` nearly all is waiting for that limit:
- * the whole takes about two minutes there, and in `full` a quarter of an hour for each broker and
- * six repeats. The user's number of shards is left out, since the shards are the question.
+ * servers of their own. Nearly all of a trial is waiting for that limit: in the profile `quick` the
+ * whole takes about two minutes, and in `full` half an hour for each broker and six repeats. The
+ * user's number of shards is left out, since the shards are the question.
  */
 
 import {
@@ -64,6 +64,11 @@ const SHARDS: Readonly<Record<Profile, readonly number[]>> = {
 const CLOSED_S: Readonly<Record<Profile, number>> = { smoke: 0.5, quick: 5, full: 5 };
 const MEASURE_S: Readonly<Record<Profile, number>> = { smoke: 1, quick: 4, full: 5 };
 const WARM_UP_S = 1;
+/**
+ * Each lane has a batch in hand, of up to 7,500 likes on Kafka. Where one shard has nearly all of
+ * them, so many batches have to be stored within a consumer's session of 10 s: two take 3 s.
+ */
+const LANES = 2;
 /** Of what all shards admit together; where one has more than its part, its own share is larger. */
 const PACED_SHARE = 0.3;
 /** Nor more than this part of what a queue bears by itself: else that would be the limit. */
@@ -89,6 +94,7 @@ function trials({ profile, likes, contender }: StepOrder): Step[] {
       routings.flatMap((name): Step[] => {
         const idsSeen = name === 'ids' ? { idsSeen: postsAtStart(POSTS_DEFAULT) } : {};
         const sharding = { routing: { name, ...idsSeen }, ...LIMIT };
+        const setting = { shards, sharding, lanes: LANES, ...stream };
         // One shard has nearly all of a range of new ids, and does not get faster by the others.
         const atWork = name === 'ids' ? 2 : shards;
         const closed = Math.round(atWork * LIKES_PER_S_OF_SHARD * CLOSED_S[profile]);
@@ -96,9 +102,9 @@ function trials({ profile, likes, contender }: StepOrder): Step[] {
         const bearable = contender.likesPerSRough * QUEUE_SHARE_MAX;
         const likesPerS = Math.max(1, Math.floor(Math.min(limited, bearable)));
         return [
-          { mode: 'sustained', likes: likes ?? closed, shards, sharding, ...stream },
+          { mode: 'sustained', likes: likes ?? closed, ...setting },
           {
-            ...{ mode: 'paced', likes: 0, rate: { likesPerS }, shards, sharding, ...stream },
+            ...{ mode: 'paced', likes: 0, rate: { likesPerS }, ...setting },
             ...{ warmUpS: WARM_UP_S, measureS: MEASURE_S[profile] },
           },
         ];

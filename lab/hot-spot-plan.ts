@@ -65,6 +65,8 @@ export type KeepHotPosts = (
   tools: {
     /** The post that will go viral: whose neighbours are asked for. */
     readonly post: string | undefined;
+    /** Of the store's shards, those that hold slots. */
+    readonly shardsWithSlots: number;
     readonly nowMs: () => number;
     readonly hold: (order: HoldOrder) => void;
   },

@@ -43,9 +43,7 @@ export function planOf(job: Job, maximum: number | undefined, chosen: ChosenPlan
     ...likesOf(step, chosen),
     lanes: chosen.lanes ?? step.lanes ?? LANES_DEFAULT,
     consumers: chosen.consumers ?? step.consumers ?? CONSUMERS_DEFAULT,
-    store: chosen.store ?? step.store,
-    // Shards for posts that are isolated come on top of those that hold slots.
-    shards: (step.shards ?? chosen.shards) + (step.sharding?.spareShards ?? 0),
+    ...storeOf(step, chosen),
     sharding: step.sharding,
     reads: step.reads,
     checksStates: step.checksStates,
@@ -73,6 +71,14 @@ function likesOf(step: Step, chosen: ChosenPlan): Pick<TrialPlan, 'workload' | '
     return { workload, data: chosen.data, made: workload === own ? made : undefined };
   }
   return { workload: own, data: own === 'trending' ? chosen.data : undefined, made };
+}
+
+function storeOf(step: Step, chosen: ChosenPlan): Pick<TrialPlan, 'store' | 'shards'> {
+  const store = chosen.store ?? step.store;
+  // It spreads by itself, so to us it is one shard whatever anybody asks for.
+  if (store?.engine === 'cassandra') return { store, shards: 1 };
+  // Shards for posts that are isolated come on top of those that hold slots.
+  return { store, shards: (step.shards ?? chosen.shards) + (step.sharding?.spareShards ?? 0) };
 }
 
 /** Below a rate that gives the least number of likes in its time, the time is longer. */

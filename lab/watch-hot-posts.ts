@@ -38,6 +38,7 @@ export async function watchHotPosts(
   }
   const keeper = await context.keepHotPosts(store, plan.hotSpot, {
     post: flash?.post,
+    shardsWithSlots: plan.shards - (plan.sharding?.spareShards ?? 0),
     nowMs: () => crew.clock.nowUs() / 1_000,
     hold: (order) => {
       for (const consumer of crew.consumers) consumer.tell({ kind: 'hold-posts', order });

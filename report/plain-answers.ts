@@ -1,5 +1,6 @@
 /** The answer to a question in a few plain sentences, before any chart or table. */
 import { foundBySearch } from '../experiments/capacity-curve.ts';
+import { answerToCourse } from '../experiments/hot-spot-answers.ts';
 import { answersToClaims } from '../experiments/sharding-claims.ts';
 import { cellsOf } from '../lab/fault-cells.ts';
 import { formatNumber } from '../lab/table.ts';
@@ -21,6 +22,7 @@ const ANSWERS: Readonly<Record<string, (results: Results) => string[]>> = {
   faults: answerFaults,
   'capacity-curve': answerCapacity,
   sharding: answerSharding,
+  'hot-spot': answerHotSpot,
 };
 
 /** Undefined for a question that has no words of its own: its table says it. */
@@ -171,6 +173,11 @@ function answerCapacity(results: Results): string[] {
 }
 
 /** The claims in short; their figures are in the first table. */
+function answerHotSpot(results: Results): string[] {
+  const answer = answerToCourse(results);
+  return answer === undefined ? [] : [answer];
+}
+
 function answerSharding(results: Results): string[] {
   return answersToClaims(results).map(({ inShort }) => `${inShort}.`);
 }

@@ -14,7 +14,7 @@ export type Cure = (typeof CURES)[number];
  * old one holds nothing of the post. Doing it again changes nothing.
  */
 export interface PostMover {
-  /** All of the post to one shard. */
+  /** All of the post to one shard; a number one above the last makes a new one. */
   isolate(post: string, shard: number): Promise<void>;
   /** In slices by user to several shards, each at most once. */
   split(post: string, shards: readonly number[]): Promise<void>;

@@ -31,7 +31,7 @@ export function statementsOf(schema: string) {
     diskBytes: {
       text: `SELECT coalesce(sum(pg_total_relation_size(pg_class.oid)), 0)::bigint AS bytes
         FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
-        WHERE quote_ident(nspname) = $1 AND relkind = 'r'`,
+        WHERE '"' || nspname || '"' = $1 AND relkind = 'r'`,
       values: [schema],
     },
     settings: `SELECT current_setting('server_version') AS "postgresVersion",

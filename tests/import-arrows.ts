@@ -13,7 +13,9 @@ interface Rule {
   readonly computed?: true;
 }
 
-const COMPOSES = ['bench', 'brokers', 'cli', 'consumers', 'experiments', 'lab', 'likes', 'report'];
+const COMPOSES = [
+  ...['bench', 'brokers', 'cli', 'consumers', 'experiments', 'gateway', 'lab', 'likes', 'report'],
+];
 
 /** Targets are files, folders with all below them, or files whose names begin like this (`*`). */
 const ARROWS: readonly Rule[] = [
@@ -74,6 +76,12 @@ const ARROWS: readonly Rule[] = [
     to: ['report/', 'experiments/', 'lab/', 'brokers/servers/server.ts', 'likes/'],
     packages: 'runtime',
   },
+  // The service in front of a queue. It gets brokers, databases and stores as objects.
+  {
+    from: /^gateway\//,
+    to: ['gateway/', 'producers/', 'store/', 'likes/'],
+    packages: 'runtime',
+  },
   // A user's own consumer; nothing else that the lab runs is named by a user.
   {
     from: /^cli\/load-consumer\.ts$/,
@@ -83,7 +91,7 @@ const ARROWS: readonly Rule[] = [
   },
   {
     from: /^cli\//,
-    to: ['cli/', 'brokers/', 'experiments/', 'lab/', 'likes/', 'report/', 'store/'],
+    to: ['cli/', 'brokers/', 'experiments/', 'gateway/', 'lab/', 'likes/', 'report/', 'store/'],
     packages: 'runtime',
   },
   {

@@ -7,6 +7,9 @@ import type { RateClaim } from './claims.ts';
 type RateName = 'published' | 'counted' | 'sustained';
 type Witnessed = NonNullable<NonNullable<TrialResult['audit']>['rates']>[number];
 
+/** Their rate is that of their schedule. */
+const OPEN_LOOPS: readonly TrialResult['plan']['mode'][] = ['paced', 'reads', 'hot-spot'];
+
 export function ratesOf(result: TrialResult): RateClaim[] {
   const { rates, audit: facts } = result;
   if (rates === undefined) return [];
@@ -48,7 +51,7 @@ function windowsOf(
   witness: Witnessed | undefined,
 ): Pick<RateClaim, 'windowsPerS' | 'windowS' | 'blocksPerWindow'> {
   const seconds = fullWindows(result, name, witness);
-  const isOpen = result.plan.mode === 'paced';
+  const isOpen = OPEN_LOOPS.includes(result.plan.mode);
   if (witness?.windows === undefined || isOpen || seconds.length >= WINDOWS_LEAST) {
     return { windowsPerS: seconds, windowS: 1 };
   }

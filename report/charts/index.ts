@@ -4,6 +4,7 @@ import { withoutTwins } from '../../lab/comparison.ts';
 import type { Chart } from '../drawing.ts';
 import { pointsOf, type ReportData, resultsOf } from '../shown.ts';
 import { disorderChart } from './disorder.ts';
+import { hotSpotCharts } from './hot-spot.ts';
 import { latencyChart } from './latency.ts';
 import { partsChart } from './parts.ts';
 import { loadCharts, movesChart } from './sharding.ts';
@@ -18,6 +19,7 @@ export function chartsOf(data: ReportData): ReadonlyMap<string, Chart[]> {
     ['throughput', [throughputChart(resultsOf(data, 'throughput')), shardsChart(all)]],
     ['latency', [latencyChart(paced), partsChart(paced)]],
     ['ordering', [disorderChart(resultsOf(data, 'ordering'))]],
+    ['hot-spot', hotSpotCharts(resultsOf(data, 'hot-spot'))],
     ['sharding', [...loadCharts(sharded), movesChart(sharded)]],
   ];
   return new Map(

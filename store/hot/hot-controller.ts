@@ -55,6 +55,24 @@ export class HotController {
     this.#tools = tools;
   }
 
+  /** Posts that somebody cured before: what they were moved to, and whose likes are held. */
+  adopt(before: {
+    readonly moved: ReadonlyMap<string, readonly number[]>;
+    readonly held: readonly string[];
+  }): void {
+    const cured = new Map<string, Cure[]>();
+    for (const post of before.held) {
+      this.#held.add(post);
+      cured.set(post, ['coalesce']);
+    }
+    for (const [post, shards] of before.moved) {
+      this.#moved.add(post);
+      const kind = shards.length > 1 ? 'split' : 'isolate';
+      cured.set(post, [...(cured.get(post) ?? []), kind]);
+    }
+    this.#policy.adopt(cured, this.#tools.nowMs());
+  }
+
   /** To be called with each merged window. What follows from it is done behind it, in order. */
   observe(summary: HotSummary): void {
     const atMs = this.#tools.nowMs();
@@ -130,8 +148,8 @@ export class HotController {
     }
     const map = await loadSlotMap();
     if (decision.kind === 'isolate') {
-      const [shard] = emptyShards(map);
-      if (shard === undefined) throw new NoShardError(post);
+      // One more than there are is a new one.
+      const [shard = map.shards] = emptyShards(map);
       this.#moved.add(post);
       await mover.isolate(post, shard);
       return [shard];
@@ -140,18 +158,5 @@ export class HotController {
     this.#moved.add(post);
     await mover.split(post, shards);
     return shards;
-  }
-}
-
-/** Isolating needs a shard that holds nothing else. */
-export class NoShardError extends Error {
-  override readonly name = 'NoShardError';
-  readonly code = 'NO_EMPTY_SHARD';
-
-  constructor(post: string) {
-    super(
-      `no shard is empty, so post ${JSON.stringify(post)} cannot have one of its own; add a ` +
-        'shard, or split the post instead',
-    );
   }
 }

@@ -164,6 +164,13 @@ export class HotPolicyRun {
     this.#options = options;
   }
 
+  /** Posts that are under a cure since before this policy ran: it takes that back as its own. */
+  adopt(cured: ReadonlyMap<string, readonly Cure[]>, atMs: number): void {
+    const posts = new Map(this.#state.posts);
+    for (const [post, cures] of cured) posts.set(post, { share: 0, cures, curedAtMs: atMs });
+    this.#state = { atMs, posts };
+  }
+
   advance(seen: Parameters<typeof advance>[1]): readonly HotDecision[] {
     const { state, decisions } = advance(this.#state, seen, this.#options);
     this.#state = state;

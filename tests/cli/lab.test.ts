@@ -142,6 +142,11 @@ describe('what the lab cannot do is one line that names it and what is allowed',
       'choose --rate 5 --skills cobol',
       /'cobol' is invalid\. allowed are kafka, redis, aws, several by commas, or none/,
     ],
+    [
+      'shards of an engine that has none of its own',
+      'sharding --store cassandra',
+      /--store cassandra: sharding is about shards.*use sqlite or postgres/,
+    ],
     ['a store that is not named', 'counts', /missing required argument 'store-folder'/],
     ['a top that is no number', 'counts . --top many', /--top many: allowed are whole numbers/],
   ])('%s', async (_what, args, line) => {

@@ -10,7 +10,7 @@ test('a viewer reads counts while a queue is counted, and no bound is broken', a
   const args = `reads --profile smoke --brokers null --out ${out}`;
   const { code, stdout, stderr } = await runLab(args.split(' '));
   expect(code, stderr).toBe(0);
-  expect(stdout).toMatch(/^null +memory +sqlite +10 +a cache, 100 ms +pass +500 /m);
+  expect(stdout).toMatch(/^null +memory +10 +a cache, 100 ms +pass +500 /m);
   const { results } = readRun(join(out, 'index.json'));
   const [{ reads, plan, ledger } = {}] = results.filter(({ plan: own }) => own.mode === 'reads');
   expect(plan!.reads).toEqual({ postsPerRequest: 10, maxStalenessMs: 100 });

@@ -17,7 +17,7 @@ test('each number of posts is read from the store, and from caches of each stale
   expect(new Set(steps.map(({ rate }) => JSON.stringify(rate))).size).toBe(1);
 });
 
-test('a row is named by store, posts and staleness, and shows age, bound and cache', () => {
+test('a row is named by posts and staleness, and shows age, bound and cache', () => {
   const plan = { ...madePlan('reads'), reads: { postsPerRequest: 10, maxStalenessMs: 100 } };
   const latency = { samples: 1, meanUs: 1, p50Us: 1, p90Us: 1, p99Us: 2_500, maxUs: 1 };
   const rest = { notPositive: 0, tooLong: 0, histogram: '' };
@@ -35,7 +35,7 @@ test('a row is named by store, posts and staleness, and shows age, bound and cac
       bounds: { checked: 40, broken: 0 },
     },
   });
-  expect(reads.rowKey(result)).toEqual(['kafka', 'kill', 'sqlite', '10', 'a cache, 100 ms']);
+  expect(reads.rowKey(result)).toEqual(['kafka', 'kill', '10', 'a cache, 100 ms']);
   const cells = Object.fromEntries(reads.columns.map((one) => [one.head, cellOf(one, [result])]));
   expect(cells).toMatchObject({
     'requests/s': '900',

@@ -31,6 +31,12 @@ describe('a plan', () => {
     });
   });
 
+  test('has one shard on an engine that spreads by itself', () => {
+    const store = { engine: 'cassandra', rule: 'tally' } as const;
+    expect(planned(STEP, { store, shards: 8 })).toMatchObject({ store, shards: 1 });
+    expect(planned({ ...STEP, store })).toMatchObject({ store, shards: 1 });
+  });
+
   test('has the shards that the question is about, whatever the user says', () => {
     const sharding = { routing: { name: 'letters' }, transactionsPerSMax: 100 };
     const plan = planned({ ...STEP, shards: 8, sharding }, { shards: 2 });

@@ -49,6 +49,8 @@ export interface TrialOrder {
   /** Of crash trials: how long the load goes on afterwards. */
   readonly goOnS?: number;
   readonly faults?: FaultPlan;
+  /** Where the trial is about its shards; else there are three, by slots. */
+  readonly sharding?: Pick<Step, 'shards' | 'sharding'>;
   readonly signal?: AbortSignal;
   /** The server and the broker that the conductor is given, made from the real ones. */
   serverOf?(server: Server): Server;
@@ -157,9 +159,10 @@ function stepOf({ mode, measureS, likesPerS, likes = LIKES, ...order }: TrialOrd
     const { faults } = order;
     return { mode, likes: 0, rate: rateStruck, measureS: FAULTS_MEASURE_S, faults: faults! };
   }
-  if (mode !== 'paced') return { mode, likes };
+  if (mode !== 'paced') return { mode, likes, ...order.sharding };
   const rate = { likesPerS: PACED_LIKES_PER_S };
-  return { mode, likes: 0, rate, warmUpS: 0.5, measureS: measureS ?? 1 };
+  const times = { warmUpS: 0.5, measureS: measureS ?? 1 };
+  return { mode, likes: 0, rate, ...times, ...order.sharding };
 }
 
 function setupOf(order: TrialOrder, opened: OpenTrial): RunSetup {

@@ -1,6 +1,6 @@
 /** Three real nodes: one is killed under load, or two are away and then the third. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import {
   type CassandraCluster,
   startCassandraCluster,
@@ -11,18 +11,19 @@ import type { CountStore } from '../../store/count-store.ts';
 import { openStore } from '../../store/open-store.ts';
 import { temporaryFolder } from '../brokers/servers/temporary-folder.ts';
 import { placesFrom } from './cassandra-under-test.ts';
-import { allCounts, madeLikes, modelCounts } from './made-likes.ts';
+import { allCounts, madeLike, madeLikes, modelCounts } from './made-likes.ts';
 
 const LANES = ['likes/0', 'likes/1', 'likes/2'];
-const LIKES_PER_LANE = 6_000;
 const BATCH = 200;
+/** Before, between and after the kills. */
+const LIKES_BETWEEN = 2_000;
 /** As a consumer pauses before it tries a batch again. */
 const RETRY_PAUSE_MS = 200;
 /** A node is down for some seconds, and everything is tried again until it is back. */
 const RETRIES_MAX = 600;
 /** Long enough for a node that is alone to find out that it is, and to store a batch. */
 const ALONE_MS = 30_000;
-const NODES_LIMIT_MS = 240_000;
+const NODES_LIMIT_MS = 600_000;
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let cluster: CassandraCluster;
@@ -31,7 +32,12 @@ let keyspaces = 0;
 beforeAll(async () => {
   folder = await temporaryFolder();
   // What a killed node had acknowledged it has again: what is lost here, no disk has lost.
-  cluster = await startCassandraCluster({ tier: 'kill', folder: folder.path });
+  const options = { tier: 'kill', folder: folder.path, restartsOften: true } as const;
+  cluster = await startCassandraCluster(options);
+}, NODES_LIMIT_MS);
+
+beforeEach(async () => {
+  for (const node of cluster.nodes) await node.start();
 }, NODES_LIMIT_MS);
 
 afterAll(async () => {
@@ -70,31 +76,35 @@ describe('a store on three nodes', () => {
     'at QUORUM loses nothing when nodes are killed under load, one after the other',
     async () => {
       await using store = await openStore(freshStore('quorum'));
-      const lanes = LANES.map((lane) => ({ lane, likes: madeLikes(lane, LIKES_PER_LANE) }));
-      let applied = 0;
-      let atKill: number[] = [];
-      const loads = lanes.map(async ({ lane, likes }) => {
-        for (let from = 0; from < likes.length; from += BATCH) {
-          await applyUntilStored(store, likes.slice(from, from + BATCH), lane, from);
-          applied += BATCH;
+      const applied = LANES.map(() => 0);
+      const total = () => applied.reduce((sum, count) => sum + count, 0);
+      let isOver = false;
+      const loads = LANES.map(async (lane, place) => {
+        for (let from = 0; !isOver; from += BATCH) {
+          const batch = Array.from({ length: BATCH }, (_, index) => madeLike(lane, from + index));
+          await applyUntilStored(store, batch, lane, from);
+          applied[place] = from + BATCH;
         }
       });
+      const until = async (likes: number) => {
+        while (total() < likes) await sleep(10);
+      };
       const kills = async () => {
         for (const node of cluster.nodes.slice(1)) {
-          const before = applied;
-          while (applied < before + BATCH * 5) await sleep(10);
-          const proof = await node.kill();
-          expect(proof).toMatchObject({ endedBy: 'SIGKILL', portRefused: true });
-          atKill.push(applied);
-          while (applied < atKill.at(-1)! + BATCH * 5) await sleep(10);
+          await until(total() + LIKES_BETWEEN);
+          expect(await node.kill()).toMatchObject({ endedBy: 'SIGKILL', portRefused: true });
+          // Proof that it goes on without that node.
+          await until(total() + LIKES_BETWEEN);
           await node.start();
         }
+        await until(total() + LIKES_BETWEEN);
       };
-      await Promise.all([...loads, kills()]);
-      // Proof that there was load before and after each kill.
-      atKill = [0, ...atKill, LANES.length * LIKES_PER_LANE];
-      expect(atKill).toEqual([...new Set(atKill)].sort((one, other) => one - other));
-      expect(await allCounts(store)).toEqual(modelCounts(lanes.flatMap(({ likes }) => likes)));
+      await kills().finally(() => {
+        isOver = true;
+      });
+      await Promise.all(loads);
+      const likes = LANES.flatMap((lane, place) => madeLikes(lane, applied[place]!));
+      expect(await allCounts(store)).toEqual(modelCounts(likes));
       expect(await store.findProblems()).toEqual([]);
     },
     NODES_LIMIT_MS,

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { SLOT_COUNT, slotOf } from '../../store/slot.ts';
 import {
   evenSlotMap,
+  newSlotMap,
   SHARDS_MAX,
   type SlotMap,
   shardOfLike,
@@ -25,6 +26,15 @@ describe('the slot map', () => {
         expect(Math.min(...slots)).toBeGreaterThanOrEqual(Math.floor(SLOT_COUNT / shards));
       }),
     );
+  });
+
+  test('of a new store leaves its last shards without slots, where they are to be spare', () => {
+    const map = newSlotMap(5, { spareShards: 1 });
+    expect(map.shards).toBe(5);
+    expect(map.shardOfSlot).toEqual(evenSlotMap(4).shardOfSlot);
+    expect(slotMapFromDocument(slotMapToDocument(map))).toEqual(map);
+    expect(newSlotMap(4, {})).toEqual(evenSlotMap(4));
+    expect(() => newSlotMap(2, { spareShards: 2 })).toThrow('one must hold slots');
   });
 
   test('a moved slot takes its posts along and makes the next version', () => {

@@ -25,6 +25,9 @@ export const DATACENTER = 'datacenter1';
 
 const HEAP_MIB = 1_024;
 
+/** A start takes some 7 s of processor time, which several nodes and a load have to share. */
+const START_TIMEOUT_MS = 180_000;
+
 /** What `commitlog_sync` means to an acknowledgement. */
 const TIER_SETTINGS: Readonly<Partial<Record<Tier, readonly string[]>>> = {
   // Cassandra's own default. Writes are in the kernel's hands at once, but what a restart finds of
@@ -173,6 +176,7 @@ export function cassandraNode(place?: NodePlace): Recipe<'cassandra'> {
     title: 'Cassandra',
     tiers: ['kill', 'everysec', 'power'],
     ports: 2,
+    startTimeoutMs: START_TIMEOUT_MS,
     versionLine: /Cassandra version: ([\d.]+)/,
     async prepare({ folder, log }) {
       const java = await findJava('Cassandra');

@@ -55,6 +55,8 @@ export interface Recipe<Name extends AnyServerName = ServerName> {
    * Left out where it writes in place: nobody can then say what a power cut would leave.
    */
   readonly appendOnly?: (path: string) => boolean;
+  /** How long a start may take where that is longer than for most. */
+  readonly startTimeoutMs?: number;
   /** Finds the server's version in the lines that it logs at its start. */
   readonly versionLine: RegExp;
   /** Called once, with an empty data folder. Returns what `command` needs to know. */
@@ -199,16 +201,12 @@ export class LocalServer<Name extends AnyServerName = ServerName> implements Ser
     const facts = { tier, folder, dataFolder, ports, prepared, proxyPort, restartsOften };
     const command = await this.#recipe.command(facts);
     await this.#disk?.beginLife();
-    const { title } = this.#recipe;
+    const { title, startTimeoutMs } = this.#recipe;
     const environment = this.#disk?.environment ?? {};
-    this.#process = await ServerProcess.start({
-      title,
-      folder,
-      host: this.#host,
-      port: ports[0]!,
-      environment,
-      ...command,
-    });
+    this.#process = await ServerProcess.start(
+      { title, folder, host: this.#host, port: ports[0]!, environment, ...command },
+      { ...(startTimeoutMs !== undefined && { startTimeoutMs }) },
+    );
     if (this.pid === undefined || (this.#disk?.isUsedBy(this.pid) ?? true)) return;
     await this.stop();
     throw new LocalServerError(

@@ -1,5 +1,6 @@
 /** Servers of this machine that a count store is kept on, instead of a queue. */
 import { mkdir, mkdtemp } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import getPort from 'get-port';
 import type { StoreServerName } from '../server.ts';
@@ -109,8 +110,8 @@ async function portsFreeOn(hosts: readonly string[]): Promise<number[]> {
   const found: number[] = [];
   for (let attempt = 0; found.length < 2; attempt += 1) {
     const port = await getPort({ host: hosts[0]!, exclude: found });
-    const all = await Promise.all(hosts.map((host) => getPort({ host, port })));
-    if (all.every((free) => free === port)) found.push(port);
+    const all = await Promise.all(hosts.map((host) => isFree(host, port)));
+    if (all.every(Boolean)) found.push(port);
     else if (attempt === PORT_ATTEMPTS_MAX) {
       throw new Error(`no port is free on all of ${hosts.join(', ')}; end what listens there`);
     }
@@ -119,3 +120,11 @@ async function portsFreeOn(hosts: readonly string[]): Promise<number[]> {
 }
 
 const PORT_ATTEMPTS_MAX = 20;
+
+function isFree(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen({ host, port }, () => server.close(() => resolve(true)));
+  });
+}

@@ -175,6 +175,16 @@ test('flash gives one post half of the traffic in the middle third, else next to
   expect(shareOf(likes.slice(end))).toBeLessThan(0.001);
 });
 
+test('flash tells which post goes viral and when, and takes another share for it', () => {
+  const { flash, stream } = openWorkload('flash', { likes: 3_000, seed: 2, flashShare: 0.9 });
+  const { start, end } = flashWindow(3_000);
+  expect(flash).toEqual({ post: 'p05000', share: 0.9, start, end });
+  const during = [...stream()].filter(({ seq, retry }) => seq >= start && seq < end && !retry);
+  const share = during.filter(({ post }) => post === flash!.post).length / during.length;
+  expect(Math.abs(share - 0.9)).toBeLessThan(0.05);
+  expect(openWorkload('zipf', { likes: 10, seed: 2 }).flash).toBeUndefined();
+});
+
 test('toggles alternates like and unlike in runs of 2 to 6 presses of one user', () => {
   const likes = distinctOf('toggles');
   const lengths = new Set<number>();
@@ -212,6 +222,9 @@ describe('opening a workload', () => {
     ['trending', { likes: 2_000_000_000, seed: 1 }, /from 1 to 1000000000/],
     ['toggles', { likes: 10, seed: -1 }, /seed is -1: give a whole number from 0 to 4294967295/],
     ['flash', { ...options, posts: 0 }, /posts is 0/],
+    ['flash', { ...options, flashShare: 1 }, /share of the viral post is 1: give a number between/],
+    ['zipf', { ...options, flashShare: 0.5 }, /zipf has no post that goes viral/],
+    ['trending', { ...options, flashShare: 0.5 }, /leave the share of a viral post out/],
     ['flash', { ...options, data: 'a.csv' }, /reads no file/],
     ['trending', { ...options, posts: 5 }, /leave the number of posts out/],
     ['trending', { ...options, authors: true }, /leave the authors out/],

@@ -88,20 +88,23 @@ describe('the controller of hot posts', () => {
     await observe({ hot: 900 }, 5);
     expect(mover.calls).toEqual(['isolate hot on 4']);
     await observe({ hot: 900, second: 400 }, 5);
-    // A shard of its own for one post is none for another.
+    // A shard of its own for one post is none for another, which gets a new one.
+    expect(mover.calls).toEqual(['isolate hot on 4', 'isolate second on 5']);
+  });
+
+  test('isolates on a new shard where none is empty', async () => {
+    const { mover, observe } = controlled(['isolate'], evenSlotMap(4));
+    await observe({ hot: 900 }, 2);
     expect(mover.calls).toEqual(['isolate hot on 4']);
   });
 
-  test('says what to do when no shard is empty, and gives up after some tries', async () => {
-    const { mover, observe, events } = controlled(['isolate'], evenSlotMap(4));
+  test('gives a move up after some tries, and says why it failed each time', async () => {
+    const { mover, observe, events } = controlled(['split']);
+    mover.failures = 5;
     await observe({ hot: 900 }, 2);
     const failed = events.filter(({ kind }) => kind === 'failed');
-    expect(failed).toHaveLength(5);
-    expect(failed[0]!.problem).toMatch(/no shard is empty.*add a shard, or split/);
-    expect(mover.calls).toEqual([]);
-    // There is nothing to take back then.
-    await observe({ hot: 1 }, 20);
-    expect(mover.calls).toEqual([]);
+    expect(failed.map(({ problem }) => problem)).toEqual(Array(5).fill('the shard is away'));
+    expect(mover.calls).toHaveLength(5);
   });
 
   test('tries a move again that failed', async () => {
@@ -132,4 +135,14 @@ describe('the controller of hot posts', () => {
       ['hot', 3_000],
     ]);
   });
+});
+
+test('what was cured before this controller ran is taken back as its own', async () => {
+  const { mover, held, observe, controller } = controlled(CURES);
+  mover.map = withPostMoved(mover.map, 'old', [1, 2]);
+  controller.adopt({ moved: mover.map.exceptions, held: ['old', 'other'] });
+  await observe({ calm: 20 }, 20);
+  expect(mover.calls).toEqual(['take back old']);
+  expect(held).toEqual([['other'], []]);
+  expect(mover.map.exceptions.size).toBe(0);
 });

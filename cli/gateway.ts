@@ -1,0 +1,74 @@
+/** `lab gateway`: takes likes over HTTP, in front of a queue or of a database. */
+import type { Command } from 'commander';
+import type { Gateway } from '../gateway/open-gateway.ts';
+import { isDoneWithin } from './count.ts';
+import {
+  addGatewayOptions,
+  checkGatewayOptions,
+  type GatewayCommandOptions,
+} from './gateway-options.ts';
+import { openParts } from './gateway-parts.ts';
+import { watchInterrupt } from './interrupt.ts';
+import { EXIT, UsageError } from './usage-error.ts';
+
+/** How long what the gateway talked to may take to say good-bye. */
+const CLOSE_LIMIT_MS = 3_000;
+
+export function addGatewayCommand(program: Command): void {
+  const command = program
+    .command('gateway')
+    .description('take likes over HTTP, publish them to a queue, and tell counts')
+    .addHelpText(
+      'after',
+      '\nSIGTERM ends it in order: what is in hand is answered first.\n' +
+        'GET /docs shows what it takes, /metrics what it does.',
+    );
+  addGatewayOptions(command).action(async (options: GatewayCommandOptions) => {
+    process.exitCode = await runGateway(options);
+  });
+}
+
+/** Resolves with the exit code, once it was told to stop and everything in hand is answered. */
+async function runGateway(options: GatewayCommandOptions): Promise<number> {
+  checkGatewayOptions(options);
+  const log = (line: string) => void process.stderr.write(`${line}\n`);
+  const interrupt = watchInterrupt(log, 'what is in hand is answered first');
+  // Loaded here, since no other command needs an HTTP server.
+  const { openGateway } = await import('../gateway/open-gateway.ts');
+  const parts = await openParts(options);
+  let gateway: Gateway;
+  try {
+    gateway = await openGateway({ ...parts.gateway, log });
+  } catch (error) {
+    await parts.close();
+    throw listenError(error, options);
+  }
+  process.stdout.write(`${describe(options, gateway)}\n`);
+  await new Promise<void>((resolve) => {
+    if (interrupt.aborted) resolve();
+    interrupt.addEventListener('abort', () => resolve());
+  });
+  const isAnswered = await gateway.drain();
+  if (!isAnswered) log('error: not everything in hand was answered in time');
+  const isClosed = await isDoneWithin(parts.close(), CLOSE_LIMIT_MS);
+  const code = isAnswered ? EXIT.pass : EXIT.unknown;
+  // A client that hangs on a dead server would keep this process alive, for nothing.
+  if (!isClosed) process.exit(code);
+  return code;
+}
+
+function listenError(error: unknown, { host, port }: GatewayCommandOptions): unknown {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code !== 'EADDRINUSE' && code !== 'EACCES' && code !== 'EADDRNOTAVAIL') return error;
+  const why = code === 'EADDRINUSE' ? 'is taken' : 'cannot be used';
+  return new UsageError(
+    `port ${port} of ${host} ${why}; name another --port, 0 for any, or --host`,
+  );
+}
+
+function describe(options: GatewayCommandOptions, { url, source }: Gateway): string {
+  const { json, path, brokers, queue, rule } = options;
+  if (json) return JSON.stringify({ url, source });
+  const way = path === 'direct' ? 'directly into the database' : `to ${queue} on ${brokers}`;
+  return `${url} · likes go ${way} · counted by ${rule} · source ${source}`;
+}
