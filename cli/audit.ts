@@ -32,9 +32,9 @@ async function audit(folder: string): Promise<number> {
   const number = (value: number) => formatNumber(value, 0);
   if (states !== undefined) {
     process.stdout.write(
-      `The store is sound: ${number(posts)} posts with ${number(likes)} likes, the last actions of ` +
-        `${number(states)} users and posts, ${store.shards.length} shards, each count the sum of ` +
-        'its states.\n',
+      `The store is sound: ${number(posts)} posts with ${number(likes)} likes, the last actions ` +
+        `of ${number(states)} users and posts, ${store.shards.length} shards, each count the sum ` +
+        'of its states.\n',
     );
     return EXIT.pass;
   }

@@ -25,6 +25,7 @@ import { addProduceCommand } from './produce.ts';
 import { addRebuildCommand } from './rebuild.ts';
 import { report } from './report.ts';
 import { addReshardCommand } from './reshard.ts';
+import { addReshardingCommand } from './resharding.ts';
 import { runExperiments } from './run-experiments.ts';
 import { addServerCommands } from './servers.ts';
 import { EXIT } from './usage-error.ts';
@@ -95,6 +96,7 @@ function buildProgram(): Command {
   addDeadLettersCommand(program);
   addReshardCommand(program);
   addHotCommands(program);
+  addReshardingCommand(program);
   addDoctorCommand(program);
   addCompareCommand(program);
   addChooseCommand(program);

@@ -69,6 +69,12 @@ export type CommitObserver = (commit: {
   readonly seen: readonly number[];
 }) => void;
 
+/**
+ * Called by engines without transactions when a part of a batch is written: its counts, and then
+ * its marks. What an engine writes in one transaction has no such parts.
+ */
+export type PartObserver = (part: 'counts' | 'marks') => void;
+
 /** What one transaction did with the likes it was given, as places in the batch. */
 export interface ShardCommit {
   readonly fresh: number[];
@@ -137,9 +143,15 @@ export interface CountStore extends AsyncDisposable {
    * Counts a batch, one transaction per shard that it touches.
    * Rejects with RefusedLikesError (likes/like.ts) for likes that can never be stored, after the
    * others are stored; rejects with anything else, such as StoreUnavailableError, on an outage.
-   * `placeOf` tells where each like stood in its queue; engines without transactions need it.
+   * `placeOf` tells where each like stood in its queue; engines without transactions need it, and
+   * tell `written` how far they are.
    */
-  apply(likes: readonly Like[], committed?: CommitObserver, placeOf?: PlaceOf): Promise<void>;
+  apply(
+    likes: readonly Like[],
+    committed?: CommitObserver,
+    placeOf?: PlaceOf,
+    written?: PartObserver,
+  ): Promise<void>;
   /**
    * Frees the marks of a source that ended longer ago than any queue can deliver again. Later likes
    * of it are refused. Resolves with the number of marks dropped; doing it again drops none.

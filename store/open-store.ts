@@ -157,7 +157,8 @@ async function openFolder(folder: string, options: SqliteStoreOptions): Promise<
   });
 }
 
-function checkOptions(options: StoreOptions): StoreOptions {
+/** @throws StoreFolderError STORE_OPTIONS_INVALID */
+export function checkOptions(options: StoreOptions): StoreOptions {
   const { success, error } = optionsSchema.safeParse(options);
   if (success) return options;
   const why = z.prettifyError(error).replaceAll(/\s+/g, ' ');

@@ -72,7 +72,7 @@ export async function readAction(
 
 /**
  * Repeats a read until map and shards agree. While a move is under way and its map is not in force
- * yet, a post that has one shard is right in that shard all the same; only slices can be seen twice.
+ * yet, a post that has one shard is right in that shard; only slices can be seen twice.
  */
 async function readSettled<Result>(
   set: ShardSet,

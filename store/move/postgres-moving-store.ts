@@ -65,7 +65,7 @@ class PostgresMovingStore implements MovingStore {
     return { slotMap, move };
   }
 
-  /** Over the connection that holds the lock: a mover that has lost it brings nothing into force. */
+  /** Over the connection that holds the lock: who has lost it brings nothing into force. */
   async write({ slotMap, move }: StoreState): Promise<void> {
     const text = `UPDATE ${this.#schemaOf(0)}.store SET slot_map = $1, move = $2`;
     const document = move && JSON.stringify(moveToDocument(move));
