@@ -6,7 +6,6 @@ import type { Fault } from '../lab/faults/fault.ts';
 import { FAULTS } from '../lab/faults/index.ts';
 import { formatNumber, type Table } from '../lab/table.ts';
 import type { TrialResult } from '../lab/trial-result.ts';
-import { STORE_STEPS } from '../lab/worker-messages.ts';
 import { CELL_COLUMNS, textOf } from './fault-columns.ts';
 import { explainFaults } from './faults-explained.ts';
 import { isCeiling } from './sizes.ts';
@@ -129,7 +128,7 @@ function wordOf(cell: FaultCell): string {
   const lostWords = lost > 0 ? `${formatNumber(lost, 0)} lost` : '0 lost';
   switch (cell.state) {
     case 'kept':
-      if (cell.steps.size > 0) return `✔ ${cell.steps.size} of ${STORE_STEPS.length} steps`;
+      if (cell.steps.size > 0) return `✔ ${cell.steps.size} of ${cell.stepsMax} steps`;
       return lost > 0 ? `✔ ${cell.valid}× (${lostWords})` : `✔ ${cell.valid}×`;
     case 'broken':
       return `**✘ broken** (${cell.reasons[0]})`;

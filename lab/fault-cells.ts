@@ -3,6 +3,7 @@ import type { Ledger } from './ledger.ts';
 import { median } from './statistics/median.ts';
 import type { Survival } from './trial-plan.ts';
 import type { TrialResult } from './trial-result.ts';
+import { stepsOfStore } from './worker-messages.ts';
 
 /** With no failure in n tries, its chance is below 3/n, with 95 % confidence (the rule of three:
  * (1 - p)^n = 0.05 gives p = 3.0/n; Hanley and Lippman-Hand, JAMA 249, 1983). */
@@ -107,6 +108,11 @@ export class FaultCell {
     return new Set(
       valid.flatMap(({ proof }) => (proof.step === undefined ? [] : [`${proof.step}`])),
     );
+  }
+
+  /** Named steps that the store of these trials has. */
+  get stepsMax(): number {
+    return stepsOfStore(this.results[0]!.plan.store).length;
   }
 
   /**

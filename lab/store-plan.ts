@@ -16,6 +16,10 @@ export interface StorePlan {
 /** What a trial counts into where nobody says otherwise; results do not name it. */
 export const STORE_DEFAULT: StorePlan = { engine: 'sqlite', rule: 'tally' };
 
+export function ruleOf(store: StorePlan | undefined): CountingRule {
+  return (store ?? STORE_DEFAULT).rule;
+}
+
 /** The store in a few words, such as `postgres` or `sqlite, states`; undefined for the default. */
 export function describeStore(store: StorePlan | undefined): string | undefined {
   if (store === undefined) return undefined;

@@ -29,6 +29,9 @@ const MIRRORS_NOTHING = new Set([
   'tests/lab/run-controls-by-hand.full.test.ts',
   'tests/lab/run-controls-calm.full.test.ts',
   'tests/results.test.ts',
+  'tests/store/move/killed-mover.test.ts',
+  'tests/store/move/killed-mover.full.test.ts',
+  'tests/store/move/postgres-moving.full.test.ts',
   'tests/store/processes.test.ts',
 ]);
 

@@ -18,7 +18,7 @@ import { allCounts, madeLike, madeLikes, modelCounts } from './made-likes.ts';
 import { OneLane, placedStore } from './placed-store.ts';
 
 /** Stores of the property test: each makes a keyspace and its tables. */
-const PROPERTY_RUNS = 4;
+const PROPERTY_RUNS = 2;
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let server: StoreServer;
@@ -26,7 +26,8 @@ let keyspaces = 0;
 
 beforeAll(async () => {
   folder = await temporaryFolder();
-  server = await startLocalStoreServer('cassandra', { tier: 'everysec', folder: folder.path });
+  const options = { tier: 'everysec', folder: folder.path, restartsOften: true } as const;
+  server = await startLocalStoreServer('cassandra', options);
 });
 
 afterAll(async () => {
