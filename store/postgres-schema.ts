@@ -170,7 +170,7 @@ export async function createDescription(
 ): Promise<void> {
   const slotMap = pg.escapeLiteral(JSON.stringify(slotMapToDocument(map)));
   const store = randomUUID();
-  await create(
+  await createInTurn(
     sessions,
     `CREATE SCHEMA IF NOT EXISTS ${schema};
      CREATE TABLE IF NOT EXISTS ${schema}.store (
@@ -196,7 +196,7 @@ export async function createShard(
   map: SlotMap,
 ): Promise<void> {
   const slotMap = pg.escapeLiteral(JSON.stringify(slotMapToDocument(map)));
-  await create(
+  await createInTurn(
     sessions,
     `CREATE SCHEMA IF NOT EXISTS ${schema};
      ${shardTables(schema)}
@@ -236,7 +236,7 @@ export async function checkShard(
 }
 
 /** Statements that may be said again, as one transaction where the server has those. */
-async function create(sessions: PostgresSessions, statements: string): Promise<void> {
+export async function createInTurn(sessions: PostgresSessions, statements: string): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
       await sessions.ask(statements);
