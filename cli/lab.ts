@@ -25,6 +25,7 @@ import { addProduceCommand } from './produce.ts';
 import { addRebuildCommand } from './rebuild.ts';
 import { report } from './report.ts';
 import { addReshardCommand } from './reshard.ts';
+import { addReshardingCommand } from './resharding.ts';
 import { runExperiments } from './run-experiments.ts';
 import { addServerCommands } from './servers.ts';
 import { EXIT } from './usage-error.ts';
@@ -44,6 +45,7 @@ const WRONG_INPUT = new Set([
   'STORE_CORRUPT',
   'STORE_FORMAT_UNKNOWN',
   'STORE_SHARDS_DIFFER',
+  'STORE_RULE_DIFFERS',
   'STORE_ROUTING_DIFFERS',
   'STORE_NOT_CREATED',
   'MOVE_IMPOSSIBLE',
@@ -94,6 +96,7 @@ function buildProgram(): Command {
   addDeadLettersCommand(program);
   addReshardCommand(program);
   addHotCommands(program);
+  addReshardingCommand(program);
   addDoctorCommand(program);
   addCompareCommand(program);
   addChooseCommand(program);

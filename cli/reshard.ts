@@ -12,7 +12,7 @@ import {
   type WatchMove,
 } from '../store/move/index.ts';
 import type { MoveStep } from '../store/move/steps.ts';
-import type { StoreOptions } from '../store/open-store.ts';
+import { checkOptions, type StoreOptions } from '../store/open-store.ts';
 import { SHARDS_MAX } from '../store/slot-map.ts';
 import { whole } from './options.ts';
 import { openStatusLine } from './status-line.ts';
@@ -28,6 +28,7 @@ interface ReshardOptions {
   readonly resume: boolean;
   readonly rollBack: boolean;
   readonly dryRun: boolean;
+  readonly name?: string;
 }
 
 /** Steps that come many times; only every so many are shown, where each is a line. */
@@ -47,7 +48,8 @@ export function addReshardCommand(program: Command): void {
   program
     .command('reshard')
     .description('add or drain shards of a store, or move a post, while likes are counted')
-    .argument('<store>', 'folder of a store')
+    .argument('<store>', 'folder of a store, or its postgres:// addresses, by commas')
+    .option('--name <name>', 'with addresses: the name of the store there')
     .option('--shards <number>', 'spread all slots evenly over so many', whole(1, SHARDS_MAX))
     .option('--isolate <post>', 'one post alone in a shard')
     .addOption(
@@ -64,8 +66,17 @@ export function addReshardCommand(program: Command): void {
     .option('--dry-run', 'only say what would move, and how long it would take', false)
     .addHelpText('after', HELP)
     .action(async (store: string, options: ReshardOptions) => {
-      process.exitCode = await reshard({ folder: store }, options);
+      process.exitCode = await reshard(storeOf(store, options.name), options);
     });
+}
+
+function storeOf(store: string, name: string | undefined): StoreOptions {
+  if (!/^postgres(ql)?:/.test(store)) {
+    if (name !== undefined) throw new UsageError('--name: with postgres:// addresses only');
+    return { folder: store };
+  }
+  if (name === undefined) throw new UsageError('--name: which store there is to be changed');
+  return checkOptions({ engine: 'postgres', urls: store.split(','), name });
 }
 
 async function reshard(store: StoreOptions, options: ReshardOptions): Promise<number> {
@@ -120,8 +131,8 @@ function planLines(plan: MovePlan | undefined): string[] {
   const { title, slots, posts, blocks, bytes, ways, tookMs } = plan;
   const number = (value: number) => formatNumber(value, 0);
   return [
-    `${title}: ${number(slots)} slots, ${number(posts)} posts, ${number(blocks)} blocks of marks, ` +
-      `${formatNumber(bytes / 1e6, 1)} MB`,
+    `${title}: ${number(slots)} slots, ${number(posts)} posts, ` +
+      `${number(blocks)} blocks of marks, ${formatNumber(bytes / 1e6, 1)} MB`,
     ...ways.map(
       (way) =>
         `  shard ${way.giver} to ${way.receiver}: ${number(way.posts)} posts, ` +
@@ -140,7 +151,7 @@ function reportLines({ title, outcome, tookMs, pauseMs, moved }: MoveReport): st
   const pause =
     pauseMs === undefined
       ? 'the new map was in force before'
-      : `likes waited ${formatNumber(pauseMs, 0)} ms at most`;
+      : `likes waited about ${formatNumber(pauseMs, 0)} ms`;
   return [
     `${title}: done in ${took}; ${pause}`,
     `${number(moved.posts)} posts with ${number(moved.likes)} likes and ${number(moved.unlikes)} ` +

@@ -20,6 +20,7 @@ export interface CountsLikes {
       seen: readonly number[];
     }) => void,
     placeOf?: PlaceOf,
+    written?: (part: 'counts' | 'marks') => void,
   ): Promise<void>;
   /** Read back from the engine; some settings belong to the process that opened it. */
   settings(): Settings | Promise<Settings>;
@@ -74,7 +75,7 @@ export async function consume(
         transactionsOfShard[shard]!++;
         if (fresh.length > 0) lastCounted = lastOf(likes[fresh.at(-1)!]!);
       };
-      await store.apply(likes, committed, placeOf);
+      await store.apply(likes, committed, placeOf, (part) => batch.reach(`after-${part}`));
     } finally {
       records.flush();
       meter.mark();

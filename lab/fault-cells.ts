@@ -1,8 +1,11 @@
 /** One broker at one tier under one fault, over all its trials: the cells of the matrix. */
+
 import type { Ledger } from './ledger.ts';
 import { median } from './statistics/median.ts';
+import { describeStore } from './store-plan.ts';
 import type { Survival } from './trial-plan.ts';
 import type { TrialResult } from './trial-result.ts';
+import { stepsOfStore } from './worker-messages.ts';
 
 /** With no failure in n tries, its chance is below 3/n, with 95 % confidence (the rule of three:
  * (1 - p)^n = 0.05 gives p = 3.0/n; Hanley and Lippman-Hand, JAMA 249, 1983). */
@@ -109,6 +112,11 @@ export class FaultCell {
     );
   }
 
+  /** Named steps that the store of these trials has. */
+  get stepsMax(): number {
+    return stepsOfStore(this.results[0]!.plan.store).length;
+  }
+
   /**
    * Whether this cell of an older run says more than the same cell of a newer one: more valid
    * strikes. A broken promise is never outweighed, and one that no newer run saw again is mended.
@@ -132,7 +140,8 @@ export function cellsOf(results: readonly TrialResult[]): FaultCell[] {
   const groups = new Map<string, TrialResult[]>();
   for (const result of results) {
     if (result.faults === undefined) continue;
-    const key = JSON.stringify([result.broker, result.tier, result.faults.name]);
+    const store = describeStore(result.plan.store);
+    const key = JSON.stringify([result.broker, store, result.tier, result.faults.name]);
     groups.set(key, [...(groups.get(key) ?? []), result]);
   }
   return [...groups.values()].map((group) => new FaultCell(group));

@@ -47,7 +47,13 @@ export async function strikeAll(
   const random = Random.seeded(plan.seed, FAULT_SEQUENCE);
   const stage: Omit<Stage, 'strike'> = {
     ...{ broker, server, queue, crew, clock: crew.clock, random, signal },
-    ...{ lanes: plan.lanes, seed: plan.seed, proxy, storeDisk: storeDisk?.control },
+    ...{
+      lanes: plan.lanes,
+      store: plan.store,
+      seed: plan.seed,
+      proxy,
+      storeDisk: storeDisk?.control,
+    },
   };
   // Once a worker is dead the trial is over, and nobody's server may be killed for it.
   await crew.whileAlive(sleep(firstAfterS * 1000, undefined, { signal }), signal);

@@ -59,6 +59,9 @@ export class StoreSteps {
   }
 }
 
+/** What the commits of shards themselves tell. */
+type CommitStep = 'after-commit' | `after-shard-${1 | 2 | 3}`;
+
 /** The steps of one batch. */
 export class BatchSteps {
   readonly #likes: readonly Like[];
@@ -75,7 +78,7 @@ export class BatchSteps {
     return this.#shardsCommitted;
   }
 
-  reach(step: 'before-transaction' | 'before-acknowledgement'): void {
+  reach(step: Exclude<StoreStep, CommitStep | 'after-acknowledgement'>): void {
     this.#reach(step, this.#shardsCommitted);
   }
 

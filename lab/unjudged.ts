@@ -3,7 +3,7 @@ import type { Tier } from '../brokers/servers/server.ts';
 import type { Fault } from './faults/fault.ts';
 import { survivalOf } from './judge-faults.ts';
 import { planFacts } from './plan-trial.ts';
-import type { TrialPlan } from './trial-plan.ts';
+import { type TrialPlan, variantOf } from './trial-plan.ts';
 
 /** A fault that says nothing of this broker: no ledger, no strike, and why. */
 export function notTested(plan: TrialPlan, tier: Tier, whyNot: string) {
@@ -19,9 +19,10 @@ function noStrikes(fault: Fault, tier: Tier) {
 
 /** A trial that could not be judged: no ledger, no numbers, nothing that was not seen; a reason. */
 export function unjudged(plan: TrialPlan, tier: Tier, reason: string) {
+  const variant = variantOf(plan.made);
   return {
     plan: planFacts(plan, undefined),
-    workload: { name: plan.workload, seed: plan.seed },
+    workload: { name: plan.workload, ...(variant !== undefined && { variant }), seed: plan.seed },
     settings: {},
     ...(plan.faults && { faults: noStrikes(plan.faults.fault, tier) }),
     verdict: 'unknown' as const,

@@ -1,9 +1,11 @@
 /**
  * What the conductor and its workers tell each other: commands, sums once a second, never a like.
  */
+
 import type { ClockReading } from './compare-clocks.ts';
 import type { HoldOrder, HotTold } from './hot-spot-plan.ts';
 import type { Reads } from './reads-schema.ts';
+import type { StorePlan } from './store-plan.ts';
 
 /** From the conductor to a worker. */
 export type WorkerCommand =
@@ -37,7 +39,22 @@ export const STORE_STEPS = [
   'before-acknowledgement',
   'after-acknowledgement',
 ] as const;
-export type StoreStep = (typeof STORE_STEPS)[number];
+
+/** The same where a batch is not one transaction of each shard, but row after row. */
+export const ROW_STEPS = [
+  'before-transaction',
+  'after-counts',
+  'after-marks',
+  'after-commit',
+  'before-acknowledgement',
+  'after-acknowledgement',
+] as const;
+export type StoreStep = (typeof STORE_STEPS | typeof ROW_STEPS)[number];
+
+/** The moments that a store has. */
+export function stepsOfStore(store: StorePlan | undefined): readonly StoreStep[] {
+  return store?.engine === 'cassandra' ? ROW_STEPS : STORE_STEPS;
+}
 
 /** Running sums of a producer. */
 export interface ProducerSums {

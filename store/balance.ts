@@ -15,8 +15,8 @@ export interface Balance extends Pick<Totals, 'marks' | 'marksDropped' | 'moved'
 }
 
 /**
- * Each like that a shard counted left a mark in it; counts that came from other shards, and marks of
- * a shard whose heir it is, have no such partner here. A finding in plain words when it is not so.
+ * Each like that a shard counted left a mark in it; counts that came from other shards, and marks
+ * of a shard whose heir it is, have no such partner here. Else a finding in plain words.
  */
 export function balanceProblems({ likes, unlikes, marks, marksDropped, moved }: Balance): string[] {
   const came = moved ?? NOTHING_MOVED;

@@ -10,12 +10,12 @@ import type { CassandraStoreOptions } from './cassandra-options.ts';
 import { bucketOf, countFrom, OFFSET_MAX } from './cassandra-rows.ts';
 import type { CassandraSession } from './cassandra-session.ts';
 import { CassandraTallyView } from './cassandra-tally-view.ts';
-import type { CommitObserver, CountStore, PostCount, Totals } from './count-store.ts';
-import { StoreUnavailableError } from './errors.ts';
+import type { CommitObserver, CountStore, PartObserver, PostCount, Totals } from './count-store.ts';
+import { StoreUnavailableError, WrongRuleError } from './errors.ts';
 import { applyLaneBatch, LaneCache, type LaneTables } from './lane-batch.ts';
 import type { LaneLike } from './lane-state.ts';
 import { topOf } from './order.ts';
-import { storablePlaces } from './sharded-store.ts';
+import { storablePlaces } from './storable-places.ts';
 
 /**
  * A batch that took longer than this may have been counted by somebody else meanwhile, who told so:
@@ -55,6 +55,11 @@ export class SourceKeptError extends Error {
   }
 }
 
+interface Observers {
+  readonly committed: CommitObserver | undefined;
+  readonly written: PartObserver | undefined;
+}
+
 interface OpenLane {
   readonly tables: LaneTables;
   readonly cache: LaneCache;
@@ -85,6 +90,7 @@ export class CassandraTallyStore implements CountStore {
     likes: readonly Like[],
     committed?: CommitObserver,
     placeOf?: PlaceOf,
+    written?: PartObserver,
   ): Promise<void> {
     if (likes.length === 0) return;
     if (placeOf === undefined) throw new PlacesMissingError();
@@ -92,7 +98,7 @@ export class CassandraTallyStore implements CountStore {
     const refusals: Refusal[] = [];
     const batches = inLanes(likes, storablePlaces(likes, refusals), placeOf);
     const ended = await Promise.allSettled(
-      [...batches].map(([lane, batch]) => this.#applyInTurn(lane, batch, committed)),
+      [...batches].map(([lane, batch]) => this.#applyInTurn(lane, batch, { committed, written })),
     );
     for (const one of ended) if (one.status === 'rejected') throw one.reason;
     if (refusals.length > 0) throw new RefusedLikesError(refusals);
@@ -100,6 +106,10 @@ export class CassandraTallyStore implements CountStore {
 
   async retireSource(source: string): Promise<number> {
     throw new SourceKeptError(source);
+  }
+
+  async isLikedBy(): Promise<boolean> {
+    throw new WrongRuleError(this.rule);
   }
 
   async countOf(post: string): Promise<PostCount> {
@@ -168,7 +178,7 @@ export class CassandraTallyStore implements CountStore {
   async #applyInTurn(
     name: string,
     batch: readonly LaneLike[],
-    committed: CommitObserver | undefined,
+    observers: Observers,
   ): Promise<void> {
     let lane = this.#lanes.get(name);
     if (lane === undefined) {
@@ -177,7 +187,7 @@ export class CassandraTallyStore implements CountStore {
       this.#lanes.set(name, lane);
     }
     const { tables, cache, last } = lane;
-    const mine = last.then(() => this.#applyBatch(tables, cache, batch, committed));
+    const mine = last.then(() => this.#applyBatch(tables, cache, batch, observers));
     lane.last = mine.catch(() => undefined);
     await mine;
   }
@@ -186,10 +196,10 @@ export class CassandraTallyStore implements CountStore {
     tables: LaneTables,
     cache: LaneCache,
     batch: readonly LaneLike[],
-    committed: CommitObserver | undefined,
+    { committed, written }: Observers,
   ): Promise<void> {
     const startedMs = performance.now();
-    const { fresh, seen } = await applyLaneBatch(tables, cache, batch);
+    const { fresh, seen } = await applyLaneBatch(tables, cache, batch, written);
     if (performance.now() - startedMs <= FRESH_MS_MAX) committed?.({ shard: 0, fresh, seen });
     else committed?.({ shard: 0, fresh: [], seen: batch.map(({ place }) => place) });
   }

@@ -14,7 +14,7 @@ export interface MarkReader {
   source(name: string): KnownSource;
   /** The stored bits of a block, or an empty block. `countBatch` sets bits in it. */
   bits(sourceId: number, block: number, source: string): Uint8Array;
-  /** Marks that came with moved posts (store/move): known here, counted elsewhere. Never written. */
+  /** Marks that came with moved posts (store/move): known here, counted elsewhere. */
   inherited?(sourceId: number, block: number, source: string): Uint8Array | undefined;
 }
 

@@ -48,6 +48,7 @@
  * turns out to be ahead makes all posts be forgotten and read again, after it: it takes likes for
  * seen that no row in memory has.
  */
+import type { PartObserver } from './count-store.ts';
 import {
   type BlockKey,
   blockOfLike,
@@ -147,6 +148,7 @@ export async function applyLaneBatch(
   tables: LaneTables,
   cache: LaneCache,
   batch: readonly LaneLike[],
+  written?: PartObserver,
 ): Promise<Pick<LaneWrites, 'fresh' | 'seen'>> {
   try {
     const checkpoint = await tables.readCheckpoint();
@@ -155,7 +157,9 @@ export async function applyLaneBatch(
     const counts = await countsOf(withoutMark(batch, marks), { checkpoint, marks }, tables, cache);
     const writes = countLaneBatch(tables.lane, batch, { checkpoint, marks, counts });
     if (writes.counts.length > 0) await tables.writeCounts(writes.counts);
+    written?.('counts');
     if (writes.marks.length > 0) await tables.writeMarks(writes.marks);
+    written?.('marks');
     if (writes.advances) await tables.writeCheckpoint(writes.upto);
     for (const row of writes.counts) counts.set(row.post, row);
     for (const row of writes.marks) marks.set(nameOfBlock(row), row);

@@ -94,7 +94,7 @@ async function disposeAll(shards: readonly Shard[]): Promise<void> {
 export function slotMapUnsettled(what: string): StoreUnavailableError {
   const waitedMs = SLOT_MAP_LOOKS_MAX * SLOT_MAP_LOOK_MS;
   return new StoreUnavailableError(
-    `${what}: shards did not settle on the store's slot map within ${waitedMs} ms; finish the move ` +
-      'that was begun (npm run lab -- reshard, with --resume or --roll-back), then try again',
+    `${what}: shards did not settle on the store's slot map within ${waitedMs} ms; finish the ` +
+      'move that was begun (npm run lab -- reshard, --resume or --roll-back), then try again',
   );
 }

@@ -24,11 +24,13 @@ const MIRRORS_NOTHING = new Set([
   'tests/examples/ci.test.ts',
   'tests/lab/records.test.ts',
   'tests/lab/run-faults.full.test.ts',
-  'tests/lab/run-controls.test.ts',
   'tests/lab/run-controls.full.test.ts',
   'tests/lab/run-controls-by-hand.full.test.ts',
   'tests/lab/run-controls-calm.full.test.ts',
   'tests/results.test.ts',
+  'tests/store/move/killed-mover.test.ts',
+  'tests/store/move/killed-mover.full.test.ts',
+  'tests/store/move/postgres-moving.full.test.ts',
   'tests/store/processes.test.ts',
 ]);
 

@@ -45,7 +45,7 @@ export interface ReshardingResult {
   readonly problems: readonly string[];
 }
 
-/** Writers count for so long before the move, and after it: longer than a like takes to come again. */
+/** Writers count for so long before and after a move: longer than a like takes to come again. */
 const BESIDE_MS = 2_000;
 const BATCH_LIKES = 1_000;
 const BEFORE_WRITER = 1_000;

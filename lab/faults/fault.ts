@@ -7,6 +7,7 @@ import type { DiskControl, Server } from '../../brokers/servers/server.ts';
 import type { Random } from '../../likes/workloads/random.ts';
 import type { Clock } from '../clock.ts';
 import type { Crew } from '../crew.ts';
+import type { StorePlan } from '../store-plan.ts';
 import type { NetworkProxy } from './proxy.ts';
 
 /**
@@ -46,6 +47,8 @@ export interface Stage {
   readonly server: Server;
   readonly queue: string;
   readonly lanes: number;
+  /** What the likes are counted into; undefined for the usual one. */
+  readonly store?: StorePlan | undefined;
   /** The workers of the trial; a fault may end, stop and replace them. */
   readonly crew: Crew;
   readonly clock: Clock;

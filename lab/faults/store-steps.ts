@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { notePathOf, type StepNote } from '../store-steps.ts';
-import { STORE_STEPS, type StoreStep } from '../worker-messages.ts';
+import { STORE_STEPS, type StoreStep, stepsOfStore } from '../worker-messages.ts';
 import type { Fault, Stage } from './fault.ts';
 import { inTurn } from './victims.ts';
 
@@ -25,7 +25,8 @@ export const storeSteps: Fault = {
   },
   async strike(stage) {
     const { crew, clock, signal } = stage;
-    const step = STORE_STEPS[(stage.seed + stage.strike) % STORE_STEPS.length]!;
+    const steps = stepsOfStore(stage.store);
+    const step = steps[(stage.seed + stage.strike) % steps.length]!;
     const dead = await dieAt(step, stage);
     const recoversFromUs = clock.nowUs();
     if (dead === undefined) {

@@ -4,7 +4,7 @@
  * and so not acknowledged, before the likes of it that are held are.
  */
 import { type Like, type PlaceOf, RefusedLikesError } from '../../likes/like.ts';
-import type { CommitObserver } from '../count-store.ts';
+import type { CommitObserver, PartObserver } from '../count-store.ts';
 import { type AppliesLikes, allOf, applyAt } from './apply-parts.ts';
 
 export interface CoalesceLimits {
@@ -60,8 +60,9 @@ export class CoalescingStore implements AppliesLikes {
     likes: readonly Like[],
     committed?: CommitObserver,
     placeOf?: PlaceOf,
+    written?: PartObserver,
   ): Promise<void> {
-    if (this.#posts.size === 0) return this.#others.apply(likes, committed, placeOf);
+    if (this.#posts.size === 0) return this.#others.apply(likes, committed, placeOf, written);
     const others: number[] = [];
     const held = new Map<string, number[]>();
     for (const [place, { post }] of likes.entries()) {

@@ -1,6 +1,6 @@
 /** Counts what goes into a store: transactions, rows of counts that they change, and likes. */
 import type { Like, PlaceOf } from '../../likes/like.ts';
-import type { CommitObserver } from '../count-store.ts';
+import type { CommitObserver, PartObserver } from '../count-store.ts';
 import type { AppliesLikes } from './apply-parts.ts';
 
 export interface Writes {
@@ -25,13 +25,18 @@ export class CountedWrites implements AppliesLikes {
     return { ...this.#writes };
   }
 
-  apply(likes: readonly Like[], committed?: CommitObserver, placeOf?: PlaceOf): Promise<void> {
+  apply(
+    likes: readonly Like[],
+    committed?: CommitObserver,
+    placeOf?: PlaceOf,
+    written?: PartObserver,
+  ): Promise<void> {
     const count: CommitObserver = (commit) => {
       this.#writes.transactions++;
       this.#writes.countUpdates += new Set(commit.fresh.map((place) => likes[place]!.post)).size;
       this.#writes.likes += commit.fresh.length;
       committed?.(commit);
     };
-    return this.#store.apply(likes, count, placeOf);
+    return this.#store.apply(likes, count, placeOf, written);
   }
 }

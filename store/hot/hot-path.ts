@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import type { Like, PlaceOf } from '../../likes/like.ts';
-import type { CommitObserver } from '../count-store.ts';
+import type { CommitObserver, PartObserver } from '../count-store.ts';
 import type { AppliesLikes } from './apply-parts.ts';
 import { COALESCE_DEFAULT, CoalescingStore } from './coalesce.ts';
 import { CountedWrites, type Writes } from './counted-writes.ts';
@@ -40,9 +40,14 @@ export class HotPath implements AppliesLikes {
   }
 
   /** Likes that are delivered again are seen again: they are work for their shard as well. */
-  apply(likes: readonly Like[], committed?: CommitObserver, placeOf?: PlaceOf): Promise<void> {
+  apply(
+    likes: readonly Like[],
+    committed?: CommitObserver,
+    placeOf?: PlaceOf,
+    written?: PartObserver,
+  ): Promise<void> {
     this.#window.see(likes, this.#nowMs());
-    return this.#store.apply(likes, committed, placeOf);
+    return this.#store.apply(likes, committed, placeOf, written);
   }
 
   /** What was liked most in this process, in the last second. */

@@ -57,8 +57,8 @@ export async function* catchUp(
   }
   throw new StoreMoveError(
     'MOVE_CANNOT_CATCH_UP',
-    `after ${PASSES_MAX} passes likes are still counted faster than they can be copied; let fewer ` +
-      'likes in and resume the move, or roll it back',
+    `after ${PASSES_MAX} passes likes are still counted faster than they can be copied; let ` +
+      'fewer likes in and resume the move, or roll it back',
   );
 }
 

@@ -2,12 +2,13 @@
  * What is left of a move when the new map is in force: it can only go on from here.
  *
  * A shard that was drained owns nothing any more, but its marks are the proof of likes that are
- * counted, and the store's sums rest on them. So they become the own marks of shard 0, its heir, and
- * then a map without the shard comes into force. No mark is in two shards as its own, since a like
- * is counted once, so nothing can be taken over twice but by repeating a step; each leaves its
+ * counted, and the store's sums rest on them. So they become the own marks of shard 0, its heir,
+ * and then a map without the shard comes into force. No mark is in two shards as its own, since a
+ * like is counted once, so nothing can be taken over twice but by repeating a step; each leaves its
  * progress in the same transaction.
  */
 import type { PostCount } from '../count-store.ts';
+import type { SlotMap } from '../slot-map.ts';
 import { shardsOfWay, stretchAfter } from './copy-posts.ts';
 import { StoreMoveError } from './move-error.ts';
 import type { MoveRecord } from './move-record.ts';
@@ -42,7 +43,8 @@ export async function* finishMove(
     await store.write({ slotMap: record.to, move: { ...record, stage } });
   };
   if (stage === 'switched') {
-    yield* adoptEverywhere(store, record);
+    await adoptEverywhere(store, record.to);
+    yield 'adopted';
     for (const way of waysOf(record)) await verify(store, way, record, tally);
     yield 'verified';
     await enter('dropping');
@@ -70,12 +72,13 @@ export async function* endEverywhere(store: MovingStore, shards: number): AsyncG
   }
 }
 
-async function* adoptEverywhere(store: MovingStore, { to }: Move): AsyncGenerator<MoveStep> {
-  for (let index = 0; index < to.shards; index++) {
+/** All at once, since those who count wait for the last of them. */
+export async function adoptEverywhere(store: MovingStore, map: SlotMap): Promise<void> {
+  const adopt = async (index: number) => {
     const shard = await store.shard(index);
-    if ((await shard.slotMapVersion()) !== to.version) await shard.adopt(to);
-  }
-  yield 'adopted';
+    if ((await shard.slotMapVersion()) !== map.version) await shard.adopt(map);
+  };
+  await Promise.all(Array.from({ length: map.shards }, (_, index) => adopt(index)));
 }
 
 /** The giver's rows do not change any more; the receiver's only grow. */
@@ -168,10 +171,7 @@ async function* removeShards(store: MovingStore, record: MoveRecord): AsyncGener
   const slotMap = shrunk(to, shardsAfter);
   await store.write({ slotMap, move: { ...record, stage: 'removing' } });
   yield 'shrunk';
-  for (let index = 0; index < shardsAfter; index++) {
-    const shard = await store.shard(index);
-    if ((await shard.slotMapVersion()) !== slotMap.version) await shard.adopt(slotMap);
-  }
+  await adoptEverywhere(store, slotMap);
   for (const index of shardsOfMove(record).slice(shardsAfter)) {
     await store.removeShard(index);
     yield 'shard removed';
@@ -190,7 +190,7 @@ function sumsDiffer({ giver, receiver }: Way, post?: string): StoreMoveError {
   const what = post === undefined ? 'the sums' : `the counts of post ${JSON.stringify(post)}`;
   return new StoreMoveError(
     'MOVE_SUMS_DIFFER',
-    `${what} that shard ${giver} gave are not what shard ${receiver} has; nothing was dropped: look ` +
-      'for what else writes to these shards, or count again into another store',
+    `${what} that shard ${giver} gave are not what shard ${receiver} has; nothing was dropped: ` +
+      'look for what else writes to these shards, or count again into another store',
   );
 }

@@ -24,7 +24,7 @@ const SCANS = 3;
 
 export interface WayForecast extends Way {
   readonly posts: number;
-  /** Blocks of 4,096 marks that the receiver must know; those that it knows are sent all the same. */
+  /** Blocks of 4,096 marks; those that the receiver knows already are sent all the same. */
   readonly blocks: number;
 }
 

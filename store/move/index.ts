@@ -23,7 +23,7 @@ import { type Move, waysOf } from './transfers.ts';
 export type MoveWish =
   /** All slots evenly over so many shards: shards are added, or the last ones drained. */
   | { readonly kind: 'shards'; readonly shards: number }
-  /** A post alone in a shard: the one named, or one of its own, which is added where none is free. */
+  /** A post alone in a shard: the one named, or an empty one, which is added where none is. */
   | { readonly kind: 'isolate'; readonly post: string; readonly shard?: number | undefined }
   /** A post in slices by user, one each in so many shards. */
   | { readonly kind: 'split'; readonly post: string; readonly slices: number }
@@ -107,8 +107,8 @@ export interface MovePlan extends MoveForecast {
 }
 
 /**
- * What a wish would take, without changing anything; undefined when all is there already. Rejects as
- * startMove.
+ * What a wish would take, without changing anything; undefined when all is there already. Rejects
+ * as startMove.
  */
 export async function planMove(
   options: StoreOptions,
@@ -125,7 +125,7 @@ export async function planMove(
 
 /**
  * Moves what is wished for. Resolves when nothing of it is left where it was. Done again, it moves
- * nothing. A SIGKILL at any time leaves the move to be resumed or rolled back, and the counts exact.
+ * nothing. A SIGKILL at any time leaves the move to be resumed or rolled back, and counts exact.
  * Rejects with the errors of openMovingStore and moveFor; with StoreMoveError MOVE_UNFINISHED when
  * an interrupted move is to be ended first, MOVE_CANNOT_CATCH_UP when likes come too fast, and
  * MOVE_SUMS_DIFFER when what arrived is not what was sent; and with StoreUnavailableError on an
@@ -183,8 +183,8 @@ export async function resumeMoveIn(store: MovingStore, watch?: WatchMove): Promi
 
 /**
  * Takes an interrupted move back, as if it had never begun.
- * Rejects with StoreMoveError NO_MOVE when there is none, MOVE_CANNOT_GO_BACK when likes are counted
- * by the new map already, and as startMove.
+ * Rejects with StoreMoveError NO_MOVE when there is none, MOVE_CANNOT_GO_BACK when likes are
+ * counted by the new map already, and as startMove.
  */
 export async function rollBackMove(options: StoreOptions, watch?: WatchMove): Promise<MoveReport> {
   await using store = await openMovingStore(options);

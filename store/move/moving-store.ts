@@ -26,7 +26,7 @@ export interface MovingStore extends AsyncDisposable {
   /** Between two transactions of the mover, so that those who count get the lock in between. */
   pause(): Promise<void>;
   state(): Promise<StoreState>;
-  /** In one step, and on the disk when it resolves. Whoever counts sees the map at its next look. */
+  /** In one step, and on the disk when it resolves. Who counts sees the map at its next look. */
   write(state: StoreState): Promise<void>;
   /** The store's own, which it keeps open. */
   shard(index: number): Promise<MovingShard>;

@@ -29,7 +29,7 @@ export function shrunk(map: SlotMap, shards: number): SlotMap {
   return { ...map, version: map.version + 1, shards };
 }
 
-/** The next version, in which a post lives in these shards; one more than there are is a new one. */
+/** The next version, in which a post lives in these shards; one past the last is a new one. */
 export function postMoved(map: SlotMap, post: string, shards: readonly number[]): SlotMap {
   const moved = withPostMoved(map, post, shards);
   return { ...moved, shards: Math.max(map.shards, ...shards.map((shard) => shard + 1)) };

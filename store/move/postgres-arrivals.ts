@@ -1,4 +1,4 @@
-/** What a PostgreSQL shard writes when posts arrive, inside a transaction that nobody else is in. */
+/** What a PostgreSQL shard writes when posts arrive, in a transaction that nobody else is in. */
 import type { MarkBlock, MovedSums, PostCount } from '../count-store.ts';
 import { emptyBlock, marksBeyond, unitedMarks } from '../marks.ts';
 import type { Session } from '../postgres-sessions.ts';

@@ -13,7 +13,7 @@ import {
 import type { PostgresSessions } from '../postgres-sessions.ts';
 import { type PostgresStoreOptions, sessionsOf } from '../postgres-store.ts';
 import { type SlotMap, slotMapToDocument } from '../slot-map.ts';
-import { StoreMoveError } from './move-error.ts';
+import { refuseStates, StoreMoveError } from './move-error.ts';
 import { moveToDocument } from './move-record.ts';
 import type { MovingShard } from './moving-shard.ts';
 import { type MovingStore, PAGE_SIZES, type StoreState } from './moving-store.ts';
@@ -29,7 +29,8 @@ const PAUSE_MS = 1;
 export async function openPostgresMovingStore(options: PostgresStoreOptions): Promise<MovingStore> {
   await using opened = new AsyncDisposableStack();
   const home = opened.use(sessionsOf(options, 0));
-  await describe(options, home);
+  const { rule } = await describe(options, home);
+  refuseStates(`store ${options.name} at ${home.title}`, rule);
   const lock = opened.use(await takeLock(options, home.title));
   const store = new PostgresMovingStore(options, home, lock);
   opened.move();
@@ -64,7 +65,7 @@ class PostgresMovingStore implements MovingStore {
     return { slotMap, move };
   }
 
-  /** Over the connection that holds the lock: a mover that has lost it brings nothing into force. */
+  /** Over the connection that holds the lock: who has lost it brings nothing into force. */
   async write({ slotMap, move }: StoreState): Promise<void> {
     const text = `UPDATE ${this.#schemaOf(0)}.store SET slot_map = $1, move = $2`;
     const document = move && JSON.stringify(moveToDocument(move));

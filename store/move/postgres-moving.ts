@@ -251,7 +251,7 @@ export class PostgresMovingShard implements MovingShard {
     return await this.#sessions.ask({ text: asked, values });
   }
 
-  /** In a transaction that nobody else is in. @throws StoreMoveError when the move was taken over */
+  /** In a transaction that nobody else is in. Rejects when another mover has taken over. */
   async #alone<Result>(
     work: (work: Work) => Promise<Result>,
     mover: 'this one' | 'whoever had it' = 'this one',

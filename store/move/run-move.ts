@@ -18,20 +18,20 @@
  *
  * Why each like is counted once. Take a like of a moving post.
  * - Counted before the fence: its transaction held the giver's lock before the fence did, so its
- *   mark and its count are noted before the receiver's last part is read. Both arrive, by a row that
- *   replaces the row before: once. If it is delivered again, to the giver before the fence or to the
- *   receiver after the switch, either finds the mark: its own, or the united one.
+ *   mark and its count are noted before the receiver's last part is read. Both arrive, by a row
+ *   that replaces the row before: once. If it is delivered again, to the giver before the fence or
+ *   to the receiver after the switch, either finds the mark: its own, or the united one.
  * - Refused at the fence: the giver has written nothing, and no receiver counts it before it is
  *   routed by W, which is read from the description, so after `switch`, so after `receive`.
- * - Never counted at both: counting at the giver ends with the fence, at the receiver it begins with
- *   the switch, which comes later.
+ * - Never counted at both: counting at the giver ends with the fence, at the receiver it begins
+ *   with the switch, which comes later.
  * - Not taken for another like: a mark is of one source and seq, and that is one like of one post.
  *   So it does no harm that the receiver gets the marks of posts that stay.
  * - Retired sources: none can be added while a move is noted in the shards, so the receiver knows
  *   all that the giver knew.
  * A post that goes by its name (isolated, split, taken back) may have counts at several givers, and
- * at a receiver that goes on with its own. Its counts are added in `receive`, beside a row that says
- * so, which makes adding them again do nothing, and from which the way back takes them out again.
+ * at a receiver that goes on with its own. Its counts are added in `receive`, beside a row that
+ * says so: adding them again does nothing, and the way back takes them out again by that row.
  *
  * Reads are right all the while: until the switch the giver has the whole count (what is behind the
  * fence does not grow), after it the receiver has. Only who adds up the slices of a post could see
@@ -41,13 +41,13 @@
  * Killed between two steps, the description tells where it stood. Before `switch` nobody has routed
  * by W, so it can go on, or go back: shards that hold W take V again, rows that nobody reads are
  * deleted, shards that were added go. United marks may stay, since they are true. From `switch` on
- * likes are counted by W, so it can only go on; each step says what is to be, not what is to change,
- * or leaves a row in the same transaction that tells that it is done.
+ * likes are counted by W, so it can only go on; each step says what is to be, not what is to
+ * change, or leaves a row in the same transaction that tells that it is done.
  *
  * Shards that are drained own nothing in W, and go by one map more (finish-move.ts).
  */
 import { catchUp, changesFor, copyAll, shardsOfWay } from './copy-posts.ts';
-import { finishMove } from './finish-move.ts';
+import { adoptEverywhere, finishMove } from './finish-move.ts';
 import type { MoveRecord } from './move-record.ts';
 import type { MoveTally } from './move-tally.ts';
 import type { Arrival, NamedArrival } from './moving-shard.ts';
@@ -80,7 +80,7 @@ export async function* runMove(
   }
 }
 
-/** Tells the shards who goes on, where an engine keeps a mover that has lost its lock away by that. */
+/** Tells the shards who goes on: by that an engine keeps a mover away that has lost its lock. */
 async function* takeUp(store: MovingStore, record: MoveRecord): AsyncGenerator<MoveStep> {
   const shards = record.stage === 'removing' ? record.shardsAfter : record.to.shards;
   for (let index = 0; index < shards; index++) {
@@ -102,7 +102,7 @@ async function* prepare(store: MovingStore, move: Move): AsyncGenerator<MoveStep
   }
 }
 
-/** From the first fence on those who count wait, so nothing is done here that can be done before. */
+/** From the first fence on likes wait, so nothing is done here that can be done before. */
 async function* switchOver(
   store: MovingStore,
   record: MoveRecord,
@@ -122,10 +122,7 @@ async function* switchOver(
   }
   await store.write({ slotMap: to, move: { ...record, stage: 'switched' } });
   yield 'switched';
-  for (const index of shardsOfMove(record)) {
-    const shard = await store.shard(index);
-    if ((await shard.slotMapVersion()) !== to.version) await shard.adopt(to);
-  }
+  await adoptEverywhere(store, to);
   tally.pauseMs = performance.now() - begunMs;
   yield 'adopted';
 }

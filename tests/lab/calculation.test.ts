@@ -47,10 +47,13 @@ describe('a calculation', () => {
     expect(skewed.stream).toBe('zipf 1.2');
   });
 
-  test('without routings says that it lacks them', async () => {
+  test('without routings says that it lacks them, and still what it was about', async () => {
     const desk = new Desk();
-    const [result] = await runJobs(jobsOf(1, NEWEST), desk.setup());
-    expect(result).toMatchObject({ verdict: 'unknown', reasons: [/needs the routings/] });
+    const [result] = await runJobs(jobsOf(1, SKEWED), desk.setup());
+    expect(result).toMatchObject({
+      ...{ verdict: 'unknown', reasons: [expect.stringContaining('needs the routings')] },
+      workload: { name: 'zipf', variant: 'exponent 1.2, authors' },
+    });
   });
 
   test('is named by its workload and what was changed of it', () => {

@@ -8,7 +8,7 @@ import { describe, expect, test } from 'vitest';
 import { KIND } from '../../lab/record-format.ts';
 import { Names, readRecords } from '../../lab/record-reader.ts';
 import { notePathOf, type StepNote } from '../../lab/store-steps.ts';
-import { STORE_STEPS, type StoreStep } from '../../lab/worker-messages.ts';
+import { STORE_STEPS } from '../../lab/worker-messages.ts';
 import type { Like } from '../../likes/like.ts';
 import { openStore } from '../../store/open-store.ts';
 import { evenSlotMap, shardsOfPost } from '../../store/slot-map.ts';
@@ -81,7 +81,9 @@ function likesOf(recordsPath: string): { delivered: number; stored: number } {
 }
 
 /** What is stored of a batch of eight on four shards, and whether its queue has heard of it. */
-const EXPECTED: Readonly<Record<StoreStep, { marks: number[]; lines: StepLine[] }>> = {
+const EXPECTED: Readonly<
+  Record<(typeof STORE_STEPS)[number], { marks: number[]; lines: StepLine[] }>
+> = {
   'before-transaction': { marks: [0, 0, 0, 0], lines: [] },
   'after-shard-1': { marks: [2, 0, 0, 0], lines: [] },
   'after-shard-2': { marks: [2, 2, 0, 0], lines: [] },

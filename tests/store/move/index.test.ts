@@ -29,7 +29,7 @@ describe('a move', () => {
 });
 
 describe('what a mover refuses', () => {
-  test('is a second move while one is unfinished, and the way back of one that is switched', async () => {
+  test('is a second move while one is unfinished, and the way back after the switch', async () => {
     using temporary = temporaryFolder();
     const { folder } = temporary;
     await (await openStore({ folder }))[Symbol.asyncDispose]();

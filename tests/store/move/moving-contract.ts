@@ -122,7 +122,7 @@ export function testMoves(
         // A shard of its own is a new one.
         const moved = await move({ kind: 'isolate', post: HOT }, [3]);
         expect(moved).toEqual({ posts: 1, likes: expected.likes, unlikes: expected.unlikes });
-        // The count stays in the first slice, and only marks go: to the shards with the fewest slots.
+        // The count stays in the first slice, and only marks go, to the shards with fewest slots.
         expect((await move({ kind: 'split', post: HOT, slices: 3 }, [3, 1, 2])).posts).toBe(0);
         await move({ kind: 'post', post: HOT, shards: [0, 1] }, [0, 1]);
         await move({ kind: 'take back', post: HOT }, [home!]);

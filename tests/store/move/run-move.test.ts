@@ -1,239 +1,26 @@
 /** Every order in which counting, moving, dying and going on or back can meet, on a model. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Like } from '../../../likes/like.ts';
-import { SlotMapChangedError } from '../../../store/errors.ts';
-import type { MemoryShard } from '../../../store/memory-shard.ts';
-import { goBack } from '../../../store/move/go-back.ts';
-import { type MoveWish, moveFor } from '../../../store/move/index.ts';
 import { MemoryMovingStore } from '../../../store/move/memory-moving-store.ts';
-import { StoreMoveError } from '../../../store/move/move-error.ts';
-import { MoveTally } from '../../../store/move/move-tally.ts';
-import { runMove } from '../../../store/move/run-move.ts';
+import type { Arrival, MovingShard } from '../../../store/move/moving-shard.ts';
 import { BACK_STEPS, MOVE_STEPS, type MoveStep } from '../../../store/move/steps.ts';
-import { readCounts } from '../../../store/read-counts.ts';
-import { ShardSet } from '../../../store/shard-set.ts';
-import { evenSlotMap, type SlotMap, shardOfLike, shardsOfPost } from '../../../store/slot-map.ts';
-import { madeLike, modelCounts } from '../made-likes.ts';
+import { evenSlotMap, shardsOfPost } from '../../../store/slot-map.ts';
+import { modelCounts } from '../made-likes.ts';
+import { type Command, checkEnd, command, PAGE_SIZES, POSTS, SHARDS, World } from './move-model.ts';
 
-const SHARDS = 3;
-const WRITERS = 2;
-const POSTS = 12;
-/** So small that each table takes several pages. */
-const PAGE_SIZES = { counts: 3, blocks: 2, changes: 4 };
-
-type Command =
-  | { readonly kind: 'count'; readonly writer: number; readonly likes: number }
-  | { readonly kind: 'deliver again'; readonly writer: number; readonly from: number }
-  | { readonly kind: 'begin'; readonly wish: MoveWish }
-  | { readonly kind: 'steps'; readonly steps: number }
-  | { readonly kind: 'die' }
-  | { readonly kind: 'resume' }
-  | { readonly kind: 'roll back' };
-
-const post = fc.integer({ min: 0, max: POSTS - 1 }).map((number) => `post-${number}`);
-const wish: fc.Arbitrary<MoveWish> = fc.oneof(
-  fc.record({ kind: fc.constant('shards' as const), shards: fc.integer({ min: 1, max: 6 }) }),
-  fc.record({ kind: fc.constant('isolate' as const), post }),
-  fc.record({ kind: fc.constant('split' as const), post, slices: fc.integer({ min: 2, max: 3 }) }),
-  fc.record({ kind: fc.constant('take back' as const), post }),
-  fc.record({
-    kind: fc.constant('post' as const),
-    post,
-    shards: fc.uniqueArray(fc.integer({ min: 0, max: 2 }), { minLength: 1, maxLength: 3 }),
-  }),
-);
-const writer = fc.integer({ min: 0, max: WRITERS - 1 });
-const command: fc.Arbitrary<Command> = fc.oneof(
-  {
-    weight: 4,
-    arbitrary: fc.record({
-      kind: fc.constant('count' as const),
-      writer,
-      likes: fc.integer({ min: 1, max: 12 }),
-    }),
-  },
-  {
-    weight: 3,
-    arbitrary: fc.record({
-      kind: fc.constant('deliver again' as const),
-      writer,
-      from: fc.integer({ min: 0, max: 200 }),
-    }),
-  },
-  { weight: 3, arbitrary: fc.record({ kind: fc.constant('begin' as const), wish }) },
-  {
-    weight: 6,
-    arbitrary: fc.record({
-      kind: fc.constant('steps' as const),
-      steps: fc.integer({ min: 1, max: 9 }),
-    }),
-  },
-  { weight: 1, arbitrary: fc.constant({ kind: 'die' as const }) },
-  { weight: 2, arbitrary: fc.constant({ kind: 'resume' as const }) },
-  { weight: 1, arbitrary: fc.constant({ kind: 'roll back' as const }) },
-);
-
-/** Routes by the map that it last saw; what is refused waits until it is sent again. */
-class Writer {
-  map: SlotMap;
-  waiting: Like[] = [];
-
-  constructor(map: SlotMap) {
-    this.map = map;
-  }
-}
-
-class World {
-  readonly store = new MemoryMovingStore(evenSlotMap(SHARDS), PAGE_SIZES);
-  readonly writers = Array.from({ length: WRITERS }, () => new Writer(this.store.slotMap));
-  readonly made: Like[] = [];
-  /** By `source seq`: those that a shard has said to be fresh. */
-  readonly counted = new Map<string, Like>();
-  readonly reached = new Set<MoveStep>();
-  steps: AsyncGenerator<MoveStep> | undefined;
-
-  async run(command: Command): Promise<void> {
-    switch (command.kind) {
-      case 'count': {
-        const made = Array.from({ length: command.likes }, () => this.#make());
-        return await this.#send(this.writers[command.writer]!, made);
-      }
-      case 'deliver again': {
-        const again = this.made.slice(command.from, command.from + 20);
-        return await this.#send(this.writers[command.writer]!, again);
-      }
-      case 'begin':
-        return await this.#begin(command.wish);
-      case 'steps':
-        return await this.advance(command.steps);
-      case 'die':
-        this.steps = undefined;
-        return;
-      case 'resume':
-        return await this.#takeUp((stage) => stage === 'going back');
-      case 'roll back':
-        return await this.#takeUp((stage) => ['copying', 'fencing', 'going back'].includes(stage));
-    }
-  }
-
-  async advance(steps: number): Promise<void> {
-    for (let step = 0; step < steps && this.steps !== undefined; step++) {
-      const { done, value } = await this.steps.next();
-      if (done) this.steps = undefined;
-      else this.reached.add(value);
-    }
-  }
-
-  /** Ends whatever is under way, and delivers whatever waits. */
-  async settle(): Promise<void> {
-    await this.#takeUp((stage) => stage === 'going back');
-    await this.advance(Number.POSITIVE_INFINITY);
-    for (const writer of this.writers) {
-      for (let tries = 0; writer.waiting.length > 0 && tries < 3; tries++) {
-        await this.#send(writer, []);
-      }
-      expect(writer.waiting).toEqual([]);
-    }
-  }
-
-  async readOf(name: string) {
-    const { slotMap } = this.store;
-    const shards = Array.from({ length: slotMap.shards }, (_, index) =>
-      this.store.memoryShard(index),
-    );
-    const set = new ShardSet(shards, slotMap, () => slotMap);
-    return (await readCounts(set, [name])).get(name);
-  }
-
-  shards(): MemoryShard[] {
-    return Array.from({ length: this.store.slotMap.shards }, (_, index) =>
-      this.store.memoryShard(index),
-    );
-  }
-
-  #make(): Like {
-    const seq = this.made.length;
-    // Sources with few likes each, so that there are many blocks.
-    const source = `source-${seq % 5}`;
-    const like = madeLike(source, Math.floor(seq / 5) * 1_000, {
-      post: `post-${(seq * 7) % POSTS}`,
-      user: `user-${seq % 13}`,
-    });
-    this.made.push(like);
-    return like;
-  }
-
-  async #send(writer: Writer, likes: readonly Like[]): Promise<void> {
-    const sent = [...writer.waiting, ...likes];
-    writer.waiting = [];
-    const { map } = writer;
-    const byShard = Map.groupBy(sent, (like) => shardOfLike(map, like));
-    for (const [index, ofShard] of byShard) {
-      try {
-        const places = [...ofShard.keys()];
-        // One that is gone is still open in a real process, and refuses by its version.
-        if (index >= this.store.slotMap.shards)
-          throw new SlotMapChangedError(index, -1, map.version);
-        const shard = this.store.memoryShard(index);
-        const { fresh } = await shard.apply(ofShard, places, map.version);
-        for (const place of fresh) this.#note(ofShard[place]!);
-      } catch (error) {
-        if (!(error instanceof SlotMapChangedError)) throw error;
-        writer.waiting.push(...ofShard);
-        writer.map = this.store.slotMap;
-      }
-    }
-  }
-
-  #note(like: Like): void {
-    const id = `${like.source} ${like.seq}`;
-    if (this.counted.has(id)) throw new Error(`like ${id} was counted twice`);
-    this.counted.set(id, like);
-  }
-
-  async #begin(wish: MoveWish): Promise<void> {
-    const { slotMap, move } = await this.store.state();
-    if (move !== undefined) return;
-    try {
-      const record = moveFor(slotMap, wish);
-      if (record === undefined) return;
-      await this.store.write({ slotMap, move: record });
-      this.reached.add('begun');
-      this.steps = runMove(this.store, record, new MoveTally());
-    } catch (error) {
-      if (!(error instanceof StoreMoveError)) throw error;
-    }
-  }
-
-  async #takeUp(isBack: (stage: string) => boolean): Promise<void> {
-    const { move } = await this.store.state();
-    if (move === undefined) return;
-    this.steps = isBack(move.stage)
-      ? goBack(this.store, move)
-      : runMove(this.store, move, new MoveTally());
-  }
-}
-
-async function checkEnd(world: World): Promise<void> {
-  await world.settle();
-  const { slotMap, move } = await world.store.state();
-  expect(move).toBeUndefined();
-  const model = modelCounts(world.counted.values());
-  expect(world.counted.size).toBe(new Set(world.made).size);
-  for (const expected of model) expect(await world.readOf(expected.post)).toEqual(expected);
-  const sums = { moved: 0, counted: 0, marks: 0 };
-  for (const shard of world.shards()) {
-    expect(await shard.findProblems()).toEqual([]);
-    expect(await shard.slotMapVersion()).toBe(slotMap.version);
-    const totals = await shard.totals();
-    sums.moved += totals.moved?.likes ?? 0;
-    sums.counted += totals.likes + totals.unlikes;
-    sums.marks += totals.marks;
-  }
-  // What every shard holds of others, all others miss.
-  expect(sums).toEqual({ moved: 0, counted: world.counted.size, marks: world.counted.size });
-}
+const manySteps: Command[] = Array.from({ length: 50 }, () => ({ kind: 'steps', steps: 9 }));
+/** Chance alone might leave one out. */
+const EVERY_STEP: Command[] = [
+  ...Array.from({ length: 5 }, () => ({ kind: 'count', writer: 0, likes: 12 }) as const),
+  { kind: 'begin', wish: { kind: 'shards', shards: 5 } },
+  ...manySteps,
+  { kind: 'begin', wish: { kind: 'shards', shards: 2 } },
+  { kind: 'steps', steps: 20 },
+  { kind: 'roll back' },
+  ...manySteps,
+  { kind: 'begin', wish: { kind: 'shards', shards: 2 } },
+  ...manySteps,
+];
 
 describe('a move, however it meets counting, redelivery, death, and the way back', () => {
   test('counts each like once, and reads are right all the while', async () => {
@@ -253,10 +40,72 @@ describe('a move, however it meets counting, redelivery, death, and the way back
         await checkEnd(world);
         for (const step of world.reached) reached.add(step);
       }),
-      { numRuns: 250 },
+      { numRuns: 250, examples: [[EVERY_STEP]] },
     );
     // Proof that no step was left out.
     const all = new Set<MoveStep>([...MOVE_STEPS, ...BACK_STEPS]);
     expect([...all].filter((step) => !reached.has(step))).toEqual([]);
   });
+
+  test.each<[string, (shard: MovingShard) => Partial<MovingShard>]>([
+    [
+      'marks are left behind',
+      (shard) => ({
+        receive: (arrivals) => shard.receive(arrivals.map(withoutMarks)),
+        adopt: (map, arrivals = [], named = []) =>
+          shard.adopt(map, arrivals.map(withoutMarks), named),
+      }),
+    ],
+    [
+      'a giver is not fenced',
+      (shard) => ({
+        async adopt(map, arrivals = [], named = []) {
+          if (arrivals.length > 0) await shard.adopt(map, arrivals, named);
+        },
+      }),
+    ],
+    [
+      'what changes is not noted',
+      () => ({
+        async changes() {
+          return { counts: [], marks: [], upTo: '0', isPart: false };
+        },
+      }),
+    ],
+    ['a receiver takes the map before the rest', (shard) => ({ adopt: (map) => shard.adopt(map) })],
+  ])('and the model finds it when %s', async (_fault, faultOf) => {
+    class FaultyStore extends MemoryMovingStore {
+      override async shard(index: number): Promise<MovingShard> {
+        const shard = await super.shard(index);
+        const fault = faultOf(shard);
+        return new Proxy(shard, {
+          get(target, name) {
+            const own = (fault as Record<string | symbol, unknown>)[name];
+            const value = own ?? (target as unknown as Record<string | symbol, unknown>)[name];
+            return typeof value === 'function' && own === undefined ? value.bind(target) : value;
+          },
+        });
+      }
+    }
+    const world = new World(new FaultyStore(evenSlotMap(SHARDS), PAGE_SIZES));
+    const busy = async () => {
+      await world.run({ kind: 'count', writer: 0, likes: 60 });
+      await world.run({ kind: 'begin', wish: { kind: 'shards', shards: 4 } });
+      for (let turn = 0; turn < 200; turn++) {
+        await world.run({ kind: 'steps', steps: 1 });
+        // Of every post there is one that the fence has just not caught.
+        const likes = world.last === 'fencing' ? POSTS : 1;
+        await world.run({ kind: 'count', writer: 1, likes });
+        await world.run({ kind: 'deliver again', writer: 0, from: 0 });
+        await world.run({ kind: 'deliver again', writer: 0, from: world.made.length - 20 });
+      }
+      await checkEnd(world);
+    };
+    await expect(busy()).rejects.toThrow();
+    expect(world.reached).toContain('switched');
+  });
 });
+
+function withoutMarks(arrival: Arrival): Arrival {
+  return { ...arrival, marks: [] };
+}

@@ -18,7 +18,7 @@ testMoves('files', async () => {
 });
 
 describe('the files of a store', () => {
-  test('come with a shard that is added, and go with one that is not to be, or is drained', async () => {
+  test('come with a shard that is added, and go with one that is drained', async () => {
     using temporary = temporaryFolder();
     const { folder } = temporary;
     await (await openStore({ folder, shards: 2 }))[Symbol.asyncDispose]();
