@@ -33,7 +33,7 @@ const TALLY_TABLES = {
 
 /** Versions are the timestamps here. What is deleted are notes, each written once. */
 const STATES_TABLES = {
-  states: `(post text, bucket int, user text, liked boolean, version bigint, crc int,
+  states: `(post text, bucket int, user text, state blob,
     PRIMARY KEY ((post, bucket), user))`,
   rollups: '(post text PRIMARY KEY, likes bigint, generation bigint, rolled_up_at_ms bigint)',
   // A note that comes to life again costs a roll-up, so its deletion need not be kept.
