@@ -28,8 +28,16 @@ async function audit(folder: string): Promise<number> {
     process.stdout.write(`${problems.join('\n')}\n`);
     return EXIT.fail;
   }
-  const { posts, likes, unlikes, marks } = await store.totals();
+  const { posts, likes, unlikes, marks, states } = await store.totals();
   const number = (value: number) => formatNumber(value, 0);
+  if (states !== undefined) {
+    process.stdout.write(
+      `The store is sound: ${number(posts)} posts with ${number(likes)} likes, the last actions ` +
+        `of ${number(states)} users and posts, ${store.shards.length} shards, each count the sum ` +
+        'of its states.\n',
+    );
+    return EXIT.pass;
+  }
   process.stdout.write(
     `The store is sound: ${number(posts)} posts with ${number(likes)} likes and ` +
       `${number(unlikes)} unlikes, ${number(marks)} marks, ${store.shards.length} shards, each ` +

@@ -1,7 +1,7 @@
 /** What one counting process has done so far, in numbers and in words. */
 import { formatNumber } from '../lab/table.ts';
 import type { Like } from '../likes/like.ts';
-import type { CommitObserver } from '../store/count-store.ts';
+import type { CommitObserver, CountingRule } from '../store/count-store.ts';
 import type { Lag } from './lag-watch.ts';
 
 /** From this age on, an answer of the server about its queue is shown with its age. */
@@ -76,11 +76,14 @@ export class CountTally {
 const told = (value: number | undefined) =>
   value === undefined ? 'not told' : formatNumber(value, 0);
 
-export function describeFacts(facts: CountFacts): string {
+/** What a like that changes nothing is called: under states it may be a first delivery. */
+const SEEN = { tally: 'seen again', states: 'known or overtaken' } as const;
+
+export function describeFacts(facts: CountFacts, rule: CountingRule = 'tally'): string {
   const words = [
     `${told(facts.likesPerS)} likes/s`,
     `${told(facts.counted)} counted`,
-    `${told(facts.seenAgain)} seen again`,
+    `${told(facts.seenAgain)} ${SEEN[rule]}`,
     `lag ${told(facts.lag)}`,
   ];
   if (facts.newestAgeS !== undefined) {
@@ -94,9 +97,10 @@ export function describeFacts(facts: CountFacts): string {
   return words.join(' · ');
 }
 
-export function describeTotal({ counted, seenAgain, parked, seconds }: CountTotal): string {
+export function describeTotal(total: CountTotal, rule: CountingRule = 'tally'): string {
+  const { counted, seenAgain, parked, seconds } = total;
   return (
-    `counted ${told(counted)} · seen again ${told(seenAgain)} · parked ${told(parked)} · ` +
+    `counted ${told(counted)} · ${SEEN[rule]} ${told(seenAgain)} · parked ${told(parked)} · ` +
     `${formatNumber(seconds, 1)} s`
   );
 }

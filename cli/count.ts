@@ -2,9 +2,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { messageOf } from '../lab/lab-error.ts';
+import type { CountingRule } from '../lab/store-plan.ts';
 import type { LikeConsumer } from '../likes/like.ts';
 import { openStore } from '../store/open-store.ts';
 import { CountTally, describeFacts, describeTotal } from './count-tally.ts';
+import { ruleOption } from './counting-rule.ts';
 import { HotReporter } from './hot-reporter.ts';
 import { watchInterrupt } from './interrupt.ts';
 import { LagWatch } from './lag-watch.ts';
@@ -22,6 +24,7 @@ const LAST_ANSWER_LIMIT_MS = 5_000;
 interface CountOptions extends QueueOptions {
   readonly store: string;
   readonly shards?: number;
+  readonly rule?: CountingRule;
   readonly untilDrained: boolean;
   readonly hotPosts: boolean;
 }
@@ -36,6 +39,7 @@ export function addCountCommand(program: Command): void {
       'shards of a store that is made (default: 4)',
       whole(1, SHARDS_MAX),
     )
+    .addOption(ruleOption())
     .option('--hot-posts', 'find hot posts, and hold the likes of those that lab hot names', false)
     .option('--until-drained', 'end when the server says that nothing is left', false);
   addQueueOptions(command).action(async (options: CountOptions) => {
@@ -58,8 +62,8 @@ async function count(options: CountOptions): Promise<number> {
   );
   await using opened = await openQueue(options);
   const { broker } = opened;
-  const { store: folder, shards } = options;
-  await using store = await openStore({ folder, ...(shards !== undefined && { shards }) });
+  const { store: folder, shards, rule } = options;
+  await using store = await openStore({ folder, rule, ...(shards !== undefined && { shards }) });
   const tally = new CountTally();
   using hot = options.hotPosts ? new HotReporter(store, folder) : undefined;
   const opening = broker.openConsumer(options.queue, (likes, placeOf) =>
@@ -68,7 +72,7 @@ async function count(options: CountOptions): Promise<number> {
   using watch = new LagWatch({ broker, queue: options.queue }, broker.drainedTimeMs ?? 0);
   const telling = setInterval(() => {
     const facts = tally.tell(watch.lag);
-    line.show(options.json ? JSON.stringify(facts) : describeFacts(facts));
+    line.show(options.json ? JSON.stringify(facts) : describeFacts(facts, store.rule));
   }, LINE_INTERVAL_MS);
   const problem = await untilEnded(opening, watch, { interrupt, options });
   const stopping = stopOf(opening, problem !== undefined);
@@ -77,7 +81,7 @@ async function count(options: CountOptions): Promise<number> {
   );
   if (isStopped) await isDoneWithin(watch.ask(), LAST_ANSWER_LIMIT_MS);
   const total = tally.total(watch.lag);
-  line.log(options.json ? JSON.stringify(total) : describeTotal(total));
+  line.log(options.json ? JSON.stringify(total) : describeTotal(total, store.rule));
   if (isStopped && problem === undefined) return EXIT.pass;
   if (isStopped) throw new CountingEndedError(problem);
   const late =

@@ -60,7 +60,7 @@ async function openQueueWay(
 ): Promise<Way> {
   const { brokers, queue, store: folder, linger } = options;
   const { broker } = opened.use(await openQueue({ ...options, brokers: brokers!, queue: queue! }));
-  const store = opened.use(await openStore({ folder: folder! }));
+  const store = opened.use(await openStore({ folder: folder!, rule: options.rule }));
   const backlogOf = async () => {
     const { waiting, unacknowledged } = await broker.backlog(queue!);
     return waiting + unacknowledged;

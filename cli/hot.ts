@@ -71,8 +71,8 @@ function addShowAndWatch(hot: Command): void {
     )
     .addHelpText(
       'after',
-      '\nOne watch a store. It also takes back cures that were ordered by hand. When it is stopped, ' +
-        'what it\ncured stays cured; end that with take-back, or by starting it again.',
+      '\nOne watch a store. It also takes back cures that were ordered by hand. When it is ' +
+        'stopped, what it\ncured stays cured; end that with take-back, or by starting it again.',
     )
     .action(async (options: StoreChoice & { readonly cures: readonly Cure[] }) => {
       readStoreFile(options.store); // Refuses a folder that is no store.
@@ -106,8 +106,8 @@ async function isolate({ store: folder, post, shard }: PostChoice & { readonly s
   const target = shard ?? emptyShards(map)[0] ?? map.shards;
   if (target > map.shards) {
     throw new UsageError(
-      `--shard ${target}: ${folder} has shards 0 to ${map.shards - 1}, and ${map.shards} is a new ` +
-        'one',
+      `--shard ${target}: ${folder} has shards 0 to ${map.shards - 1}, and ${map.shards} is a ` +
+        'new one',
     );
   }
   const startMs = performance.now();

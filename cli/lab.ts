@@ -45,6 +45,7 @@ const WRONG_INPUT = new Set([
   'STORE_CORRUPT',
   'STORE_FORMAT_UNKNOWN',
   'STORE_SHARDS_DIFFER',
+  'STORE_RULE_DIFFERS',
   'STORE_ROUTING_DIFFERS',
   'STORE_NOT_CREATED',
   'MOVE_IMPOSSIBLE',
@@ -94,8 +95,8 @@ function buildProgram(): Command {
   addRebuildCommand(program);
   addDeadLettersCommand(program);
   addReshardCommand(program);
-  addReshardingCommand(program);
   addHotCommands(program);
+  addReshardingCommand(program);
   addDoctorCommand(program);
   addCompareCommand(program);
   addChooseCommand(program);

@@ -8,7 +8,7 @@ import { RUNTIMES, type Runtime, TIERS, type Tier } from '../brokers/servers/ser
 import { PROFILES, type Profile } from '../lab/experiment.ts';
 import { FAULTS } from '../lab/faults/index.ts';
 import { REPEATS_UNDECIDED } from '../lab/stop-early.ts';
-import { STORE_ENGINES, type StoreEngine } from '../lab/store-plan.ts';
+import { type CountingRule, STORE_ENGINES, type StoreEngine } from '../lab/store-plan.ts';
 import {
   BACKLOG_BYTES_MAX_DEFAULT,
   CONSUMERS_DEFAULT,
@@ -17,6 +17,7 @@ import {
   SHARDS_DEFAULT,
 } from '../lab/trial-plan.ts';
 import { LIKES_MAX, WORKLOADS, type WorkloadName } from '../likes/workloads/workload.ts';
+import { ruleOption } from './counting-rule.ts';
 import { UsageError } from './usage-error.ts';
 
 export interface RunOptions {
@@ -34,6 +35,7 @@ export interface RunOptions {
   readonly likesPerSend?: number;
   readonly shards: number;
   readonly store?: StoreEngine;
+  readonly rule?: CountingRule;
   readonly backlogLimit: number;
   readonly out?: string;
   /** A module of the user's that opens the consumers in place of the templates. */
@@ -118,6 +120,7 @@ export function addRunOptions(command: Command, defaults: { brokers: readonly st
         STORE_ENGINES,
       ),
     )
+    .addOption(ruleOption())
     .option(
       '--backlog-limit <bytes>',
       "largest size of a server's data folder before the producer waits",

@@ -2,6 +2,7 @@
 import type { LogGap } from '../brokers/broker.ts';
 import { formatNumber } from '../lab/table.ts';
 import type { CountDifference, StoreComparison } from '../store/compare-stores.ts';
+import type { CountingRule } from '../store/count-store.ts';
 import { EXIT } from './usage-error.ts';
 
 /** What may make two right stores differ. */
@@ -23,17 +24,21 @@ export interface Judgement {
 /**
  * A store may have less than the log while likes wait to be counted, and more when likes came after
  * what was counted again, or the log is short. Only a difference that nothing explains breaks it.
+ * Under *states* a like that is missing may have been an unlike, so either way explains either.
  */
 export function judgeRebuild(
   { posts, differences }: StoreComparison,
   { uncounted, hasGrown, isShort }: RebuildCircumstances,
+  rule: CountingRule = 'tally',
 ): Judgement {
   const number = (value: number) => formatNumber(value, 0);
   if (differences.length === 0) {
     return { code: EXIT.pass, text: `all ${number(posts)} posts have the counts of the log` };
   }
   const some = `${number(differences.length)} of ${number(posts)} posts differ`;
+  const isExplained = uncounted > 0 || hasGrown || isShort;
   const wrong = differences.filter(({ was, is }) => {
+    if (rule === 'states') return !isExplained;
     const hasLess = is.likes > was.likes || is.unlikes > was.unlikes;
     const hasMore = is.likes < was.likes || is.unlikes < was.unlikes;
     return (hasLess && uncounted === 0) || (hasMore && !hasGrown && !isShort);

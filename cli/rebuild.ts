@@ -73,7 +73,11 @@ async function rebuild(options: RebuildOptions): Promise<number> {
   await using store = await openStore({ folder: options.store, readOnly: true });
   await using log = await broker.reread!(queue);
   if (log.gaps.length > 0 && !partial) throw new RebuildError(describeGaps(log.gaps));
-  await using again = await openStore({ folder: place.folder, shards: store.shards.length });
+  await using again = await openStore({
+    folder: place.folder,
+    shards: store.shards.length,
+    rule: store.rule,
+  });
   const read = await countAgain(log, again, { line, json, interrupt });
   const { judgement, differences, facts } = await compare(broker, queue, { log, store, again });
   const shown = json ? differences : differences.slice(0, SHOWN_MAX);
@@ -160,7 +164,7 @@ async function compare(
   const { hasGrown, hasShrunk }: RereadProgress = await log.progress();
   const isShort = hasShrunk || log.gaps.length > 0;
   const circumstances = { uncounted: waiting + unacknowledged, hasGrown, isShort };
-  const judgement = judgeRebuild({ posts, differences }, circumstances);
+  const judgement = judgeRebuild({ posts, differences }, circumstances, store.rule);
   const verdict = { [EXIT.pass]: 'equal', [EXIT.fail]: 'different' }[judgement.code] ?? 'unknown';
   const facts = { posts, differences: differences.length, ...circumstances, verdict };
   return { judgement, differences, facts };

@@ -117,9 +117,9 @@ export function reshardingTable(engine: Engine, results: readonly ReshardingResu
     ]),
     notes: [
       `${WRITERS} processes count meanwhile, and deliver every like again a second later. The ` +
-        'forecast is made before the move, with a sample of its rows. The pause is from the first ' +
-        'fence until all shards had the new map; the longest wait is that of a batch that met ' +
-        'it, until it was stored. Counts are compared post by post, to the last like.',
+        'forecast is made before the move, with a sample of its rows. The pause is from the ' +
+        'first fence until all shards had the new map; the longest wait is that of a batch that ' +
+        'met it, until it was stored. Counts are compared post by post, to the last like.',
       ...results.flatMap(({ title, problems }) =>
         problems.map((problem) => `${title}: ${problem}`),
       ),

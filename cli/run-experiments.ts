@@ -10,11 +10,13 @@ import { renderText } from '../lab/report.ts';
 import { RunFiles } from '../lab/result-files.ts';
 import { runJobs } from '../lab/run-jobs.ts';
 import { type Job, schedule } from '../lab/schedule.ts';
+import { describeStore } from '../lab/store-plan.ts';
 import { type Contender, WORKLOAD_DEFAULT } from '../lab/trial-plan.ts';
 import type { TrialResult } from '../lab/trial-result.ts';
 import { openWorkload } from '../likes/workloads/workload.ts';
 import { openRouting } from '../store/routing/index.ts';
 import { ROUTING_NAMES } from '../store/routing/routing.ts';
+import { judgeable, storePlanOf } from './counting-rule.ts';
 import { watchInterrupt } from './interrupt.ts';
 import { openLiveView } from './live-view.ts';
 import { contendersOf, type RunOptions, repeatsOf } from './options.ts';
@@ -31,8 +33,9 @@ export async function runExperiments(
   options: RunOptions,
   command: string,
 ): Promise<number> {
-  const experiments = withoutKills(chosenExperiments, options);
   const contenders = contendersOf(options);
+  const allowed = withoutKills(chosenExperiments, options);
+  const experiments = judgeable(allowed, contenders, options);
   checkWorkload(experiments, contenders, options);
   const ownConsumers = await ownConsumersOf(options);
   const view = openLiveView(process.stderr, contenders);
@@ -74,7 +77,7 @@ export async function runExperiments(
       lanes,
       consumers,
       shards,
-      store: options.store && { engine: options.store, rule: 'tally' },
+      store: storePlanOf(options),
       likesPerSend,
       backlogBytesMax: options.backlogLimit,
       parallel: options.parallel,
@@ -128,15 +131,20 @@ function whatIsMixed({ before, command: begun }: RunFiles, commit: string, own: 
 function withoutDone(
   jobs: readonly Job[],
   before: readonly TrialResult[],
-  { seed, resume }: RunOptions,
+  options: RunOptions,
 ): Job[] {
+  const { seed, resume } = options;
   const done = before.map(({ broker, alias, tier, experiment, plan, faults, workload }) =>
-    JSON.stringify([broker, alias, tier, experiment, plan.mode, faults?.name, workload.seed]),
+    JSON.stringify([
+      ...[broker, alias, tier, experiment, plan.mode, faults?.name, workload.seed],
+      describeStore(plan.store),
+    ]),
   );
   const left = jobs.filter(({ broker, alias, tier, experiment, step }) => {
     const fault = step.faults?.fault.name;
     const seeded = seed + (step.seedAdded ?? 0);
-    const own = [broker, alias, tier, experiment.name, step.mode, fault, seeded];
+    const into = describeStore(storePlanOf(options) ?? step.store);
+    const own = [broker, alias, tier, experiment.name, step.mode, fault, seeded, into];
     const place = done.indexOf(JSON.stringify(own));
     if (place !== -1) done.splice(place, 1);
     return place === -1;

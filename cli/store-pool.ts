@@ -10,7 +10,7 @@ import {
   startLocalStoreServer,
 } from '../brokers/servers/local/store-servers.ts';
 import type { ServerUsage, StoreServerName } from '../brokers/servers/server.ts';
-import type { StorePlan } from '../lab/store-plan.ts';
+import type { CountingRule, StorePlan } from '../lab/store-plan.ts';
 import { dropKeyspace } from '../store/cassandra-keyspace.ts';
 import type { CassandraStoreOptions } from '../store/cassandra-options.ts';
 import type { StoreOptions } from '../store/open-store.ts';
@@ -87,11 +87,12 @@ export class TrialStores implements AsyncDisposable {
   }
 
   async addressFor(shards: number, plan: StorePlan): Promise<StoreOptions> {
-    const { engine } = plan;
-    if (engine === 'sqlite') return { engine, folder: join(this.#folder, 'store'), shards };
+    const { engine, rule } = plan;
+    if (engine === 'sqlite') return { engine, folder: join(this.#folder, 'store'), shards, rule };
     const { usage, ...server } = await this.#reach(engine);
     this.#usage = usage;
-    const options = engine === 'postgres' ? onPostgres(server, shards) : onCassandra(server);
+    const options =
+      engine === 'postgres' ? onPostgres(server, shards, rule) : onCassandra(server, rule);
     this.#made.push(options);
     return options;
   }
@@ -111,16 +112,24 @@ export class TrialStores implements AsyncDisposable {
 
 type Server = Omit<ReachedServer, 'usage'>;
 
-function onPostgres({ addresses }: Server, shards: number): PostgresStoreOptions {
-  return { engine: 'postgres', urls: addresses, name: freshName(), shards };
+function onPostgres(
+  { addresses }: Server,
+  shards: number,
+  rule: CountingRule,
+): PostgresStoreOptions {
+  return { engine: 'postgres', urls: addresses, name: freshName(), shards, rule };
 }
 
 /** It spreads by itself, so a number of shards is nothing to it. */
-function onCassandra({ addresses, datacenter, username, password }: Server): CassandraStoreOptions {
+function onCassandra(
+  { addresses, datacenter, username, password }: Server,
+  rule: CountingRule,
+): CassandraStoreOptions {
   return {
     engine: 'cassandra',
     contactPoints: addresses,
     keyspace: freshName(),
+    rule,
     ...(datacenter !== undefined && { datacenter }),
     ...(username !== undefined && { username }),
     ...(password !== undefined && { password }),

@@ -51,6 +51,10 @@ export const fullCount: Experiment = {
   name: 'full-count',
   question: 'Is every single like of the real data counted, video by video, through one broker?',
   steps: ({ likes = 'all' }) => [{ mode: 'sustained', likes }],
+  tallyOnly:
+    'full-count compares likes and unlikes with those of the file, and states keeps neither but ' +
+    "each user's last press; throughput and faults compare every state with what the workload " +
+    'pressed last, or count by --rule tally',
   rowsStandAlone: true,
   rowKey: (result) => [brokerOf(result), result.tier, String(result.ledger?.attempted ?? 'none')],
   rowHeads: [BROKER_HEAD, TIER_HEAD, { head: 'likes', meaning: 'Distinct likes and unlikes.' }],

@@ -92,7 +92,7 @@ export function answerToCourse(results: readonly TrialResult[]): string | undefi
     const isolated = helpOf(own, 'isolate', 'post');
     const split = helpOf(own, 'split', 'post');
     if (isolated === undefined || split === undefined) return [];
-    const isEnough = isolated.helps ? 'is enough' : 'is not';
+    const isEnough = isolated.helps ? 'is enough' : 'is not enough';
     return [
       `at ${share} a shard of its own ${isEnough} (p99 of the post ` +
         `${milliseconds(isolated.before)} before, ${milliseconds(isolated.after)} isolated, ` +

@@ -23,9 +23,10 @@ export const CURE_HEAD = {
   head: 'cure',
   meaning:
     '`isolate`: the post gets a shard of its own. `split`: slices by user on several shards, ' +
-    'summed on read. `coalesce`: consumers hold its likes for up to 50 ms, then store them as one. ' +
-    '`all`: a policy that may use all three: it coalesces at once, and splits what one shard ' +
-    'cannot carry. Each is done by the policy itself once it has found the post, and taken back.',
+    'summed on read. `coalesce`: consumers hold its likes for up to 50 ms, then store them as ' +
+    'one. `all`: a policy that may use all three: it coalesces at once, and splits what one ' +
+    'shard cannot carry. Each is done by the policy itself ' +
+    'once it has found the post, and taken back.',
 };
 
 /** In the order in which the rows of a share stand. */

@@ -59,6 +59,9 @@ function stepOf(profile: Profile, step: Partial<Step> & { readonly hotSpot: HotS
 
 export const hotSpot: Experiment = {
   name: 'hot-spot',
+  tallyOnly:
+    'hot-spot moves and splits posts while they are counted, and what it moves are marks and ' +
+    'sums; throughput with --workload flash loads one post under states, or use --rule tally',
   question:
     'What does a post that everybody likes do to itself and to its neighbours, and what cures it?',
   brokers: ['redis-streams'],

@@ -61,6 +61,9 @@ const percent = (share: number | undefined) => (share === undefined ? undefined 
 export const reads: Experiment = {
   name: 'reads',
   question: 'How many counts can be shown, how soon and how old, while likes are counted?',
+  tallyOnly:
+    'reads bounds how many likes a count may miss, and under states a count is of users and may ' +
+    'fall; latency measures there, or use --rule tally',
   brokers: ['kafka'],
   steps: ({ profile }) => stepsOf(profile),
   shows: ({ plan }) => plan.reads !== undefined,

@@ -8,12 +8,22 @@ import type { Names } from './record-reader.ts';
 type Soon<T> = T | Promise<T>;
 type Rows<T> = Iterable<T> | AsyncIterable<T>;
 
+/** The last action of a user on a post, by version. */
+export interface StoredState {
+  readonly post: string;
+  readonly user: string;
+  readonly version: number;
+  readonly action: Like['action'];
+}
+
 /** The parts of the count store that the checker reads; store/count-store.ts has them. */
 export interface StoredCounts {
-  /** Marks as the shards themselves add them up. */
-  totals(): Soon<{ marks: number }>;
+  /** Marks, and under the rule *states* states, as the shards themselves add them up. */
+  totals(): Soon<{ marks: number; states?: number }>;
   readonly shards: readonly {
     marks(): Rows<{ source: string; block: number; bits: Uint8Array }>;
+    /** Under the rule *states* only. */
+    states?(): Rows<StoredState>;
     counts(): Rows<{ post: string; likes: number; unlikes: number }>;
     /** Tells whether a post belongs to the shard; left out by stores that cannot tell. */
     ownership?(): Soon<(post: string) => boolean>;

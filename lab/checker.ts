@@ -3,13 +3,24 @@
  * what was parked and what the server's own log holds, like by like. Streaming: one byte a like, a
  * few numbers a post, and where there is a log ten bytes for each of its places, in memory.
  */
-import { checkLog, type LogInput } from './checker-log.ts';
+import { checkLog, type LogFindings, type LogInput } from './checker-log.ts';
 import { findLostOks, type LostBefore, noneLost, sortLostOks } from './checker-lost.ts';
-import { addCountedLikes, readDeliveries, readSends } from './checker-records.ts';
-import { addStoredCounts, readMarks, readParked, type StoredCounts } from './checker-store.ts';
+import {
+  addCountedLikes,
+  type DeliverySums,
+  readDeliveries,
+  readSends,
+} from './checker-records.ts';
+import {
+  addStoredCounts,
+  type ParkedSums,
+  readMarks,
+  readParked,
+  type StoredCounts,
+} from './checker-store.ts';
 import type { Ledger, WitnessSums } from './ledger.ts';
-import { LikeStates } from './like-states.ts';
-import { PostSums } from './post-sums.ts';
+import { LikeStates, type Sweep } from './like-states.ts';
+import { type PostErrors, PostSums } from './post-sums.ts';
 import {
   Names,
   type RecordBlock,
@@ -87,32 +98,11 @@ export async function check(input: CheckInput): Promise<CheckOutput> {
   const errors = posts.errors();
 
   const ledger: Ledger = {
-    attempted: sweep.attempted,
-    ok: sweep.ok,
-    unknown: sweep.unknown,
-    fail: sweep.fail,
+    ...ledgerOfRecords(input, { sends, deliveries, log, parked, sweep }),
     counted: marks.counted,
-    lost,
-    stuck: input.drained ? 0 : Math.max(sweep.missing, input.left ?? 0),
     doubleEffects: Math.max(errors.excess, deliveries.freshAgain, marks.again),
-    redelivered: deliveries.again,
-    late: drainedUs === undefined ? undefined : deliveries.late,
-    sentAgain: sends.again,
-    recovered: sweep.recovered,
-    revived: sweep.revived,
     phantom: deliveries.phantom + marks.phantom + parked.phantom + log.phantom,
-    parked: input.parked.length,
-    wronglyParked: parked.decodable,
-    inversions: deliveries.inversions,
-    inversionSeqsMax: deliveries.inversionSeqsMax,
-    offsetConflicts: log.offsetConflicts,
-    offsetGaps: log.offsetGaps,
-    storedAgain: log.storedAgain,
-    splitPosts: log.splitPosts,
-    miscountedPosts: errors.posts,
-    miscountedLikes: errors.likes,
-    miscountedLikesMax: errors.likesMax,
-    misplacedPosts: misplaced,
+    ...miscounts(errors, misplaced),
     ...compareWithFile(input, names, posts),
     // The producers' own sums against their records; and what the records make of every like
     // against the shards' own sum of marks and the dead letters.
@@ -123,7 +113,56 @@ export async function check(input: CheckInput): Promise<CheckOutput> {
   return { ledger, truncations: [...truncations.values()], ...lostOks };
 }
 
-function timeLost(
+/** What the passes over the records, the log and the dead letters have found. */
+export interface RecordsFound {
+  readonly sends: { readonly again: number };
+  readonly deliveries: DeliverySums;
+  readonly log: LogFindings;
+  readonly parked: ParkedSums;
+  readonly sweep: Sweep;
+}
+
+/** The part of the ledger that is formed alike whatever the rule of the store. */
+export function ledgerOfRecords(
+  input: Pick<CheckInput, 'drained' | 'drainedUs' | 'left' | 'parked'>,
+  { sends, deliveries, log, parked, sweep }: RecordsFound,
+) {
+  const isTimed = input.drained && input.drainedUs !== undefined;
+  return {
+    attempted: sweep.attempted,
+    ok: sweep.ok,
+    unknown: sweep.unknown,
+    fail: sweep.fail,
+    lost: input.drained ? sweep.missing : 0,
+    stuck: input.drained ? 0 : Math.max(sweep.missing, input.left ?? 0),
+    redelivered: deliveries.again,
+    late: isTimed ? deliveries.late : undefined,
+    sentAgain: sends.again,
+    recovered: sweep.recovered,
+    revived: sweep.revived,
+    parked: input.parked.length,
+    wronglyParked: parked.decodable,
+    inversions: deliveries.inversions,
+    inversionSeqsMax: deliveries.inversionSeqsMax,
+    offsetConflicts: log.offsetConflicts,
+    offsetGaps: log.offsetGaps,
+    storedAgain: log.storedAgain,
+    splitPosts: log.splitPosts,
+  };
+}
+
+/** Where the shards' counts are not what they should be. */
+export function miscounts(errors: PostErrors, misplacedPosts: number | undefined) {
+  return {
+    miscountedPosts: errors.posts,
+    miscountedLikes: errors.likes,
+    miscountedLikesMax: errors.likesMax,
+    misplacedPosts,
+  };
+}
+
+/** When lost likes were acknowledged; to be asked while the bit "counted" is there. */
+export function timeLost(
   lost: number,
   momentsUs: readonly number[] | undefined,
   states: LikeStates,

@@ -5,7 +5,7 @@ import { type Clock, openClock } from './clock.ts';
 import { type ClockComparison, compareClocks } from './compare-clocks.ts';
 import { LabError } from './lab-error.ts';
 import type { StoreAddress, TrialContext, TrialLive } from './trial-context.ts';
-import { type TrialPlan, workloadOptionsOf } from './trial-plan.ts';
+import { producerWorkloadOf, type TrialPlan } from './trial-plan.ts';
 import type {
   ConsumerReport,
   LastCounted,
@@ -213,8 +213,7 @@ export class Crew {
     const { broker, server, folder, workerModule, brokerName } = this.#context;
     const { mode, workload, likesPerS, arrivals } = this.#plan;
     const recordsPath = join(folder, `${role}-${paths.length}.records`);
-    const options = workloadOptionsOf(this.#plan);
-    const seed = options.seed + (role === 'producer' ? paths.length : 0);
+    const options = producerWorkloadOf(this.#plan, role === 'producer' ? paths.length : 0);
     paths.push(recordsPath);
     const endpoint = this.#context.clientEndpoint ?? server.endpoint;
     const setup: WorkerSetup = {
@@ -229,7 +228,7 @@ export class Crew {
       hotSpot: this.#plan.hotSpot,
       reopens: mode === 'crash' || mode === 'faults',
       source: randomBytes(6).toString('base64url'),
-      workload: { name: workload, options: { ...options, seed } },
+      workload: { name: workload, options },
       likesPerSend: this.#plan.likesPerSend ?? broker.habits.likesPerSend,
       sendsInFlight: this.#plan.sendsInFlight ?? broker.habits.sendsInFlight,
       likesPerS,

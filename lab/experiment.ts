@@ -137,6 +137,8 @@ export interface Experiment {
   explanation?(results: readonly TrialResult[]): string;
   /** Whether an interrupted run of it can go on: its trials are told apart by seed and repeat. */
   readonly resumes?: true;
+  /** Why it cannot be judged under the rule *states*, and what can; undefined where it can. */
+  readonly tallyOnly?: string;
   /** Whether it kills servers, which nobody else's are ever killed for. */
   readonly kills?: true;
   /** Which of its trials stand in its table; all unless told. A probe of a maximum does not. */

@@ -2,7 +2,7 @@
  * A trial that broke off, for instance since a worker died, cannot pass; but what its records and
  * its store show already may break a promise all the same, and fail beats unknown.
  */
-import { check } from './checker.ts';
+import { checkByRule } from './check-evidence.ts';
 import { countAttempted } from './count-deliveries.ts';
 import { faultOf, promisesOrder, survivalOf } from './judge-faults.ts';
 import { LabError, messageOf } from './lab-error.ts';
@@ -52,7 +52,7 @@ export async function judgeRemains(
   try {
     await using store = await context.openStore(remains.store);
     const attempted = remains.producerRecords.reduce((sum, path) => sum + countAttempted(path), 0);
-    const { ledger } = await check({
+    const { ledger } = await checkByRule(plan, {
       ...remains,
       stored: store,
       drained: false,

@@ -1,14 +1,13 @@
 /** From a trial's evidence to its result: checked, measured, judged. */
 import { auditFactsOf } from './audit/facts.ts';
-import { type CheckOutput, check } from './checker.ts';
-import { countAttempted } from './count-deliveries.ts';
+import { checkEvidence } from './check-evidence.ts';
+import type { CheckOutput } from './checker.ts';
 import {
   damageOf,
   faultOf,
   faultsOf,
   isWindowTooLong,
   lossWindowMs,
-  momentsOf,
   poisonMissingIn,
   promisesOrder,
   survivalOf,
@@ -27,6 +26,8 @@ import { measureShardLoads } from './measure-shard-loads.ts';
 import { measureShards } from './measure-shards.ts';
 import { measureStates } from './measure-states.ts';
 import type { TrialEvidence } from './run-trial.ts';
+import { settleRecords } from './settled-records.ts';
+import { ruleOf } from './store-plan.ts';
 import type { StoreToCheck, TrialContext } from './trial-context.ts';
 import type { TrialPlan } from './trial-plan.ts';
 import { coreShare, resourcesOf } from './trial-resources.ts';
@@ -67,7 +68,7 @@ export async function judgeTrial(
   evidence: TrialEvidence,
 ): Promise<Judged> {
   await using store = await context.openStore(evidence.store);
-  const checked = await checkEvidence(evidence, store);
+  const checked = await checkEvidence(plan, evidence, store);
   const { strikes } = evidence;
   const ledger = { ...checked.ledger, poisonMissing: poisonMissingIn(strikes) };
   const lostSince = wasLostSince(strikes, checked);
@@ -93,14 +94,15 @@ export async function judgeTrial(
 
   const together = plan.mode !== 'publish-then-count';
   const { likes } = evidence.workload;
-  const rates = measureRates({ ...evidence, likes, together });
+  const measured = measuredBy(plan, evidence);
+  const rates = measureRates({ ...measured, likes, together });
   const latencies =
     plan.mode === 'paced'
-      ? measureLatencies({ ...evidence, likes, warmUpS: plan.warmUpS ?? 0 })
+      ? measureLatencies({ ...measured, likes, warmUpS: plan.warmUpS ?? 0 })
       : undefined;
   const shards = await measureShards(store);
   const { reads, doubts: readingDoubts } = measureReads({ ...evidence, likes });
-  const { doubts, notes, ...figures } = judgeFigures(plan, evidence);
+  const { doubts, notes, ...figures } = judgeFigures(plan, measured);
   const struck = [
     ...(judgement.verdict === 'pass' ? [] : judgement.reasons),
     ...doubtsOf(plan, evidence, latencies),
@@ -112,27 +114,38 @@ export async function judgeTrial(
     reasons: [...judgement.reasons],
     numbersValid: struck.length === 0,
     numbersStruck: struck,
-    notes: [...notesOf(evidence), ...notesOfLog(evidence, context), ...notes],
+    notes: [
+      ...notesOf(evidence),
+      ...notesOfLog(evidence, context),
+      ...notesOfReader(plan),
+      ...notes,
+    ],
     ledger,
     // A rate or a cost across a fault would say nothing of either side of it.
     ...(strikes.length === 0 && {
       ...(plan.hotSpot === undefined && { rates: { ...rates, ...copyLists(rates) } }),
       resources: await resourcesOf(evidence, store, ledger.counted),
-      audit: auditFactsOf(plan, evidence),
+      audit: auditFactsOf(plan, measured),
     }),
     latencies,
     addedLatency: plan.calibrates
-      ? measureAddedLatency({ ...plan, ...evidence, likes })
+      ? measureAddedLatency({ ...plan, ...measured, likes })
       : undefined,
     ...figures,
-    backlog: backlogOf(plan, evidence),
+    backlog: backlogOf(plan, measured),
     recovery,
     faults,
     states: plan.checksStates ? measureStates(evidence) : undefined,
     shards,
     reads,
-    ...(plan.sharding && { shardLoads: await shardLoadsOf(plan, evidence, store, shards) }),
+    ...(plan.sharding && { shardLoads: await shardLoadsOf(plan, measured, store, shards) }),
   };
+}
+
+/** What rates and latencies are taken from. */
+function measuredBy(plan: TrialPlan, evidence: TrialEvidence): TrialEvidence {
+  if (ruleOf(plan.store) === 'tally') return evidence;
+  return { ...evidence, consumerRecords: settleRecords(evidence.consumerRecords) };
 }
 
 function shardLoadsOf(
@@ -165,32 +178,6 @@ function recoveryOf(
   if (plan.crash === undefined || crash === undefined) return undefined;
   const consumersReopened = consumers.reduce((sum, { reopened }) => sum + reopened, 0);
   return measureRecovery({ ...evidence, crash, lostOkUsFirst, consumersReopened });
-}
-
-function checkEvidence(evidence: TrialEvidence, store: StoreToCheck): Promise<CheckOutput> {
-  const attempted =
-    evidence.producers.reduce((sum, { sums }) => sum + sums.attempted, 0) +
-    attemptedByKilled(evidence);
-  const allAcknowledged =
-    evidence.drained &&
-    attempted === evidence.workload.likes &&
-    evidence.producers.every(({ sums }) => sums.fail + sums.unknown === 0);
-  return check({
-    ...evidence,
-    stored: store,
-    parked: evidence.parked.map(({ text }) => text),
-    left: evidence.left,
-    sums: { attempted },
-    momentsUs: momentsOf(evidence.strikes),
-    expected: allAcknowledged ? evidence.workload.expectedCounts() : undefined,
-  });
-}
-
-/** A producer that was killed tells no sum: its records are the only witness of its sends. */
-function attemptedByKilled({ producerRecords, recordsOfKilled }: TrialEvidence): number {
-  return producerRecords
-    .filter((path) => recordsOfKilled.includes(path))
-    .reduce((sum, path) => sum + countAttempted(path), 0);
 }
 
 /** What keeps the trial from being judged, whatever the ledger says. */
@@ -240,4 +227,10 @@ function notesOf(evidence: TrialEvidence): string[] {
 function notesOfLog({ strikes, log }: TrialEvidence, { broker }: TrialContext): string[] {
   const isLeftOut = strikes.length > 0 && broker.readLog !== undefined && log === undefined;
   return isLeftOut ? ["the server's own log was too long to be checked"] : [];
+}
+
+/** A read proves nothing where counts may fall, so nobody reads. */
+function notesOfReader({ mode, store }: TrialPlan): string[] {
+  if (mode !== 'paced' || ruleOf(store) === 'tally') return [];
+  return ['no reader confirmed what was visible: under the rule states a count may fall'];
 }

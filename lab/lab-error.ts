@@ -9,6 +9,7 @@ export type LabErrorCode =
   | 'FOLDER_UNUSABLE'
   | 'EQUIPMENT_MISSING'
   | 'SERVER_LOST'
+  | 'TOO_MANY_LIKES'
   | 'INTERRUPTED';
 
 /** `message` is one line that names what is wrong and ends with what the user does next. */

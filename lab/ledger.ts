@@ -10,7 +10,7 @@ export interface Ledger {
   readonly unknown: number;
   /** Never acknowledged, and a send was provably refused. */
   readonly fail: number;
-  /** Marks in the shards. */
+  /** Marks in the shards; under the rule *states* likes in force or overtaken. */
   readonly counted: number;
   /** ok, but neither counted nor parked, although the queue is drained. */
   readonly lost: number;
@@ -72,6 +72,16 @@ export interface Ledger {
   readonly unexpectedPosts: number | undefined;
   /** Posts that were compared with the file. */
   readonly expectedPosts: number | undefined;
+  /** Under the rule *states* only, as are the next ones: (user, post) that are stored. */
+  readonly states?: number | undefined;
+  /** Of the lost: those that a later press of their user covers, so that no count misses them. */
+  readonly lostCovered?: number | undefined;
+  /** Stored with another action, or an older version, than consumers were told is stored. */
+  readonly wrongStates?: number | undefined;
+  /** Where every like was acknowledged: (user, post) that are not as the workload left them. */
+  readonly unexpectedStates?: number | undefined;
+  /** (user, post) that were compared with the workload. */
+  readonly expectedStates?: number | undefined;
   /** What the two identities leave over; 0, or the ledger itself is wrong. */
   readonly residual: number;
 }
@@ -125,6 +135,11 @@ export function brokenPromises(ledger: Ledger, promised: Promised): string[] {
     [ledger.wronglyParked, 'wrongly parked: could have been counted'],
     [ledger.poisonMissing ?? 0, 'poison missing: taken by the server, never parked'],
     [ledger.miscountedPosts, 'miscounted posts: the count is not the sum of the counted likes'],
+    [ledger.wrongStates ?? 0, 'wrong states: not the last press that was stored'],
+    [
+      promised.survival || ledger.lost === 0 ? (ledger.unexpectedStates ?? 0) : 0,
+      'unexpected states: not the last press of the workload',
+    ],
     [ledger.misplacedPosts ?? 0, 'misplaced posts: counted in a shard that does not own them'],
     [
       // Lost likes that may be lost are missing from their posts, and are no second fault.

@@ -10,7 +10,7 @@ import { DrainProgress } from './drain-progress.ts';
 import { type StrikeFacts, strikeAll } from './fault-trial.ts';
 import { serverKill } from './faults/server-kill.ts';
 import { BrokenTrialError } from './judge-remains.ts';
-import { STORE_DEFAULT } from './store-plan.ts';
+import { ruleOf, STORE_DEFAULT } from './store-plan.ts';
 import type { StoreAddress, TrialContext } from './trial-context.ts';
 import { type FaultPlan, type TrialPlan, workloadOptionsOf } from './trial-plan.ts';
 import { watchTrial } from './trial-watch.ts';
@@ -103,7 +103,9 @@ export async function runTrial(plan: TrialPlan, context: TrialContext): Promise<
       crew.openProducer(),
       together ? crew.openConsumers() : undefined,
     ]);
-    if (plan.mode === 'paced') await crew.openReader(watchedPosts(workload));
+    // Of counts that may fall again, a read proves nothing.
+    const isReadable = plan.mode === 'paced' && ruleOf(plan.store) === 'tally';
+    if (isReadable) await crew.openReader(watchedPosts(workload));
     await using hotPosts = await watchHotPosts(plan, context, crew, store);
     const viewer = plan.reads === undefined ? undefined : await crew.openViewer();
     const serverVersion = await server.version();

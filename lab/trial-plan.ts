@@ -133,3 +133,12 @@ export const BACKLOG_BYTES_MAX_DEFAULT = 2 * 1024 ** 3;
 export function workloadOptionsOf({ likes, seed, data, made }: TrialPlan): WorkloadOptions {
   return { likes, seed, ...(data !== undefined && { data }), ...made };
 }
+
+/**
+ * The likes of one producer. Each that takes the place of another is a source of its own with likes
+ * of its own; the first has those of the plan.
+ */
+export function producerWorkloadOf(plan: TrialPlan, producer: number): WorkloadOptions {
+  const options = workloadOptionsOf(plan);
+  return { ...options, seed: options.seed + producer };
+}

@@ -48,6 +48,12 @@ const ledgerSchema = z.strictObject({
   unexpectedPosts: count.optional(),
   expectedPosts: count.optional(),
   residual: count,
+  /** Of stores under the rule *states*. */
+  states: count.optional(),
+  lostCovered: count.optional(),
+  wrongStates: count.optional(),
+  unexpectedStates: count.optional(),
+  expectedStates: count.optional(),
 });
 
 const planSchema = z.strictObject({

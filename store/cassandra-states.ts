@@ -24,7 +24,7 @@ import type { CommitObserver, CountStore, PostCount, Totals } from './count-stor
 import { StoreUnavailableError } from './errors.ts';
 import { type LikeState, latestStates } from './like-state.ts';
 import { topOf } from './order.ts';
-import { storablePlaces } from './sharded-store.ts';
+import { storablePlaces } from './storable-places.ts';
 
 /** Rows of one partition in one request. */
 const ROWS_PER_REQUEST_MAX = 100;
@@ -136,7 +136,7 @@ export class CassandraStatesStore implements CountStore {
   }
 
   async settings(): Promise<Readonly<Record<string, string>>> {
-    return { shards: '1', ...(await this.shards[0].settings()) };
+    return { shards: '1', rule: this.rule, ...(await this.shards[0].settings()) };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

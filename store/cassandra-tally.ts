@@ -11,11 +11,11 @@ import { bucketOf, countFrom, OFFSET_MAX } from './cassandra-rows.ts';
 import type { CassandraSession } from './cassandra-session.ts';
 import { CassandraTallyView } from './cassandra-tally-view.ts';
 import type { CommitObserver, CountStore, PartObserver, PostCount, Totals } from './count-store.ts';
-import { StoreUnavailableError } from './errors.ts';
+import { StoreUnavailableError, WrongRuleError } from './errors.ts';
 import { applyLaneBatch, LaneCache, type LaneTables } from './lane-batch.ts';
 import type { LaneLike } from './lane-state.ts';
 import { topOf } from './order.ts';
-import { storablePlaces } from './sharded-store.ts';
+import { storablePlaces } from './storable-places.ts';
 
 /**
  * A batch that took longer than this may have been counted by somebody else meanwhile, who told so:
@@ -106,6 +106,10 @@ export class CassandraTallyStore implements CountStore {
 
   async retireSource(source: string): Promise<number> {
     throw new SourceKeptError(source);
+  }
+
+  async isLikedBy(): Promise<boolean> {
+    throw new WrongRuleError(this.rule);
   }
 
   async countOf(post: string): Promise<PostCount> {

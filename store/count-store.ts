@@ -29,9 +29,18 @@ export interface MovedSums {
   readonly marks: number;
 }
 
+/** Under *states*: what a user did last on a post, by the largest version. */
+export interface UserState {
+  readonly post: string;
+  readonly user: string;
+  readonly version: number;
+  readonly action: Like['action'];
+}
+
 /**
- * Sums over a shard or over the store. When sound, `likes + unlikes` is `marks + marksDropped`,
- * less what was moved on either side.
+ * Sums over a shard or over the store. Under *tally*, when sound, `likes + unlikes` is `marks +
+ * marksDropped`, less what was moved on either side. Under *states* there are no marks, `likes` are
+ * the users whose last action is a like, and `unlikes` is 0.
  */
 export interface Totals {
   readonly posts: number;
@@ -41,6 +50,8 @@ export interface Totals {
   readonly marks: number;
   /** Marks that were dropped with their retired sources. */
   readonly marksDropped: number;
+  /** Users and posts whose last action is known; under *states* only. */
+  readonly states?: number;
   /** Left out by shards that nothing was ever moved to or from, and by whole stores. */
   readonly moved?: MovedSums;
 }
@@ -48,7 +59,9 @@ export interface Totals {
 /**
  * Called after each commit of a shard with the places (in the batch) of the likes that it holds
  * now: `fresh` were counted by this commit, `seen` had been counted before (or stand in the batch
- * twice). An error that it throws fails the batch, although the commit stays.
+ * twice). Under *states* `seen` were known or overtaken: their user has an action on that post with
+ * at least their version. Engines that write without reading tell all as fresh there. An error that
+ * it throws fails the batch, although the commit stays.
  */
 export type CommitObserver = (commit: {
   readonly shard: number;
@@ -57,8 +70,8 @@ export type CommitObserver = (commit: {
 }) => void;
 
 /**
- * Called by engines without transactions when a part of a batch is written: its counts, and then its
- * marks. What an engine writes in one transaction has no such parts.
+ * Called by engines without transactions when a part of a batch is written: its counts, and then
+ * its marks. What an engine writes in one transaction has no such parts.
  */
 export type PartObserver = (part: 'counts' | 'marks') => void;
 
@@ -74,7 +87,10 @@ export interface ShardCommit {
 export interface ShardView {
   readonly index: number;
   counts(): AsyncIterable<PostCount>;
+  /** Yields nothing under *states*, which needs none. */
   marks(): AsyncIterable<MarkBlock>;
+  /** Under *states* only, in any order; shards under *tally* have no such method. */
+  states?(): AsyncIterable<UserState>;
   totals(): Promise<Totals>;
   /** Tells of any post whether it belongs to this shard, by the slot map that it holds now. */
   ownership(): Promise<(post: string) => boolean>;
@@ -94,7 +110,8 @@ export interface ShardView {
  */
 export interface Shard extends ShardView, AsyncDisposable {
   /**
-   * Counts the likes at `places` of `likes`, each once for ever, in one transaction with its marks.
+   * Counts the likes at `places` of `likes` in one transaction with what makes them count once: the
+   * marks of *tally*, each once for ever, or the versions of *states*.
    * Rejects with SlotMapChangedError when the shard is at another slot map version, and with
    * StoreUnavailableError on an outage. Then nothing of it is stored.
    */
@@ -103,7 +120,10 @@ export interface Shard extends ShardView, AsyncDisposable {
     places: readonly number[],
     slotMapVersion: number,
   ): Promise<ShardCommit>;
-  /** Drops the marks of a source and remembers it as ended; with how many marks it dropped. */
+  /**
+   * Drops the marks of a source and remembers it as ended; with how many marks it dropped. Under
+   * *states* there is nothing to drop, and nothing to refuse later: versions know no source.
+   */
   retireSource(source: string): Promise<number>;
   slotMapVersion(): Promise<number>;
   /** Makes this the map by which the shard knows what it owns. Moves no counts. */
@@ -111,6 +131,8 @@ export interface Shard extends ShardView, AsyncDisposable {
   /** Those of the posts that this shard has counts of, in any order. */
   countsOf(posts: readonly string[]): Promise<PostCount[]>;
   topPosts(limit: number): Promise<PostCount[]>;
+  /** Under *states* only: what the user did last on the post; undefined when nothing is known. */
+  actionOf?(user: string, post: string): Promise<Like['action'] | undefined>;
 }
 
 /** The whole store. Safe to open in several processes at once. */
@@ -141,6 +163,11 @@ export interface CountStore extends AsyncDisposable {
   countsOf(posts: readonly string[]): Promise<PostCount[]>;
   /** The posts with the largest counts, ties in the order of their ids (order.ts). */
   topPosts(limit: number): Promise<PostCount[]>;
+  /**
+   * Whether the user's last action on the post, by version, is a like.
+   * Rejects with WrongRuleError under *tally*, which forgets who pressed.
+   */
+  isLikedBy(user: string, post: string): Promise<boolean>;
   totals(): Promise<Totals>;
   /** Findings in plain words, each led by its shard; empty when the store is sound. */
   findProblems(spelledOutMax?: number): Promise<string[]>;

@@ -40,3 +40,16 @@ export class StoreFolderError extends Error {
     this.code = code;
   }
 }
+
+/** The question has no answer under the rule by which the store counts. */
+export class WrongRuleError extends Error {
+  override readonly name = 'WrongRuleError';
+  readonly code = 'STORE_RULE_WRONG';
+
+  constructor(found: string) {
+    super(
+      `this store counts by the rule ${found}, which keeps no user's last action; count into a ` +
+        'store that is made with the rule states',
+    );
+  }
+}

@@ -4,11 +4,13 @@ import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { type CassandraStoreOptions, cassandraOptionsSchema } from './cassandra-options.ts';
-import type { CountStore, Shard } from './count-store.ts';
+import type { CountingRule, CountStore, Shard } from './count-store.ts';
 import { StoreFolderError } from './errors.ts';
 import { MemoryShard } from './memory-shard.ts';
+import { MemoryStatesShard } from './memory-states-shard.ts';
 import type { PostgresStoreOptions } from './postgres-store.ts';
 import type { RoutingChoice } from './routing/routing.ts';
+import { ruleProblem, ruleSchema } from './rule-option.ts';
 import { ShardedStore } from './sharded-store.ts';
 import {
   routingProblem,
@@ -25,6 +27,7 @@ import {
   type Synchronous,
 } from './sqlite-file.ts';
 import { SqliteShard } from './sqlite-shard.ts';
+import { SqliteStatesShard } from './sqlite-states-shard.ts';
 import { readStoreFile, STORE_FILE_NAME, syncFolder, writeStoreFile } from './store-file.ts';
 
 export const SHARDS_DEFAULT = 4;
@@ -35,6 +38,8 @@ export interface SqliteStoreOptions extends ShardingOptions {
   readonly folder: string;
   /** For a new store; an existing one keeps its own number. 4 unless told. */
   readonly shards?: number;
+  /** For a new store; an existing one keeps its own. *tally* unless told. */
+  readonly rule?: CountingRule | undefined;
   /** FULL unless told: a commit survives a power cut. */
   readonly synchronous?: Synchronous;
   /** How long to wait for a shard's write lock, in ms, before it is an outage. */
@@ -47,6 +52,7 @@ export interface SqliteStoreOptions extends ShardingOptions {
 export interface MemoryStoreOptions {
   readonly engine: 'memory';
   readonly shards?: number;
+  readonly rule?: CountingRule | undefined;
   readonly routing?: RoutingChoice | undefined;
 }
 
@@ -62,6 +68,7 @@ const optionsSchema: z.ZodType<StoreOptions> = z.union([
   z.strictObject({
     engine: z.literal('memory'),
     shards: shardsSchema,
+    rule: ruleSchema,
     routing: routingSchema.optional(),
   }),
   cassandraOptionsSchema,
@@ -74,6 +81,7 @@ const optionsSchema: z.ZodType<StoreOptions> = z.union([
     // Short, since it becomes part of a name that PostgreSQL cuts off at 63 bytes.
     name: z.string().regex(/^[a-z0-9][a-z0-9_-]{0,39}$/),
     shards: shardsSchema,
+    rule: ruleSchema,
     lockTimeoutMs: z.number().int().positive().optional(),
     connectionsMax: z.number().int().positive().optional(),
     readOnly: z.boolean().optional(),
@@ -83,6 +91,7 @@ const optionsSchema: z.ZodType<StoreOptions> = z.union([
     engine: z.literal('sqlite').optional(),
     folder: z.string().min(1),
     shards: shardsSchema,
+    rule: ruleSchema,
     synchronous: z.enum(SYNCHRONOUS_LEVELS).optional(),
     busyTimeoutMs: z.number().int().nonnegative().optional(),
     readOnly: z.boolean().optional(),
@@ -93,8 +102,9 @@ const optionsSchema: z.ZodType<StoreOptions> = z.union([
 /**
  * Opens the store that the options describe. Several processes may do so at once, also when the
  * folder is not there yet: one of them makes it, all use that one.
- * @throws StoreFolderError when the folder is not a store, is damaged, has another number of shards
- * than asked for, or is of another format; StoreUnavailableError when SQLite cannot open it now.
+ * @throws StoreFolderError when the folder is not a store, is damaged, is of another format, or has
+ * another number of shards, routing or rule than asked for; StoreUnavailableError when SQLite
+ * cannot open it now.
  */
 export async function openStore(options: StoreOptions): Promise<CountStore> {
   const checked = checkOptions(options);
@@ -118,7 +128,7 @@ export async function openStore(options: StoreOptions): Promise<CountStore> {
 }
 
 async function openFolder(folder: string, options: SqliteStoreOptions): Promise<CountStore> {
-  const { store, slotMap } = readStoreFile(folder);
+  const { store, rule, slotMap } = readStoreFile(folder);
   const found = slotMap.shards;
   if (options.shards !== undefined && options.shards !== found) {
     throw new StoreFolderError(
@@ -127,9 +137,10 @@ async function openFolder(folder: string, options: SqliteStoreOptions): Promise<
         'number, or use another folder',
     );
   }
-  const problem = routingProblem(folder, slotMap, options);
+  const problem =
+    ruleProblem(folder, rule, options.rule) ?? routingProblem(folder, slotMap, options);
   if (problem !== undefined) throw problem;
-  const open = (index: number) => openShard(folder, { store, index }, options);
+  const open = (index: number) => openShard(folder, { store, index, rule }, options);
   let shards: Shard[];
   try {
     shards = await openShards(found, open);
@@ -160,10 +171,12 @@ export function checkOptions(options: StoreOptions): StoreOptions {
 
 function openMemoryStore({
   shards: count = SHARDS_DEFAULT,
+  rule,
   routing,
 }: MemoryStoreOptions): Promise<CountStore> {
   const map = evenSlotMap(count, routing);
-  const shards = Array.from({ length: count }, (_, index) => new MemoryShard(index, map));
+  const ShardOfRule = rule === 'states' ? MemoryStatesShard : MemoryShard;
+  const shards = Array.from({ length: count }, (_, index) => new ShardOfRule(index, map));
   return ShardedStore.open(shards, () => map);
 }
 
@@ -171,7 +184,8 @@ function openShard(folder: string, identity: ShardIdentity, options: SqliteStore
   const { synchronous = 'FULL', busyTimeoutMs = BUSY_TIMEOUT_MS, readOnly = false } = options;
   const path = shardPath(folder, identity.index);
   const file = { path, identity, synchronous, busyTimeoutMs, readOnly };
-  return new SqliteShard({ ...file, transactionsPerSMax: options.transactionsPerSMax });
+  const ShardOfRule = identity.rule === 'states' ? SqliteStatesShard : SqliteShard;
+  return new ShardOfRule({ ...file, transactionsPerSMax: options.transactionsPerSMax });
 }
 
 async function openShards(count: number, open: (index: number) => Shard): Promise<Shard[]> {
@@ -212,7 +226,7 @@ function isStore(folder: string): boolean {
  */
 function createStore(
   folder: string,
-  { shards = SHARDS_DEFAULT, ...options }: Pick<SqliteStoreOptions, 'shards' | 'routing'>,
+  { shards = SHARDS_DEFAULT, rule, ...options }: SqliteStoreOptions,
 ): void {
   const draft = `${folder}.creating-${randomUUID()}`;
   try {
@@ -220,10 +234,11 @@ function createStore(
     const description = {
       store: randomUUID(),
       engine: 'sqlite',
+      ...(rule === 'states' && { rule }),
       slotMap: newSlotMap(shards, options),
     } as const;
     for (let index = 0; index < shards; index++) {
-      const identity = { store: description.store, index };
+      const identity = { store: description.store, index, rule };
       createShardFile(shardPath(draft, index), identity, description.slotMap);
     }
     writeStoreFile(draft, description);

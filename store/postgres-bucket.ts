@@ -1,5 +1,6 @@
 /** The token bucket of a PostgreSQL shard, kept in its schema, so that all processes share it. */
 import { setTimeout as wait } from 'node:timers/promises';
+import { createInTurn } from './postgres-schema.ts';
 import type { PostgresSessions } from './postgres-sessions.ts';
 import { ADMISSION_WAIT_MS_MAX, bucketTimes, neverAdmitted } from './transaction-bucket.ts';
 
@@ -25,7 +26,9 @@ export class PostgresBucket {
     schema: string,
     perS: number,
   ): Promise<PostgresBucket> {
-    await sessions.ask(
+    // Several processes open a store at once, and IF NOT EXISTS does not keep them apart.
+    await createInTurn(
+      sessions,
       `CREATE TABLE IF NOT EXISTS ${schema}.bucket (
          only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
          full_us bigint NOT NULL

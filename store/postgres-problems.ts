@@ -46,7 +46,7 @@ async function readTotals(session: Session, schema: string): Promise<Totals> {
   return { posts, likes, unlikes, marks, marksDropped, ...movedOf(moved) };
 }
 
-async function negativeCounts(session: Session, schema: string): Promise<string[]> {
+export async function negativeCounts(session: Session, schema: string): Promise<string[]> {
   const rows = await session.ask(
     `SELECT post, likes, unlikes FROM ${schema}.counts WHERE likes < 0 OR unlikes < 0`,
   );
@@ -74,7 +74,7 @@ async function brokenBlocks(session: Session, schema: string): Promise<string[]>
   );
 }
 
-async function strangers(
+export async function strangers(
   sessions: PostgresSessions,
   schema: string,
   index: number,
@@ -102,13 +102,13 @@ async function strangers(
   return [...problems, ...spelledOut(found)];
 }
 
-function spelledOut(findings: string[]): string[] {
+export function spelledOut(findings: string[]): string[] {
   const rest = findings.length - EXAMPLES_MAX;
   if (rest <= 0) return findings;
   return [...findings.slice(0, EXAMPLES_MAX), `${rest} more like the one before`];
 }
 
-async function inSnapshot<Result>(
+export async function inSnapshot<Result>(
   sessions: PostgresSessions,
   work: (session: Session) => Promise<Result>,
 ): Promise<Result> {

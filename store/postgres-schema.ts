@@ -10,6 +10,7 @@
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { z } from 'zod';
+import { COUNTING_RULES, type CountingRule } from './count-store.ts';
 import { StoreFolderError } from './errors.ts';
 import { type MoveRecord, moveFromDocument, moveRecordSchema } from './move/move-record.ts';
 import { sqlStateOf } from './postgres-errors.ts';
@@ -30,6 +31,7 @@ const MISSING = ['3F000', '42P01'];
 export interface PostgresDescription {
   /** Made once at random; each shard repeats it. */
   readonly store: string;
+  readonly rule: CountingRule;
   readonly slotMap: SlotMap;
   /** False until all shards are there, so that what a dead process began is ended by the next. */
   readonly isComplete: boolean;
@@ -40,6 +42,7 @@ export interface PostgresDescription {
 export interface PostgresShardIdentity {
   readonly store: string;
   readonly index: number;
+  readonly rule?: CountingRule | undefined;
 }
 
 /** The schema of a shard, quoted. The name is checked by open-store.ts. */
@@ -86,12 +89,29 @@ function shardTables(schema: string): string {
     CREATE TABLE IF NOT EXISTS ${schema}.retired_sources (source bytea PRIMARY KEY);`;
 }
 
+/**
+ * Under *states*: each user's last action on each post, `action` 1 for a like and 0 for an unlike.
+ * What an upsert took the place of is kept beside it, since that is what it may return.
+ */
+function statesTable(schema: string): string {
+  return `
+    CREATE TABLE IF NOT EXISTS ${schema}.states (
+      post bytea NOT NULL,
+      user_name bytea NOT NULL,
+      version bigint NOT NULL,
+      action smallint NOT NULL,
+      version_before bigint NOT NULL,
+      action_before smallint NOT NULL,
+      PRIMARY KEY (post, user_name)
+    );`;
+}
+
 /** Undefined where there is no store yet. */
 export async function readDescription(
   sessions: PostgresSessions,
   schema: string,
 ): Promise<PostgresDescription | undefined> {
-  const query = `SELECT format, store, slot_map, is_complete, move FROM ${schema}.store`;
+  const query = `SELECT format, store, rule, slot_map, is_complete, move FROM ${schema}.store`;
   const rows = await sessions.ask(query).catch((error: Error) => {
     if (MISSING.includes(sqlStateOf(error.cause) ?? '')) return [];
     throw error;
@@ -103,7 +123,8 @@ export async function readDescription(
   if (!success) throw corrupt(where, z.prettifyError(error).replaceAll(/\s+/g, ' '), error);
   const slotMap = parseSlotMap(data.slot_map, where);
   const move = parseMove(data.move, where);
-  return { store: data.store, slotMap, isComplete: data.is_complete, ...(move && { move }) };
+  const { store, rule, is_complete: isComplete } = data;
+  return { store, rule, slotMap, isComplete, ...(move && { move }) };
 }
 
 function parseMove(text: string | null, where: string): MoveRecord | undefined {
@@ -115,6 +136,7 @@ function parseMove(text: string | null, where: string): MoveRecord | undefined {
 
 const descriptionSchema = z.object({
   store: z.uuid(),
+  rule: z.enum(COUNTING_RULES),
   slot_map: z.string(),
   is_complete: z.boolean(),
   move: z.string().nullable(),
@@ -144,21 +166,25 @@ export async function createDescription(
   sessions: PostgresSessions,
   schema: string,
   map: SlotMap,
+  rule: CountingRule = 'tally',
 ): Promise<void> {
   const slotMap = pg.escapeLiteral(JSON.stringify(slotMapToDocument(map)));
-  await create(
+  const store = randomUUID();
+  await createInTurn(
     sessions,
     `CREATE SCHEMA IF NOT EXISTS ${schema};
      CREATE TABLE IF NOT EXISTS ${schema}.store (
        only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
        format integer NOT NULL,
        store text NOT NULL,
+       rule text NOT NULL,
        slot_map text NOT NULL,
        is_complete boolean NOT NULL,
        move text
      );
-     INSERT INTO ${schema}.store (format, store, slot_map, is_complete)
-     VALUES (${POSTGRES_FORMAT}, '${randomUUID()}', ${slotMap}, false) ON CONFLICT DO NOTHING;`,
+     INSERT INTO ${schema}.store (format, store, rule, slot_map, is_complete)
+     VALUES (${POSTGRES_FORMAT}, '${store}', '${rule}', ${slotMap}, false)
+     ON CONFLICT DO NOTHING;`,
   );
 }
 
@@ -166,14 +192,15 @@ export async function createDescription(
 export async function createShard(
   sessions: PostgresSessions,
   schema: string,
-  { store, index }: PostgresShardIdentity,
+  { store, index, rule }: PostgresShardIdentity,
   map: SlotMap,
 ): Promise<void> {
   const slotMap = pg.escapeLiteral(JSON.stringify(slotMapToDocument(map)));
-  await create(
+  await createInTurn(
     sessions,
     `CREATE SCHEMA IF NOT EXISTS ${schema};
      ${shardTables(schema)}
+     ${rule === 'states' ? statesTable(schema) : ''}
      INSERT INTO ${schema}.shard (format, store, shard, slot_map_version, slot_map)
      VALUES (${POSTGRES_FORMAT}, '${store}', ${index}, ${map.version}, ${slotMap})
      ON CONFLICT DO NOTHING;`,
@@ -209,7 +236,7 @@ export async function checkShard(
 }
 
 /** Statements that may be said again, as one transaction where the server has those. */
-async function create(sessions: PostgresSessions, statements: string): Promise<void> {
+export async function createInTurn(sessions: PostgresSessions, statements: string): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
       await sessions.ask(statements);

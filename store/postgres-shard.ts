@@ -167,6 +167,6 @@ export async function fence(
   }
 }
 
-function countIn({ post, likes, unlikes }: Record<string, unknown>): PostCount {
+export function countIn({ post, likes, unlikes }: Record<string, unknown>): PostCount {
   return { post: String(post), likes: likes as number, unlikes: unlikes as number };
 }

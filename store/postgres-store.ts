@@ -1,5 +1,5 @@
 /** Opens the count store in PostgreSQL, and makes it when there is none yet. */
-import type { CountStore } from './count-store.ts';
+import type { CountingRule, CountStore } from './count-store.ts';
 import { StoreFolderError } from './errors.ts';
 import { PostgresBucket } from './postgres-bucket.ts';
 import { openingError } from './postgres-errors.ts';
@@ -14,6 +14,8 @@ import {
 } from './postgres-schema.ts';
 import { PostgresSessions } from './postgres-sessions.ts';
 import { PostgresShard } from './postgres-shard.ts';
+import { PostgresStatesShard } from './postgres-states-shard.ts';
+import { ruleProblem } from './rule-option.ts';
 import { ShardedStore } from './sharded-store.ts';
 import { routingProblem, type ShardingOptions } from './sharding-options.ts';
 import { newSlotMap } from './slot-map.ts';
@@ -31,6 +33,8 @@ export interface PostgresStoreOptions extends ShardingOptions {
   readonly name: string;
   /** For a new store; an existing one keeps its own number. */
   readonly shards?: number;
+  /** For a new store; an existing one keeps its own. *tally* unless told. */
+  readonly rule?: CountingRule | undefined;
   /** How long a transaction waits for the lock of another one, in ms, before it is an outage. */
   readonly lockTimeoutMs?: number;
   /** Connections of this process for each shard at most. */
@@ -56,7 +60,9 @@ export async function openPostgresStore(
     const found = await findOrMake(options, home, shardsDefault);
     const { shards } = found.slotMap;
     if (wanted !== undefined && wanted !== shards) throw shardsDiffer(options, home, shards);
-    const problem = routingProblem(`store ${name} at ${home.title}`, found.slotMap, options);
+    const where = `store ${name} at ${home.title}`;
+    const problem =
+      ruleProblem(where, found.rule, options.rule) ?? routingProblem(where, found.slotMap, options);
     if (problem !== undefined) throw problem;
     const all = Array.from({ length: shards }, (_, index) => (index === 0 ? home : connect(index)));
     if (!found.isComplete) {
@@ -68,7 +74,8 @@ export async function openPostgresStore(
       await checkShard(sessions, schema, { store: found.store, index });
       const isLimited = perS !== undefined && !readOnly;
       const bucket = isLimited ? await PostgresBucket.open(sessions, schema, perS) : undefined;
-      return new PostgresShard(index, sessions, schema, bucket);
+      const ShardOfRule = found.rule === 'states' ? PostgresStatesShard : PostgresShard;
+      return new ShardOfRule(index, sessions, schema, bucket);
     };
     const made = all.map((sessions, index) => open(index, sessions));
     const loadSlotMap = async () => (await readDescription(home, schemaOf(name, 0)))!.slotMap;
@@ -136,18 +143,19 @@ async function findOrMake(
   const found = await readDescription(home, schema);
   if (found !== undefined) return found;
   if (options.readOnly) throw notAStore(options, home, 'is not there yet');
-  await createDescription(home, schema, newSlotMap(options.shards ?? shardsDefault, options));
+  const map = newSlotMap(options.shards ?? shardsDefault, options);
+  await createDescription(home, schema, map, options.rule);
   return (await readDescription(home, schema))!;
 }
 
 async function completeStore(
   name: string,
-  { store, slotMap }: PostgresDescription,
+  { store, rule, slotMap }: PostgresDescription,
   all: readonly PostgresSessions[],
 ): Promise<void> {
   await Promise.all(
     all.map((sessions, index) =>
-      createShard(sessions, schemaOf(name, index), { store, index }, slotMap),
+      createShard(sessions, schemaOf(name, index), { store, index, rule }, slotMap),
     ),
   );
   await markComplete(all[0]!, schemaOf(name, 0));

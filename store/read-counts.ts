@@ -1,5 +1,6 @@
 /** Reads counts over shards, also while posts move from one to another. */
 import { setTimeout as wait } from 'node:timers/promises';
+import type { Like } from '../likes/like.ts';
 import type { PostCount, Shard } from './count-store.ts';
 import { topOf } from './order.ts';
 import {
@@ -8,7 +9,7 @@ import {
   SLOT_MAP_LOOKS_MAX,
   slotMapUnsettled,
 } from './shard-set.ts';
-import { type SlotMap, shardsOfPost } from './slot-map.ts';
+import { type SlotMap, shardOfLike, shardsOfPost } from './slot-map.ts';
 
 interface RoutedRead<Result> {
   readonly result: Result;
@@ -48,6 +49,24 @@ export async function readTopPosts(set: ShardSet, limit: number): Promise<PostCo
       };
     },
     (map) => splitIn(map).length > 0,
+  );
+}
+
+/** Under *states* only: what the user did last on the post; undefined when nothing is known. */
+export async function readAction(
+  set: ShardSet,
+  user: string,
+  post: string,
+): Promise<Like['action'] | undefined> {
+  return await readSettled(
+    set,
+    async (map, shards) => {
+      const shard = shards[shardOfLike(map, { post, user })]!;
+      const result = await shard.actionOf!(user, post);
+      return { result, isCurrent: (await shard.slotMapVersion()) === map.version };
+    },
+    // A user stands in one slice, also of a post that is split.
+    () => false,
   );
 }
 

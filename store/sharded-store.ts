@@ -1,9 +1,16 @@
 /** The count store over its shards: routes, applies shard by shard, gathers refusals. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { type Like, type Refusal, RefusedLikesError } from '../likes/like.ts';
-import type { CommitObserver, CountStore, PostCount, Shard, Totals } from './count-store.ts';
-import { SlotMapChangedError } from './errors.ts';
-import { readCounts, readTopPosts } from './read-counts.ts';
+import type {
+  CommitObserver,
+  CountingRule,
+  CountStore,
+  PostCount,
+  Shard,
+  Totals,
+} from './count-store.ts';
+import { SlotMapChangedError, WrongRuleError } from './errors.ts';
+import { readAction, readCounts, readTopPosts } from './read-counts.ts';
 import {
   type LoadSlotMap,
   type OpenShard,
@@ -13,6 +20,7 @@ import {
   slotMapUnsettled,
 } from './shard-set.ts';
 import { type SlotMap, shardOfLike } from './slot-map.ts';
+import { storablePlaces } from './storable-places.ts';
 
 /**
  * Where transactions have a size, a batch is applied in slices of so many full ones of each shard:
@@ -32,13 +40,17 @@ export interface ShardedStoreOptions {
   readonly openShard?: OpenShard;
 }
 
-/** Implements CountStore over shards of any engine. Owns the shards: disposing it disposes them. */
+/**
+ * Implements CountStore over shards of any engine, all of them under one rule. Owns the shards:
+ * disposing it disposes them.
+ */
 export class ShardedStore implements CountStore {
-  readonly rule = 'tally';
+  readonly rule: CountingRule;
   readonly #set: ShardSet;
   readonly #options: ShardedStoreOptions;
 
   private constructor(set: ShardSet, options: ShardedStoreOptions) {
+    this.rule = set.shards.some(({ states }) => states !== undefined) ? 'states' : 'tally';
     this.#set = set;
     this.#options = options;
   }
@@ -62,7 +74,7 @@ export class ShardedStore implements CountStore {
     const refusals: Refusal[] = [];
     const { likesPerTransactionMax: likesMax } = this.#options;
     const slice = likesMax && likesMax * TRANSACTIONS_PER_SLICE * this.shards.length;
-    for (const places of inParts(storablePlaces(likes, refusals), slice)) {
+    for (const places of inParts(storablePlaces(likes, refusals, this.rule), slice)) {
       await this.#applySettled(likes, places, refusals, committed);
     }
     if (refusals.length > 0) {
@@ -96,6 +108,11 @@ export class ShardedStore implements CountStore {
     return await readTopPosts(this.#set, limit);
   }
 
+  async isLikedBy(user: string, post: string): Promise<boolean> {
+    if (this.rule !== 'states') throw new WrongRuleError(this.rule);
+    return (await readAction(this.#set, user, post)) === 'like';
+  }
+
   async totals(): Promise<Totals> {
     await this.#set.refresh();
     const all = await this.#ofEach((shard) => shard.totals());
@@ -106,6 +123,7 @@ export class ShardedStore implements CountStore {
       unlikes: sumOver(all, ({ unlikes, moved }) => unlikes - (moved?.unlikes ?? 0)),
       marks: sumOver(all, ({ marks }) => marks),
       marksDropped: sumOver(all, ({ marksDropped }) => marksDropped),
+      ...(this.rule === 'states' && { states: sumOver(all, ({ states = 0 }) => states) }),
     };
   }
 
@@ -138,6 +156,7 @@ export class ShardedStore implements CountStore {
     const { likesPerTransactionMax: likesMax } = this.#options;
     return {
       shards: String(this.shards.length),
+      ...(this.rule !== 'tally' && { rule: this.rule }),
       ...(routing && { routing: routing.name }),
       ...(likesMax !== undefined && { likesPerTransactionMax: String(likesMax) }),
       ...Object.fromEntries(joined),
@@ -219,23 +238,6 @@ function inParts(places: readonly number[], size = places.length): (readonly num
 
 function throwFirst(outcomes: readonly PromiseSettledResult<void>[]): void {
   for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
-}
-
-/**
- * Engines keep text as UTF-8, where all lone surrogates are one and the same character: two posts,
- * or two sources, could not be told apart any more. So such likes are refused.
- */
-export function storablePlaces(likes: readonly Like[], refusals: Refusal[]): number[] {
-  const places: number[] = [];
-  for (let index = 0; index < likes.length; index++) {
-    const { post, source } = likes[index]!;
-    if (post.isWellFormed() && source.isWellFormed()) places.push(index);
-    else {
-      const field = post.isWellFormed() ? 'source' : 'post';
-      refusals.push({ index, reason: `field "${field}" holds half of a surrogate pair` });
-    }
-  }
-  return places;
 }
 
 function endedReason({ source }: Like): string {

@@ -1,6 +1,7 @@
 /** The file of a SQLite shard: its schema, its settings, and what its errors mean. */
 import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
+import type { CountingRule } from './count-store.ts';
 import { StoreFolderError, StoreUnavailableError } from './errors.ts';
 import { type SlotMap, slotMapToDocument } from './slot-map.ts';
 
@@ -19,6 +20,8 @@ export interface ShardIdentity {
   /** The id of the store that the file belongs to. */
   readonly store: string;
   readonly index: number;
+  /** By which its likes are counted; *tally* where it is left out, as in the file itself. */
+  readonly rule?: CountingRule | undefined;
 }
 
 /**
@@ -57,12 +60,32 @@ const SCHEMA = `
   ) STRICT, WITHOUT ROWID;
 `;
 
+/** What a shard under *tally* adds up in `meta`. */
+const TALLY_SUMS = ['marksDropped', 'movedLikes', 'movedUnlikes', 'movedMarks'];
+
+/** `action` is 1 for a like and 0 for an unlike. */
+const STATES_SCHEMA = `
+  CREATE TABLE meta (key TEXT PRIMARY KEY, value ANY NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE states (
+    post TEXT NOT NULL,
+    user TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    action INTEGER NOT NULL,
+    PRIMARY KEY (post, user)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE counts (
+    post TEXT PRIMARY KEY,
+    likes INTEGER NOT NULL,
+    unlikes INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+`;
+
 /** Makes the file. The caller sees to it that nobody else looks at its folder yet. */
 export function createShardFile(path: string, identity: ShardIdentity, map: SlotMap): void {
   const database = new DatabaseSync(path);
   try {
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; BEGIN IMMEDIATE');
-    database.exec(SCHEMA);
+    database.exec(identity.rule === 'states' ? STATES_SCHEMA : SCHEMA);
     // Numbers are bound as doubles, which only a column of type INTEGER turns back: hence bigints.
     const put = database.prepare('INSERT INTO meta (key, value) VALUES (?, ?)');
     put.run('format', BigInt(SHARD_FORMAT));
@@ -70,8 +93,8 @@ export function createShardFile(path: string, identity: ShardIdentity, map: Slot
     put.run('shard', BigInt(identity.index));
     put.run('slotMapVersion', BigInt(map.version));
     put.run('slotMap', JSON.stringify(slotMapToDocument(map)));
-    put.run('marksDropped', 0n);
-    for (const key of ['movedLikes', 'movedUnlikes', 'movedMarks']) put.run(key, 0n);
+    if (identity.rule === 'states') put.run('rule', 'states');
+    else for (const key of TALLY_SUMS) put.run(key, 0n);
     database.exec('COMMIT');
   } finally {
     database.close();
@@ -233,6 +256,14 @@ function checkIdentity(database: DatabaseSync, path: string, identity: ShardIden
   }
   const store = read.get('store')?.value;
   const index = read.get('shard')?.value;
+  const rule = read.get('rule')?.value ?? 'tally';
+  const wanted = identity.rule ?? 'tally';
+  if (rule !== wanted) {
+    throw new StoreFolderError(
+      'STORE_CORRUPT',
+      `${path} counts by the rule ${rule}, its store by ${wanted}; ${RESTORE}`,
+    );
+  }
   if (store === identity.store && index === identity.index) return;
   throw new StoreFolderError(
     'STORE_CORRUPT',

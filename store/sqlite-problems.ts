@@ -8,7 +8,7 @@ import { BLOCK_BYTES, countMarks } from './marks.ts';
 import { type SlotMap, shardsOfPost, slotMapFromDocument } from './slot-map.ts';
 
 /** Findings of one kind that are spelled out unless told; the rest are only counted. */
-const SPELLED_OUT_MAX = 3;
+export const SPELLED_OUT_MAX = 3;
 
 /** A block of marks as it stands in the file. */
 export interface StoredBits {
@@ -118,7 +118,7 @@ export function problemsIn(
   });
 }
 
-function integrityProblems(database: DatabaseSync): string[] {
+export function integrityProblems(database: DatabaseSync): string[] {
   try {
     return database
       .prepare('PRAGMA integrity_check')
@@ -204,7 +204,7 @@ function problemOfBlock({ source, ended, block, bits, checksum }: BlockRow): str
 }
 
 /** Whether its slot map is one, and which posts are not its by that. */
-function lookAtOwners(database: DatabaseSync, index: number) {
+export function lookAtOwners(database: DatabaseSync, index: number) {
   const problems: string[] = [];
   const strangers: string[] = [];
   let map: SlotMap;
@@ -229,17 +229,17 @@ function lookAtOwners(database: DatabaseSync, index: number) {
   return { problems, strangers };
 }
 
-function shortened(findings: string[], spelledOutMax: number): string[] {
+export function shortened(findings: string[], spelledOutMax: number): string[] {
   const rest = findings.length - spelledOutMax;
   if (rest <= 0) return findings;
   return [...findings.slice(0, spelledOutMax), `${rest} more like the one before`];
 }
 
-function metaOf(database: DatabaseSync, key: string): unknown {
+export function metaOf(database: DatabaseSync, key: string): unknown {
   return database.prepare('SELECT value FROM meta WHERE key = ?').get(key)?.value;
 }
 
-function inSnapshot<Result>(database: DatabaseSync, work: () => Result): Result {
+export function inSnapshot<Result>(database: DatabaseSync, work: () => Result): Result {
   database.exec('BEGIN');
   try {
     return work();

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import type { CountingRule } from './count-store.ts';
 import { StoreFolderError } from './errors.ts';
 import {
   type MoveRecord,
@@ -22,6 +23,8 @@ export interface StoreDescription {
   /** Made once at random; each shard file repeats it. */
   readonly store: string;
   readonly engine: 'sqlite';
+  /** Left out by *tally*, which stores of before there was another rule have. */
+  readonly rule?: Exclude<CountingRule, 'tally'> | undefined;
   /** In force. */
   readonly slotMap: SlotMap;
   /** A move that was begun and is not finished. */
@@ -34,6 +37,7 @@ const storeFileSchema = z.strictObject({
   format: z.literal(STORE_FORMAT),
   store: z.uuid(),
   engine: z.literal('sqlite'),
+  rule: z.literal('states').optional(),
   slotMap: slotMapSchema,
   move: moveRecordSchema.optional(),
 });
@@ -81,6 +85,7 @@ export function readStoreFile(folder: string): StoreDescription {
   return {
     store: data.store,
     engine: data.engine,
+    ...(data.rule && { rule: data.rule }),
     slotMap: slotMapFromDocument(data.slotMap),
     ...(data.move !== undefined && { move: moveFromDocument(data.move) }),
   };

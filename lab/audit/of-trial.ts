@@ -1,5 +1,6 @@
 /** The audit of our own results: what a result claims, and what becomes of its numbers. */
 import { histogramOf, LATENCY_US_MAX } from '../latency-histogram.ts';
+import { ruleOf } from '../store-plan.ts';
 import type { TrialResult } from '../trial-result.ts';
 import type { Audited, Check } from './check.ts';
 import { audit } from './checks.ts';
@@ -131,6 +132,10 @@ function settingsOf({ tier, plan, settings }: TrialResult): SettingClaim[] {
     const labelled = String(plan.shards);
     claims.push({ what: 'shards', labelled, found: shards, holds: shards === labelled });
   }
+  // Stores by tally do not name their rule.
+  const [labelled, found] = [ruleOf(plan.store), settings['store rule'] ?? 'tally'];
+  if (labelled !== found) claims.push({ what: 'rule', labelled, found, holds: false });
+  else if (found !== 'tally') claims.push({ what: 'rule', labelled, found, holds: true });
   return claims;
 }
 

@@ -60,8 +60,8 @@ export function hotSpotCharts(results: readonly TrialResult[]): Chart[] {
       name: 'hot-spot-latency',
       title: 'How late likes are, before, while and after a post is viral',
       reading:
-        `99 % of the likes due in a second are visible within so many ms (logarithmic). ${shading} ` +
-        'Seconds are counted from the first like of the flash.',
+        `99 % of the likes due in a second are visible within so many ms (logarithmic). ` +
+        `${shading} Seconds are counted from the first like of the flash.`,
       summary: timelines.map(summaryOf).join(' '),
       panels: panelsOf(timelines, latencies, { x, kind: 'log', most: most(latencies) }),
     },

@@ -13,7 +13,7 @@ import {
 import type { PostgresSessions } from '../postgres-sessions.ts';
 import { type PostgresStoreOptions, sessionsOf } from '../postgres-store.ts';
 import { type SlotMap, slotMapToDocument } from '../slot-map.ts';
-import { StoreMoveError } from './move-error.ts';
+import { refuseStates, StoreMoveError } from './move-error.ts';
 import { moveToDocument } from './move-record.ts';
 import type { MovingShard } from './moving-shard.ts';
 import { type MovingStore, PAGE_SIZES, type StoreState } from './moving-store.ts';
@@ -29,7 +29,8 @@ const PAUSE_MS = 1;
 export async function openPostgresMovingStore(options: PostgresStoreOptions): Promise<MovingStore> {
   await using opened = new AsyncDisposableStack();
   const home = opened.use(sessionsOf(options, 0));
-  await describe(options, home);
+  const { rule } = await describe(options, home);
+  refuseStates(`store ${options.name} at ${home.title}`, rule);
   const lock = opened.use(await takeLock(options, home.title));
   const store = new PostgresMovingStore(options, home, lock);
   opened.move();

@@ -8,7 +8,7 @@ import { shardPath } from '../open-store.ts';
 import type { SlotMap } from '../slot-map.ts';
 import { createShardFile, hasShardTables, isBusy } from '../sqlite-file.ts';
 import { readStoreFile, syncFolder, writeStoreFile } from '../store-file.ts';
-import { StoreMoveError } from './move-error.ts';
+import { refuseStates, StoreMoveError } from './move-error.ts';
 import type { MovingShard } from './moving-shard.ts';
 import { type MovingStore, PAGE_SIZES, type StoreState } from './moving-store.ts';
 import { SqliteMovingShard } from './sqlite-moving.ts';
@@ -22,7 +22,7 @@ const PAUSE_MS = 1;
  */
 export function openSqliteMovingStore(options: { readonly folder: string }): MovingStore {
   const folder = resolve(options.folder);
-  readStoreFile(folder);
+  refuseStates(folder, readStoreFile(folder).rule);
   return new SqliteMovingStore(folder, takeLock(folder));
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { openStore } from '../../store/open-store.ts';
 import { madeLikes } from '../store/made-likes.ts';
+import { madePresses } from '../store/made-presses.ts';
 import { tamper, temporaryFolder } from '../store/store-folder.ts';
 import { linesOf, runLab } from './lab-process.ts';
 
@@ -28,6 +29,26 @@ describe('audit', () => {
       });
     expect(wrong(0).length + wrong(1).length).toBe(37);
     expect(damaged.code).toBe(1);
+  });
+
+  test('of a store under states holds each count against the users behind it', async () => {
+    using temporary = temporaryFolder();
+    const { folder } = temporary;
+    {
+      await using store = await openStore({ folder, shards: 2, rule: 'states' });
+      await store.apply(madePresses(20, 5, 3));
+    }
+    const sound = await runLab(['audit', folder]);
+    expect(sound).toMatchObject({ code: 0, stderr: '' });
+    expect(sound.stdout).toMatch(
+      /20 posts with 100 likes, the last actions of 100 users and posts/,
+    );
+    tamper(folder, 1, 'UPDATE counts SET likes = likes + 1');
+    const damaged = await runLab(['audit', folder]);
+    expect(damaged.code).toBe(1);
+    expect(linesOf(damaged.stdout)[0]).toMatch(
+      /^shard 1: post "post-\d+" has 6 likes and 0 unlikes, but 5 users whose last action/,
+    );
   });
 
   test('of a folder that is no store is a usage error', async () => {

@@ -10,7 +10,7 @@ const PER_S = 2_000;
 
 const redis = useServer('redis');
 
-test('a watch finds what goes viral over two consumers, cures it, and takes that back', async () => {
+test('a watch finds what goes viral over two consumers, cures it, takes that back', async () => {
   const queue = 'flash';
   const folder = redis.storeFolder(queue);
   const count = `count --brokers redis-streams --queue ${queue} --store ${folder} --hot-posts`;

@@ -70,7 +70,7 @@ describe('lab hot', () => {
   });
 });
 
-test('a consumer with --hot-posts tells what it sees and obeys what stands on the board', async () => {
+test('a consumer with --hot-posts tells what it sees and does what the board says', async () => {
   await using store = await openStore({ folder });
   const board = new HotBoard(folder);
   board.order({ posts: ['viral'], lingerMs: 200, likesMax: 1_000 });

@@ -43,6 +43,17 @@ describe('judgeRebuild', () => {
     expect(judgeRebuild(comparison, { ...REST, ...more }).code).toBe(code);
   });
 
+  test.each(['uncounted', 'hasGrown', 'isShort'] as const)(
+    'under states %s leaves any difference open, since an unlike takes a like away',
+    (circumstance) => {
+      const more = { ...REST, [circumstance]: circumstance === 'uncounted' ? 1 : true };
+      for (const comparison of [differing(4, 5), differing(5, 4)]) {
+        expect(judgeRebuild(comparison, more, 'states').code).toBe(2);
+        expect(judgeRebuild(comparison, REST, 'states').code).toBe(1);
+      }
+    },
+  );
+
   test('says why it is open, and what to do', () => {
     const open = judgeRebuild(differing(4, 5), { ...REST, uncounted: 3 });
     expect(open.text).toBe(

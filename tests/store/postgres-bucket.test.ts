@@ -73,3 +73,12 @@ test('posts stand where the routing says, and another routing is refused', async
     code: 'STORE_ROUTING_DIFFERS',
   });
 });
+
+test('several processes that open a limited store at once all get it', async () => {
+  const options = { ...optionsOf('at_once'), shards: 3 };
+  // It is there, and its buckets are not: so all make them at the same moment.
+  await (await openStore(options))[Symbol.asyncDispose]();
+  const limited = { ...options, transactionsPerSMax: PER_S };
+  const opened = await Promise.all(Array.from({ length: 8 }, () => openStore(limited)));
+  for (const store of opened) await store[Symbol.asyncDispose]();
+});

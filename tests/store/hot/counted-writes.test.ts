@@ -3,7 +3,7 @@ import { CoalescingStore } from '../../../store/hot/coalesce.ts';
 import { CountedWrites } from '../../../store/hot/counted-writes.ts';
 import { likesOn, MadeStore } from './made-store.ts';
 
-test('a transaction and a row count once, however many likes and batches they are for', async () => {
+test('a transaction and a row count once, however many likes they are for', async () => {
   const written = new CountedWrites(new MadeStore(1));
   await written.apply(likesOn(['a', 'a', 'b']));
   await written.apply(likesOn(['a', 'a', 'b']));

@@ -30,7 +30,7 @@ function deliveries(): { likes: Like[]; batches: Like[][] } {
 }
 
 describe('a hot post that is cured while it is counted', () => {
-  test('is counted exactly: split, isolated, held, taken back, with likes that come again', async () => {
+  test('is counted exactly: split, isolated, held, taken back, likes coming again', async () => {
     using temporary = temporaryFolder();
     const { folder } = temporary;
     const options = { folder, shards: 5, spareShards: 1 };
