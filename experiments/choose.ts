@@ -3,6 +3,7 @@
  * documented fact; where there is neither, it says which command measures it. Pure: results in,
  * answer out.
  */
+import { isUsualStore } from '../lab/store-plan.ts';
 import type { Table } from '../lab/table.ts';
 import { formatNumber } from '../lab/table.ts';
 import type { TrialResult } from '../lab/trial-result.ts';
@@ -55,7 +56,7 @@ export function choose(
     .flatMap(({ broker, tiers }) => {
       const facts = FACTS[broker];
       if (facts === undefined) return [];
-      const own = located.filter(({ result }) => result.broker === broker);
+      const own = located.filter(({ result }) => result.broker === broker && isUsualStore(result));
       const some = facts.service ? tiers.slice(0, 1) : tiers;
       return some.map((tier) => rowOf({ broker, tier }, own, needs));
     })

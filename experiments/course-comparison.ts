@@ -3,7 +3,9 @@
  * lab measured where it can, by the system's own documentation where it cannot. A cell whose trial
  * is not among the results says so.
  */
+
 import { brokerOf } from '../lab/common-columns.ts';
+import { isUsualStore } from '../lab/store-plan.ts';
 import { formatNumber } from '../lab/table.ts';
 import type { TrialResult } from '../lab/trial-result.ts';
 
@@ -135,7 +137,8 @@ const CELLS: readonly Cell[] = [
 ];
 
 /** A section of Markdown; empty where neither system is among the results. */
-export function compareWithCourse(results: readonly TrialResult[]): string {
+export function compareWithCourse(all: readonly TrialResult[]): string {
+  const results = all.filter(isUsualStore);
   if (!results.some(({ broker }) => broker === 'kafka' || broker.startsWith('sqs'))) return '';
   const row = (cell: Cell) => {
     const { aspect, system, claim, answer, measured, documented, contradicts } = cell;

@@ -1,9 +1,11 @@
 /** Which faults does each queue survive, at which tier, and with what proof? */
+
 import { BROKER_HEAD, brokerOf, TIER_HEAD } from '../lab/common-columns.ts';
 import type { Column, Experiment, Profile, Step, StepOrder } from '../lab/experiment.ts';
 import { cellsOf, FaultCell } from '../lab/fault-cells.ts';
 import type { Fault } from '../lab/faults/fault.ts';
 import { FAULTS } from '../lab/faults/index.ts';
+import { describeStore } from '../lab/store-plan.ts';
 import { formatNumber, type Table } from '../lab/table.ts';
 import type { TrialResult } from '../lab/trial-result.ts';
 import { CELL_COLUMNS, textOf } from './fault-columns.ts';
@@ -91,11 +93,13 @@ function detailsOf(cells: readonly FaultCell[]): Table {
 /** By broker and tier, the faults in the order of the matrix. */
 function byName(one: FaultCell, other: FaultCell): number {
   const [first, second] = [one.results[0]!, other.results[0]!];
-  const nameOf = ({ broker, tier }: TrialResult) => `${broker} ${tier}`;
+  const nameOf = (result: TrialResult) => `${keyOf(result)} ${result.tier}`;
   const placeOf = ({ faults: own }: TrialResult) =>
     FAULTS.findIndex(({ name }) => name === own?.name);
   return nameOf(first).localeCompare(nameOf(second)) || placeOf(first) - placeOf(second);
 }
+
+const keyOf = ({ broker, plan }: TrialResult) => `${broker} ${describeStore(plan.store) ?? ''}`;
 
 /** Faults down, brokers with their tiers across. */
 function matrixOf(cells: readonly FaultCell[]): Table {
@@ -103,9 +107,9 @@ function matrixOf(cells: readonly FaultCell[]): Table {
   const labels = new Map<string, string>();
   for (const result of cells.flatMap(({ results }) => results)) {
     const isTold = result.promises !== undefined;
-    if (isTold || !labels.has(result.broker)) labels.set(result.broker, brokerOf(result));
+    if (isTold || !labels.has(keyOf(result))) labels.set(keyOf(result), brokerOf(result));
   }
-  const nameOf = ({ results: [first] }: FaultCell) => `${labels.get(first!.broker)} ${first!.tier}`;
+  const nameOf = ({ results: [first] }: FaultCell) => `${labels.get(keyOf(first!))} ${first!.tier}`;
   const columns = [...new Set(cells.map(nameOf))].sort();
   const struck = FAULTS.filter(({ name }) =>
     cells.some(({ results }) => results[0]!.faults!.name === name),

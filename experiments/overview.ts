@@ -1,4 +1,5 @@
 /** The one table to begin with: a row for each broker and tier, over all experiments of a run. */
+
 import {
   apart,
   BROKER_HEAD,
@@ -9,6 +10,7 @@ import {
 } from '../lab/common-columns.ts';
 import type { Column } from '../lab/experiment.ts';
 import { isVoidReason } from '../lab/measure-recovery.ts';
+import { isUsualStore } from '../lab/store-plan.ts';
 import { cellOf, type Table } from '../lab/table.ts';
 import type { TrialResult } from '../lab/trial-result.ts';
 
@@ -91,7 +93,8 @@ export const OVERVIEW_MEANINGS = [...ROW_HEADS, ...COLUMNS].map(({ head, meaning
 });
 
 /** Undefined for results of a single experiment: they have a table of their own. */
-export function overviewOf(results: readonly TrialResult[]): Table | undefined {
+export function overviewOf(all: readonly TrialResult[]): Table | undefined {
+  const results = all.filter(isUsualStore);
   if (new Set(results.map(({ experiment }) => experiment)).size < 2) return undefined;
   const groups = Map.groupBy(results, (result) => `${brokerOf(result)} ${result.tier}`);
   const names = [...groups.keys()].sort((a, b) => a.localeCompare(b, 'en'));

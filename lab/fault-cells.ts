@@ -1,6 +1,8 @@
 /** One broker at one tier under one fault, over all its trials: the cells of the matrix. */
+
 import type { Ledger } from './ledger.ts';
 import { median } from './statistics/median.ts';
+import { describeStore } from './store-plan.ts';
 import type { Survival } from './trial-plan.ts';
 import type { TrialResult } from './trial-result.ts';
 import { stepsOfStore } from './worker-messages.ts';
@@ -138,7 +140,8 @@ export function cellsOf(results: readonly TrialResult[]): FaultCell[] {
   const groups = new Map<string, TrialResult[]>();
   for (const result of results) {
     if (result.faults === undefined) continue;
-    const key = JSON.stringify([result.broker, result.tier, result.faults.name]);
+    const store = describeStore(result.plan.store);
+    const key = JSON.stringify([result.broker, store, result.tier, result.faults.name]);
     groups.set(key, [...(groups.get(key) ?? []), result]);
   }
   return [...groups.values()].map((group) => new FaultCell(group));

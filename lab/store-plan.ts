@@ -27,3 +27,11 @@ export function describeStore(store: StorePlan | undefined): string | undefined 
   if (engine === STORE_DEFAULT.engine && rule === STORE_DEFAULT.rule) return undefined;
   return rule === STORE_DEFAULT.rule ? engine : `${engine}, ${rule}`;
 }
+
+/**
+ * True for results of the usual store. Answers about queues rest on these alone; trials into
+ * another store have rows of their own.
+ */
+export function isUsualStore({ plan }: { readonly plan: { readonly store?: StorePlan } }): boolean {
+  return describeStore(plan.store) === undefined;
+}

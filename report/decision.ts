@@ -1,8 +1,10 @@
 /** What decides which queue to take, a line a broker: order, what survives, how fast, how late. */
+
 import type { Tier } from '../brokers/servers/server.ts';
 import { brokerOf } from '../lab/common-columns.ts';
 import { withoutTwins } from '../lab/comparison.ts';
 import { cellsOf, type FaultCell } from '../lab/fault-cells.ts';
+import { isUsualStore } from '../lab/store-plan.ts';
 import { formatNumber } from '../lab/table.ts';
 import type { TrialResult } from '../lab/trial-result.ts';
 import { correctLikesPerS } from './correct-rate.ts';
@@ -49,9 +51,9 @@ export const COMPARED_LIKES_PER_S = 500;
 const PER_MILLION = 1e6;
 
 export function choicesOf(data: ReportData, tiersOf: TiersOf): Choice[] {
-  const all = withoutTwins(data.shown.flatMap(({ results }) => results));
+  const all = withoutTwins(data.shown.flatMap(({ results }) => results)).filter(isUsualStore);
   const brokers = [...new Set(all.map(({ broker }) => broker))].filter((one) => one !== CEILING);
-  const cells = cellsOf(resultsOf(data, 'faults'));
+  const cells = cellsOf(resultsOf(data, 'faults').filter(isUsualStore));
   return brokers.sort().map((broker) => {
     const own = all.filter((result) => result.broker === broker);
     const [told = own[0]!] = own.filter(({ promises }) => promises !== undefined);
@@ -147,7 +149,8 @@ function strikesOf(
 }
 
 function speedsOf(data: ReportData, broker: string, tier: Tier) {
-  const isOwn = (result: TrialResult) => result.broker === broker && result.tier === tier;
+  const isOwn = (result: TrialResult) =>
+    result.broker === broker && result.tier === tier && isUsualStore(result);
   const rated = resultsOf(data, 'throughput').filter(
     (result) => isOwn(result) && correctLikesPerS(result) !== undefined,
   );

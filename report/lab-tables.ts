@@ -13,11 +13,14 @@ import { type Head, isOnPage, type PageTable, type Row, renderTable } from './ta
 
 /** Those of an experiment that makes its own; of each run by itself where rows need each other. */
 export function ownTables({ experiment, results, parts }: Shown): Markup {
-  const runs = experiment.rowsStandAlone ? [results] : parts.map((part) => part.results);
-  return html`${runs.map((own) =>
+  const runs = experiment.rowsStandAlone
+    ? [{ results, run: undefined }]
+    : parts.map((part) => ({ results: part.results, run: part.located.run.index.run }));
+  return html`${runs.map(({ results: own, run }) =>
     experiment.tables!(own).map((table) => {
       const title = table.title === experiment.question ? undefined : html`<h3>${table.title}</h3>`;
-      return html`${title}${renderTable(pageTableOf(experiment, table, own))}`;
+      const page = pageTableOf(experiment, table, own);
+      return html`${title}${renderTable(runs.length > 1 ? named(page, `run ${run}`) : page)}`;
     }),
   )}`;
 }
@@ -56,7 +59,12 @@ export function comparisons({ experiment, parts }: Shown): Markup {
   return html`${parts.map((part) =>
     comparedIn(experiment, part.results).map(
       (table) => html`<details class="compared"><summary>${table.title}</summary>
-${sourceOf(part.located.run.index)}${renderTable(plainTable(table, COMPARISON_HEADS))}</details>
+${sourceOf(part.located.run.index)}${renderTable(
+  named(
+    plainTable(table, COMPARISON_HEADS),
+    `${experiment.name}, run ${part.located.run.index.run}`,
+  ),
+)}</details>
 `,
     ),
   )}`;
@@ -68,6 +76,11 @@ export function noiseFloor({ table, located }: Noise): Markup {
 difference between brokers either.</p>
 ${sourceOf(located.run.index)}${renderTable(plainTable(table, NOISE_HEADS))}</section>
 `;
+}
+
+/** Whoever hears of a table has to tell it from one of the same title elsewhere. */
+function named(table: PageTable, where: string): PageTable {
+  return { ...table, caption: `${table.caption} (${where})` };
 }
 
 function sourceOf({ run }: RunIndex): Markup {

@@ -1,8 +1,10 @@
 /** What each broker survives: a matrix for each tier, faults down, brokers across, in words. */
+
 import { CELL_COLUMNS, textOf } from '../experiments/fault-columns.ts';
 import { brokerOf } from '../lab/common-columns.ts';
 import { type CellState, cellsOf, type FaultCell } from '../lab/fault-cells.ts';
 import { FAULTS } from '../lab/faults/index.ts';
+import { describeStore } from '../lab/store-plan.ts';
 import { formatNumber } from '../lab/table.ts';
 import type { TrialResult } from '../lab/trial-result.ts';
 import { TIER_WORDS, tiersOf } from './charts/tiers.ts';
@@ -20,9 +22,13 @@ const SIGNS: Readonly<Record<CellState, string>> = {
 const DETAILS = ['promised', 'promise', 'strikes', 'loss chance', 'lost', 'counted twice'];
 
 const firstOf = ({ results }: FaultCell) => results[0]!;
-const brokerNameOf = (cell: FaultCell) => firstOf(cell).broker;
+const brokerNameOf = (cell: FaultCell) => {
+  const { broker, plan } = firstOf(cell);
+  const store = describeStore(plan.store);
+  return store === undefined ? broker : `${broker} → ${store}`;
+};
 const faultOf = (cell: FaultCell) => firstOf(cell).faults!.name;
-const keyOf = (cell: FaultCell) => [firstOf(cell).broker, firstOf(cell).tier, faultOf(cell)];
+const keyOf = (cell: FaultCell) => [brokerNameOf(cell), firstOf(cell).tier, faultOf(cell)];
 
 export function renderMatrix(results: readonly TrialResult[]): Markup {
   return html`${tiersOf(results).map((tier) => {

@@ -39,9 +39,9 @@ export interface Noise {
   readonly table: Table;
 }
 
-/** Unique in the page and the same each time it is made. */
+/** Unique in the page and the same each time it is made. A run's trials are numbered. */
 export function anchorOf({ run, trial }: TrialResult): string {
-  return `trial-${run}-${trial}`.replaceAll(/[^\w-]/g, '-');
+  return `trial-${run}-${/^\d+/.exec(trial)?.[0] ?? trial}`.replaceAll(/[^\w-]/g, '-');
 }
 
 export function gather(

@@ -24,7 +24,6 @@ const MIRRORS_NOTHING = new Set([
   'tests/examples/ci.test.ts',
   'tests/lab/records.test.ts',
   'tests/lab/run-faults.full.test.ts',
-  'tests/lab/run-controls.test.ts',
   'tests/lab/run-controls.full.test.ts',
   'tests/lab/run-controls-by-hand.full.test.ts',
   'tests/lab/run-controls-calm.full.test.ts',

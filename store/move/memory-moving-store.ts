@@ -8,6 +8,7 @@ import { type MovingStore, PAGE_SIZES, type PageSizes, type StoreState } from '.
 /** Shards by their index. A mover that ends and another one that begins share it. */
 export class MemoryMovingStore implements MovingStore {
   readonly pageSizes: PageSizes;
+  readonly isSideBySide = false;
   #state: StoreState;
   readonly #shards = new Map<number, MemoryMovingShard>();
 

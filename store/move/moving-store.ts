@@ -23,6 +23,8 @@ export const PAGE_SIZES: PageSizes = { counts: 1_000, blocks: 256, changes: 2_00
 /** A store in the hands of the one process that may move anything in it, until it is disposed. */
 export interface MovingStore extends AsyncDisposable {
   readonly pageSizes: PageSizes;
+  /** Whether shards wait each for a server, so that asking all at once is faster. */
+  readonly isSideBySide: boolean;
   /** Between two transactions of the mover, so that those who count get the lock in between. */
   pause(): Promise<void>;
   state(): Promise<StoreState>;

@@ -1,4 +1,5 @@
 /** What a PostgreSQL shard writes when posts arrive, in a transaction that nobody else is in. */
+import pg from 'pg';
 import type { MarkBlock, MovedSums, PostCount } from '../count-store.ts';
 import { emptyBlock, marksBeyond, unitedMarks } from '../marks.ts';
 import type { Session } from '../postgres-sessions.ts';
@@ -13,6 +14,8 @@ export type Row = Record<string, unknown>;
 export interface Work {
   readonly session: Pick<Session, 'ask'>;
   readonly schema: string;
+  /** Statements without parameters that go with the commit, in one message. */
+  readonly last: string[];
 }
 
 export function countIn({ post, likes, unlikes }: Row): PostCount {
@@ -23,22 +26,50 @@ export function blockIn({ source, block, bits }: Row): MarkBlock {
   return { source: String(source), block: block as number, bits: bits as Uint8Array };
 }
 
-export async function takeIn(work: Work, arrival: Arrival): Promise<void> {
-  const sums = await putCounts(work, arrival.counts);
-  for (const source of arrival.endedSources) {
+/** All at once, since each question is a way to the server and back, while likes may wait. */
+export async function takeIn(work: Work, arrivals: readonly Arrival[]): Promise<void> {
+  for (const source of new Set(arrivals.flatMap(({ endedSources }) => endedSources))) {
     await retireIn(work.session, statementsOf(work.schema), source);
   }
-  const marks = await withoutEnded(work, arrival.marks);
-  const own = await bitsOf(work, 'marks', marks);
-  const beyond = marks.map((block, place) => ({
+  await putMarks(work, arrivals);
+  const before = await putCounts(
+    work,
+    arrivals.flatMap(({ counts }) => counts),
+  );
+  for (const { giver, counts, progress } of arrivals) {
+    const sums = { likes: 0, unlikes: 0, marks: 0 };
+    for (const { post, likes, unlikes } of counts) {
+      sums.likes += likes - (before.get(post)?.likes ?? 0);
+      sums.unlikes += unlikes - (before.get(post)?.unlikes ?? 0);
+    }
+    addMoved(work, sums);
+    noteArrival(work, giver, progress, sums);
+  }
+}
+
+async function putMarks(work: Work, arrivals: readonly Arrival[]): Promise<void> {
+  const united = new Map<string, MarkBlock>();
+  for (const { marks } of arrivals) {
+    for (const block of marks) {
+      const key = `${block.block} ${block.source}`;
+      united.set(key, { ...block, bits: unitedMarks(block.bits, united.get(key)?.bits) });
+    }
+  }
+  if (united.size === 0) return;
+  const marks = [...united.values()];
+  const ended = await endedOf(
+    work,
+    marks.map(({ source }) => source),
+  );
+  const open = marks.filter(({ source }) => !ended.has(source));
+  const own = await bitsOf(work, 'marks', open);
+  const beyond = open.map((block, place) => ({
     ...block,
     bits: marksBeyond(block.bits, own[place]),
   }));
   if (await unite(work, 'inherited', beyond)) {
-    await work.session.ask(`UPDATE ${work.schema}.shard SET has_inherited = true`);
+    work.last.push(`UPDATE ${work.schema}.shard SET has_inherited = true`);
   }
-  await addMoved(work, sums);
-  await noteArrival(work, arrival.giver, arrival.progress, sums);
 }
 
 /** Once, however often it is told. */
@@ -53,14 +84,15 @@ export async function takeNamed(work: Work, { giver, counts }: NamedArrival): Pr
 }
 
 /** Makes it as if no named count had arrived. */
-export async function takeNamedBack({ session, schema }: Work): Promise<void> {
+export async function takeNamedBack(work: Work): Promise<void> {
+  const { session, schema } = work;
   const rows = await session.ask(`SELECT post, likes, unlikes FROM ${schema}.arrived_named`);
   for (const { post, likes, unlikes } of rows.map(countIn)) {
-    await addToCount({ session, schema }, { post, likes: -likes, unlikes: -unlikes });
+    await addToCount(work, { post, likes: -likes, unlikes: -unlikes });
     const text = `DELETE FROM ${schema}.counts WHERE post = $1 AND likes = 0 AND unlikes = 0`;
     await session.ask({ text, values: [Buffer.from(post)] });
   }
-  await session.ask(`DELETE FROM ${schema}.arrived_named`);
+  work.last.push(`DELETE FROM ${schema}.arrived_named`);
 }
 
 export async function dropCounts(work: Work, posts: readonly string[]): Promise<void> {
@@ -69,16 +101,16 @@ export async function dropCounts(work: Work, posts: readonly string[]): Promise<
     SELECT -coalesce(sum(likes), 0)::bigint AS likes,
            -coalesce(sum(unlikes), 0)::bigint AS unlikes FROM gone`;
   const [gone] = await session.ask({ text, values: [posts.map((post) => Buffer.from(post))] });
-  await addMoved(work, {
+  addMoved(work, {
     likes: gone!.likes as number,
     unlikes: gone!.unlikes as number,
     marks: 0,
   });
 }
 
-export async function hold({ session, schema }: Work, map: SlotMap): Promise<void> {
-  const values = [map.version, JSON.stringify(slotMapToDocument(map))];
-  await session.ask({ text: statementsOf(schema).adopt, values });
+export function hold({ schema, last }: Work, map: SlotMap): void {
+  const slotMap = pg.escapeLiteral(JSON.stringify(slotMapToDocument(map)));
+  last.push(`UPDATE ${schema}.shard SET slot_map_version = ${map.version}, slot_map = ${slotMap}`);
 }
 
 /** Adds to a table what is not in it yet; tells whether there was anything. */
@@ -102,26 +134,26 @@ export async function unite(
   return true;
 }
 
-export async function addMoved(
-  { session, schema }: Work,
-  { likes, unlikes, marks }: MovedSums,
-): Promise<void> {
-  const text = `UPDATE ${schema}.shard SET moved_likes = moved_likes + $1,
-    moved_unlikes = moved_unlikes + $2, moved_marks = moved_marks + $3`;
-  await session.ask({ text, values: [likes, unlikes, marks] });
+export function addMoved({ schema, last }: Work, { likes, unlikes, marks }: MovedSums): void {
+  last.push(
+    `UPDATE ${schema}.shard SET moved_likes = moved_likes + (${likes}),
+       moved_unlikes = moved_unlikes + (${unlikes}), moved_marks = moved_marks + (${marks})`,
+  );
 }
 
-export async function noteArrival(
-  { session, schema }: Work,
+export function noteArrival(
+  { schema, last }: Work,
   giver: number,
   progress: Progress,
   { likes, unlikes, marks }: MovedSums,
-): Promise<void> {
-  const text = `INSERT INTO ${schema}.arriving AS held (giver, progress, likes, unlikes, marks)
-    VALUES ($1, $2, $3, $4, $5) ON CONFLICT (giver) DO UPDATE SET
-      progress = excluded.progress, likes = held.likes + excluded.likes,
-      unlikes = held.unlikes + excluded.unlikes, marks = held.marks + excluded.marks`;
-  await session.ask({ text, values: [giver, JSON.stringify(progress), likes, unlikes, marks] });
+): void {
+  const text = pg.escapeLiteral(JSON.stringify(progress));
+  last.push(
+    `INSERT INTO ${schema}.arriving AS held (giver, progress, likes, unlikes, marks)
+     VALUES (${giver}, ${text}, ${likes}, ${unlikes}, ${marks}) ON CONFLICT (giver) DO UPDATE SET
+       progress = excluded.progress, likes = held.likes + excluded.likes,
+       unlikes = held.unlikes + excluded.unlikes, marks = held.marks + excluded.marks`,
+  );
 }
 
 /** Which of the sources have ended here. */
@@ -131,38 +163,22 @@ export async function endedOf({ session, schema }: Work, sources: readonly strin
   return new Set((await session.ask({ text, values })).map(({ source }) => String(source)));
 }
 
-async function withoutEnded(work: Work, marks: readonly MarkBlock[]): Promise<MarkBlock[]> {
-  if (marks.length === 0) return [];
-  const ended = await endedOf(
-    work,
-    marks.map(({ source }) => source),
-  );
-  return marks.filter(({ source }) => !ended.has(source));
-}
-
-/** Replaces counts; with what they are more than before. */
+/** Replaces counts, and returns what was there before. */
 async function putCounts(
   { session, schema }: Work,
   counts: readonly PostCount[],
-): Promise<MovedSums> {
-  if (counts.length === 0) return { likes: 0, unlikes: 0, marks: 0 };
+): Promise<Map<string, PostCount>> {
+  if (counts.length === 0) return new Map();
   const posts = counts.map(({ post }) => Buffer.from(post));
-  const text = `SELECT coalesce(sum(likes), 0)::bigint AS likes,
-    coalesce(sum(unlikes), 0)::bigint AS unlikes FROM ${schema}.counts WHERE post = ANY ($1)`;
-  const [before] = await session.ask({ text, values: [posts] });
-  const [likes, unlikes] = [counts.map((row) => row.likes), counts.map((row) => row.unlikes)];
+  const text = `SELECT post, likes, unlikes FROM ${schema}.counts WHERE post = ANY ($1)`;
+  const before = (await session.ask({ text, values: [posts] })).map(countIn);
   await session.ask({
     text: `INSERT INTO ${schema}.counts (post, likes, unlikes)
       SELECT * FROM unnest($1::bytea[], $2::bigint[], $3::bigint[])
       ON CONFLICT (post) DO UPDATE SET likes = excluded.likes, unlikes = excluded.unlikes`,
-    values: [posts, likes, unlikes],
+    values: [posts, counts.map(({ likes }) => likes), counts.map(({ unlikes }) => unlikes)],
   });
-  const sum = (numbers: readonly number[]) => numbers.reduce((total, each) => total + each, 0);
-  return {
-    likes: sum(likes) - (before!.likes as number),
-    unlikes: sum(unlikes) - (before!.unlikes as number),
-    marks: 0,
-  };
+  return new Map(before.map((row) => [row.post, row]));
 }
 
 async function addToCount(work: Work, { post, likes, unlikes }: PostCount): Promise<void> {
@@ -170,7 +186,7 @@ async function addToCount(work: Work, { post, likes, unlikes }: PostCount): Prom
     VALUES ($1, $2, $3) ON CONFLICT (post) DO UPDATE SET
       likes = held.likes + excluded.likes, unlikes = held.unlikes + excluded.unlikes`;
   await work.session.ask({ text, values: [Buffer.from(post), likes, unlikes] });
-  await addMoved(work, { likes, unlikes, marks: 0 });
+  addMoved(work, { likes, unlikes, marks: 0 });
 }
 
 /** In the order of the blocks; undefined where there is no mark. */

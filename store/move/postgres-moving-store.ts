@@ -44,6 +44,7 @@ export async function readPostgresSlotMap(options: PostgresStoreOptions): Promis
 
 class PostgresMovingStore implements MovingStore {
   readonly pageSizes = PAGE_SIZES;
+  readonly isSideBySide = true;
   readonly #options: PostgresStoreOptions;
   readonly #home: PostgresSessions;
   readonly #lock: MoverLock;

@@ -2,7 +2,6 @@
 import type { MarkBlock, PostCount } from '../count-store.ts';
 import { countMarks } from '../marks.ts';
 import type { PostgresSessions } from '../postgres-sessions.ts';
-import { fence } from '../postgres-shard.ts';
 import { statementsOf } from '../postgres-statements.ts';
 import type { SlotMap } from '../slot-map.ts';
 import { StoreMoveError } from './move-error.ts';
@@ -63,18 +62,16 @@ export class PostgresMovingShard implements MovingShard {
   }
 
   async begin(isGiver: boolean): Promise<void> {
-    await this.#alone(async ({ session, schema }) => {
+    await this.#alone(async ({ session, schema, last }) => {
       await session.ask(createArrivals(schema));
       if (isGiver) await session.ask(createNotes(schema));
-      const text = `UPDATE ${schema}.shard SET mover = $1`;
-      await session.ask({ text, values: [this.#mover] });
+      last.push(`UPDATE ${schema}.shard SET mover = '${this.#mover}'`);
     }, 'whoever had it');
   }
 
   async end(): Promise<void> {
-    await this.#alone(async ({ session, schema }) => {
-      await session.ask(dropMovingTables(schema));
-      await session.ask(`UPDATE ${schema}.shard SET mover = NULL`);
+    await this.#alone(async ({ schema, last }) => {
+      last.push(dropMovingTables(schema), `UPDATE ${schema}.shard SET mover = NULL`);
     });
   }
 
@@ -116,28 +113,32 @@ export class PostgresMovingShard implements MovingShard {
 
   async changes(after: string | undefined, limit: number): Promise<Changes> {
     const [lastCount, lastBlock] = JSON.parse(after ?? '[0, 0]') as [number, number];
-    return await this.#alone(async ({ session, schema }) => {
-      const counts = await session.ask({
-        text: `SELECT number, post, likes, unlikes
-          FROM ${schema}.changed_counts JOIN ${schema}.counts USING (post)
-          WHERE number > $1 ORDER BY number LIMIT $2`,
-        values: [lastCount, limit],
-      });
-      const marks = await session.ask({
-        text: `SELECT number, source, block, bits
-          FROM ${schema}.changed_marks JOIN ${schema}.marks USING (source, block)
-          WHERE number > $1 AND bits <> '' ORDER BY number LIMIT $2`,
-        values: [lastBlock, limit],
-      });
-      const upTo = [lastNumber(counts) ?? lastCount, lastNumber(marks) ?? lastBlock];
-      const isPart = counts.length === limit || marks.length === limit;
-      return {
-        counts: counts.map(countIn),
-        marks: marks.map(blockIn),
-        upTo: JSON.stringify(upTo),
-        isPart,
-      };
-    });
+    const schema = this.#schema;
+    // In one message, since likes may be waiting: all are numbers.
+    const [, , counts, marks] = await this.#sessions.use((session) =>
+      session.askAll(
+        [
+          'BEGIN',
+          statementsOf(schema).lockTable,
+          `SELECT number, post, likes, unlikes
+           FROM ${schema}.changed_counts JOIN ${schema}.counts USING (post)
+           WHERE number > ${lastCount} ORDER BY number LIMIT ${limit}`,
+          `SELECT number, source, block, bits
+           FROM ${schema}.changed_marks JOIN ${schema}.marks USING (source, block)
+           WHERE number > ${lastBlock} AND bits <> '' ORDER BY number LIMIT ${limit}`,
+          'COMMIT',
+        ],
+        [],
+      ),
+    );
+    const upTo = [lastNumber(counts!) ?? lastCount, lastNumber(marks!) ?? lastBlock];
+    const isPart = counts!.length === limit || marks!.length === limit;
+    return {
+      counts: counts!.map(countIn),
+      marks: marks!.map(blockIn),
+      upTo: JSON.stringify(upTo),
+      isPart,
+    };
   }
 
   async arrived(giver: number): Promise<Arrived | undefined> {
@@ -158,9 +159,7 @@ export class PostgresMovingShard implements MovingShard {
   }
 
   async receive(arrivals: readonly Arrival[]): Promise<void> {
-    await this.#alone(async (work) => {
-      for (const arrival of arrivals) await takeIn(work, arrival);
-    });
+    await this.#alone((work) => takeIn(work, arrivals));
   }
 
   async adopt(
@@ -169,16 +168,16 @@ export class PostgresMovingShard implements MovingShard {
     named: readonly NamedArrival[] = [],
   ): Promise<void> {
     await this.#alone(async (work) => {
-      for (const arrival of arrivals) await takeIn(work, arrival);
+      await takeIn(work, arrivals);
       for (const arrival of named) await takeNamed(work, arrival);
-      await hold(work, map);
+      hold(work, map);
     });
   }
 
   async goBack(map: SlotMap): Promise<void> {
     await this.#alone(async (work) => {
       await takeNamedBack(work);
-      await hold(work, map);
+      hold(work, map);
     });
   }
 
@@ -201,9 +200,9 @@ export class PostgresMovingShard implements MovingShard {
         marks.filter(({ source }) => !ended.has(source)),
       );
       // Retired everywhere but in the shard that goes: here its marks count as dropped.
-      await addDropped(work, marked(marks.filter(({ source }) => ended.has(source))));
-      await addMoved(work, sums);
-      await noteArrival(work, giver, progress, sums);
+      addDropped(work, marked(marks.filter(({ source }) => ended.has(source))));
+      addMoved(work, sums);
+      noteArrival(work, giver, progress, sums);
     });
   }
 
@@ -214,8 +213,8 @@ export class PostgresMovingShard implements MovingShard {
       const [row] = await work.session.ask({ text, values: [giver] });
       if (row === undefined) return;
       // Its marks were added when they were taken in; all its other sums hold without them.
-      await addMoved(work, { ...moved, marks: moved.marks - (row.marks as number) });
-      await addDropped(work, marksDropped);
+      addMoved(work, { ...moved, marks: moved.marks - (row.marks as number) });
+      addDropped(work, marksDropped);
     });
   }
 
@@ -258,24 +257,26 @@ export class PostgresMovingShard implements MovingShard {
   ): Promise<Result> {
     const schema = this.#schema;
     return await this.#sessions.use(async (session) => {
-      await fence(session, statementsOf(schema));
-      const [row] = await session.ask(`SELECT mover FROM ${schema}.shard`);
-      if (mover === 'this one' && row!.mover !== null && row!.mover !== this.#mover) {
+      const { lockTable } = statementsOf(schema);
+      const begin = ['BEGIN', lockTable, `SELECT mover FROM ${schema}.shard`];
+      const [, , found] = await session.askAll(begin, []);
+      const held = found![0]!.mover;
+      if (mover === 'this one' && held !== null && held !== this.#mover) {
         throw new StoreMoveError(
           'MOVE_UNDER_WAY',
           `another process has taken this move over in shard ${this.index}; leave it to that one`,
         );
       }
-      const result = await work({ session, schema });
-      await session.commit();
+      const last: string[] = [];
+      const result = await work({ session, schema, last });
+      await session.commit(last);
       return result;
     });
   }
 }
 
-async function addDropped({ session, schema }: Work, marks: number): Promise<void> {
-  const text = `UPDATE ${schema}.shard SET marks_dropped = marks_dropped + $1`;
-  await session.ask({ text, values: [marks] });
+function addDropped({ schema, last }: Work, marks: number): void {
+  last.push(`UPDATE ${schema}.shard SET marks_dropped = marks_dropped + (${marks})`);
 }
 
 function lastNumber(rows: readonly Row[]): number | undefined {

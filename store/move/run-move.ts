@@ -59,6 +59,7 @@ import {
   namedPosts,
   receiverByName,
   shardsOfMove,
+  type Way,
   waysOf,
 } from './transfers.ts';
 
@@ -112,19 +113,32 @@ async function* switchOver(
   await store.write({ slotMap: from, move: { ...record, stage: 'fencing' } });
   yield 'fencing';
   const begunMs = performance.now();
-  for (const index of new Set(waysOf(record).map(({ giver }) => giver))) {
-    await (await store.shard(index)).adopt(to);
-    yield 'fenced';
-  }
-  for (const index of new Set(waysOf(record).map(({ receiver }) => receiver))) {
-    await receiveRest(store, index, record, tally);
-    yield 'received';
-  }
+  const givers = new Set(waysOf(record).map(({ giver }) => giver));
+  const fence = async (index: number) => (await store.shard(index)).adopt(to);
+  yield* inEach(store, givers, fence, 'fenced');
+  const receivers = new Set(waysOf(record).map(({ receiver }) => receiver));
+  const receive = (index: number) => receiveRest(store, index, record, tally);
+  yield* inEach(store, receivers, receive, 'received');
   await store.write({ slotMap: to, move: { ...record, stage: 'switched' } });
   yield 'switched';
   await adoptEverywhere(store, to);
   tally.pauseMs = performance.now() - begunMs;
   yield 'adopted';
+}
+
+/** One shard after the other, or all at once where each waits for a server. */
+async function* inEach(
+  store: MovingStore,
+  indexes: ReadonlySet<number>,
+  work: (index: number) => Promise<void>,
+  step: MoveStep,
+): AsyncGenerator<MoveStep> {
+  const all = store.isSideBySide ? Promise.all([...indexes].map(work)) : undefined;
+  await all;
+  for (const index of indexes) {
+    if (all === undefined) await work(index);
+    yield step;
+  }
 }
 
 async function receiveRest(
@@ -134,24 +148,32 @@ async function receiveRest(
   tally: MoveTally,
 ): Promise<void> {
   const receiver = await store.shard(index);
-  const arrivals: Arrival[] = [];
-  const named: NamedArrival[] = [];
-  const posts = namedPosts(move);
-  for (const way of waysOf(move).filter((each) => each.receiver === index)) {
-    const [giver] = await shardsOfWay(store, way);
-    for (;;) {
-      const { arrival, changes } = await changesFor(store, giver, receiver, move);
-      tally.add(arrival);
-      if (!changes.isPart) {
-        arrivals.push(arrival);
-        break;
-      }
-      await receiver.receive([arrival]);
-    }
-    const going = posts.filter((post) => receiverByName(move, giver.index, post) === index);
-    if (going.length > 0) {
-      named.push({ giver: giver.index, counts: await giver.countsOf(going) });
-    }
+  const ways = waysOf(move).filter((way) => way.receiver === index);
+  const rests = await Promise.all(ways.map((way) => restOf(store, way, move, tally)));
+  await receiver.adopt(
+    move.to,
+    rests.map(({ arrival }) => arrival),
+    rests.flatMap(({ named }) => named),
+  );
+}
+
+/** What a receiver does not have yet of a giver that is fenced. */
+async function restOf(
+  store: MovingStore,
+  way: Way,
+  move: Move,
+  tally: MoveTally,
+): Promise<{ arrival: Arrival; named: NamedArrival[] }> {
+  const [giver, receiver] = await shardsOfWay(store, way);
+  const posts = namedPosts(move).filter(
+    (post) => receiverByName(move, way.giver, post) === way.receiver,
+  );
+  const named =
+    posts.length === 0 ? [] : [{ giver: way.giver, counts: await giver.countsOf(posts) }];
+  for (;;) {
+    const { arrival, changes } = await changesFor(store, giver, receiver, move);
+    tally.add(arrival);
+    if (!changes.isPart) return { arrival, named };
+    await receiver.receive([arrival]);
   }
-  await receiver.adopt(move.to, arrivals, named);
 }

@@ -28,6 +28,7 @@ export function openSqliteMovingStore(options: { readonly folder: string }): Mov
 
 class SqliteMovingStore implements MovingStore {
   readonly pageSizes = PAGE_SIZES;
+  readonly isSideBySide = false;
   readonly #folder: string;
   readonly #lock: DatabaseSync;
   readonly #shards = new Map<number, SqliteMovingShard>();

@@ -58,8 +58,8 @@ describe('what the figures say', () => {
     );
     expect(text).toContain(
       'monitoring finds the post after 600 ms; at 50 % a shard of its own is not enough (p99 of ' +
-        'the post 2,000 ms before, 1,800 ms isolated, 60 ms split); at 90 % a shard of its own is ' +
-        'not enough',
+        'the post 2,000 ms before, 1,800 ms isolated, 60 ms split); at 90 % a shard of its own ' +
+        'is not enough',
     );
     expect(text).toContain('Replicas serve reads only and were not measured.');
   });

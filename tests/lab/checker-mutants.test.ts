@@ -10,6 +10,7 @@ import type { LogEntry } from '../../brokers/broker.ts';
 import type { CheckInput } from '../../lab/checker.ts';
 import type { Ledger } from '../../lab/ledger.ts';
 import { encodeLike, type Like } from '../../likes/like.ts';
+import { countChecksum } from '../../store/checksum.ts';
 import { randomFrom } from '../store/made-likes.ts';
 import { tamper } from '../store/store-folder.ts';
 import {
@@ -255,7 +256,8 @@ describe('stores and disks:', () => {
     tamper(
       join(trial.folder, 'store'),
       other,
-      `INSERT INTO counts (post, likes, unlikes) VALUES ('${post}', ${liked}, ${unlikes})`,
+      `INSERT INTO counts (post, likes, unlikes, checksum)
+       VALUES ('${post}', ${liked}, ${unlikes}, ${countChecksum(post, liked, unlikes)})`,
     );
     const { ledger, verdict, reasons } = await judgedWithLog(trial, logOf(likes));
     expect(ledger).toEqual({ ...CLEAN_WITH_LOG, misplacedPosts: 1 });

@@ -36,6 +36,17 @@ test('the made results of these tests are such as a trial may write', () => {
   }
 });
 
+test('trials into another store are a cell of their own', () => {
+  const usual = killed();
+  const store = { engine: 'postgres', rule: 'tally' } as const;
+  const other = killed({ plan: { ...usual.plan, store } });
+  const cells = cellsOf([usual, other, killed()]);
+  expect(cells.map(({ results, valid }) => [results[0]!.plan.store, valid])).toEqual([
+    [undefined, 2],
+    [store, 1],
+  ]);
+});
+
 describe('the state of a cell', () => {
   test.each<[string, TrialResult[]]>([
     ['kept', [killed(), killed()]],

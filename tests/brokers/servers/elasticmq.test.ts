@@ -1,7 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { startLocalServer, tierAtHand } from '../../../brokers/servers/local/index.ts';
 import { identityOf } from '../../../brokers/servers/local/living.ts';
@@ -9,35 +8,11 @@ import type { LocalServer } from '../../../brokers/servers/local/local-server.ts
 import { portRefuses } from '../../../brokers/servers/local/process.ts';
 import { until } from '../broker-under-test.ts';
 import { sqsAt } from '../sqs-under-test.ts';
+import { fill } from './fill-queue.ts';
 import { temporaryFolder } from './temporary-folder.ts';
-
-/** A little more than the time that H2 keeps free space for. */
-const RETENTION_MS = 11_000;
-/** As many messages a second at the beginning as at the end, however warm the server is. */
-const CHURN_PAUSE_MS = 150;
 
 /** How long ElasticMQ may take to write down a queue that it has made. */
 const DATABASE_LIMIT_MS = 10_000;
-
-/** Makes a queue and puts so many messages into it, ten at a time; resolves with its address. */
-async function fill(server: LocalServer, name: string, count: number): Promise<string> {
-  const sqs = sqsAt(server.address);
-  const Attributes = name.endsWith('.fifo') ? { FifoQueue: 'true' } : {};
-  const { QueueUrl } = await sqs.createQueue({ QueueName: name, Attributes });
-  for (let from = 0; from < count; from += 10) {
-    const Entries = Array.from({ length: 10 }, (_, index) => {
-      const id = `m${from + index}`;
-      const entry = { Id: id, MessageBody: 'x'.repeat(150) };
-      return 'FifoQueue' in Attributes
-        ? { ...entry, MessageGroupId: id, MessageDeduplicationId: id }
-        : entry;
-    });
-    const { Successful } = await sqs.sendMessageBatch({ QueueUrl, Entries });
-    expect(Successful).toHaveLength(10);
-  }
-  sqs.destroy();
-  return QueueUrl!;
-}
 
 /** What the server says of its queues: the messages in each, by the end of its address. */
 async function messagesIn(server: LocalServer): Promise<Record<string, number>> {
@@ -104,35 +79,6 @@ describe('ElasticMQ on this machine', () => {
     expect(await readdir(join(memory.folder, 'data'))).toEqual([]);
     await fill(memory, 'likes', 50);
     expect((await memory.usage()).diskBytes).toBe(0);
-  });
-
-  test('at tier kill uses the space of messages again that are gone for a while', async () => {
-    await using folder = await temporaryFolder();
-    await using server = await startLocalServer('elasticmq', { tier: 'kill', folder: folder.path });
-    const sqs = sqsAt(server.address);
-    let sent = 0;
-    /** Messages come and go; all but what waits for its time is free again. */
-    async function churn(limitMs: number): Promise<number> {
-      for (const untilMs = performance.now() + limitMs; performance.now() < untilMs; ) {
-        const QueueUrl = await fill(server, 'likes', 10);
-        sent += 10;
-        for (let left = 10; left > 0; ) {
-          const { Messages = [] } = await sqs.receiveMessage({ QueueUrl, MaxNumberOfMessages: 10 });
-          const Entries = Messages.map(({ MessageId, ReceiptHandle }) => {
-            return { Id: MessageId, ReceiptHandle };
-          });
-          if (Entries.length > 0) await sqs.deleteMessageBatch({ QueueUrl, Entries });
-          left -= Messages.length;
-        }
-        await sleep(CHURN_PAUSE_MS);
-      }
-      return (await server.usage()).diskBytes / sent;
-    }
-    const bytesPerMessageFirst = await churn(RETENTION_MS);
-    const bytesPerMessageLater = await churn(2 * RETENTION_MS);
-    sqs.destroy();
-    // Without it the file would go on growing as fast as it does until then.
-    expect(bytesPerMessageLater).toBeLessThan(0.7 * bytesPerMessageFirst);
   });
 
   test('tells its version, has usage until stop, and leaves no process then', async () => {

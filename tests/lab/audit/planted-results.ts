@@ -80,6 +80,13 @@ export const PLANTS: readonly [string, string, TrialResult][] = [
     pacedResult({ settings: { ...pacedResult().settings, 'store shards': '1' } }),
   ],
   [
+    'settings-label',
+    'another counting rule than it says',
+    pacedResult({
+      plan: { ...pacedResult().plan, store: { engine: 'sqlite', rule: 'states' } },
+    }),
+  ],
+  [
     'histogram-edge',
     'a percentile at the top',
     pacedResult({
