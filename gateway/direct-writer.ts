@@ -79,6 +79,8 @@ export async function openDirectDatabase(options: DirectDatabaseOptions): Promis
   });
   // A connection that breaks while nobody uses it: the next statement opens another.
   pool.on('error', () => undefined);
+  // One that breaks while a transaction has it tells that itself, and would end the process.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   try {
     await pool.query(`BEGIN; SELECT pg_advisory_xact_lock(${TABLES_LOCK}); ${TABLES} COMMIT;`);
   } catch (error) {

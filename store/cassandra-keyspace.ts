@@ -12,12 +12,12 @@ import { StoreFolderError } from './errors.ts';
 export const KEYSPACE_FORMAT = 1;
 
 /**
- * Fixed for a store. *tally*: posts lie in so many partitions, so that the rows of a batch that
- * fall into one are one request; fewer make larger requests, more make smaller partitions.
- * *states*: the users of a post lie in so many partitions, so that a post that all like is no
- * partition without end.
+ * Fixed for a store. *tally*: posts lie in so many partitions, and the rows of a batch that fall
+ * into one are one request, which costs node and client far less than a request a row. A store of
+ * many millions of posts wants more, or its partitions become too large. *states*: the users of a
+ * post lie in so many partitions, so that a post that all like is no partition without end.
  */
-const BUCKETS: Readonly<Record<CountingRule, number>> = { tally: 256, states: 16 };
+const BUCKETS: Readonly<Record<CountingRule, number>> = { tally: 64, states: 16 };
 
 /** What a quorum has once answered it goes on answering: a read repairs before it answers. */
 const TABLE_OPTIONS = "WITH read_repair = 'BLOCKING'";
@@ -33,7 +33,7 @@ const TALLY_TABLES = {
 
 /** Versions are the timestamps here. What is deleted are notes, each written once. */
 const STATES_TABLES = {
-  states: `(post text, bucket int, user text, liked boolean, version bigint, crc int,
+  states: `(post text, bucket int, user text, state blob,
     PRIMARY KEY ((post, bucket), user))`,
   rollups: '(post text PRIMARY KEY, likes bigint, generation bigint, rolled_up_at_ms bigint)',
   // A note that comes to life again costs a roll-up, so its deletion need not be kept.
@@ -107,9 +107,10 @@ async function tablesOf(session: CassandraSession, keyspace: string): Promise<st
 
 async function createTables(
   session: CassandraSession,
-  { keyspace, datacenter = DATACENTER_DEFAULT, replication, rule = 'tally' }: CassandraStoreOptions,
+  options: CassandraStoreOptions,
 ): Promise<void> {
-  const factor = replication ?? REPLICATION_DEFAULT;
+  const { keyspace, datacenter = DATACENTER_DEFAULT, rule = 'tally' } = options;
+  const factor = options.replication ?? REPLICATION_DEFAULT;
   await session.change(
     `CREATE KEYSPACE IF NOT EXISTS ${keyspace} WITH replication = ` +
       `{'class': 'NetworkTopologyStrategy', '${datacenter}': ${factor}}`,
@@ -124,7 +125,7 @@ async function createTables(
   await session.change(`CREATE TABLE IF NOT EXISTS ${keyspace}.about ${ABOUT_TABLE}`);
   await session.writeFirst(
     `INSERT INTO ${keyspace}.about (id, format, rule, buckets) VALUES (0, ?, ?, ?) IF NOT EXISTS`,
-    [KEYSPACE_FORMAT, rule, BUCKETS[rule]],
+    [KEYSPACE_FORMAT, rule, options.buckets ?? BUCKETS[rule]],
   );
 }
 

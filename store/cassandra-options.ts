@@ -21,6 +21,8 @@ export interface CassandraStoreOptions {
   readonly keyspace: string;
   /** How many nodes keep each row of a new store, 1 unless told. An existing one keeps its own. */
   readonly replication?: number;
+  /** For a new store: partitions that rows lie in (cassandra-keyspace.ts), 64 unless told. */
+  readonly buckets?: number;
   /**
    * `quorum` unless told. With `one`, counts are exact only while no node is ever behind: it is
    * there to be measured, and to show what it loses.
@@ -48,6 +50,7 @@ export const cassandraOptionsSchema = z.strictObject({
     .optional(),
   keyspace: keyspaceSchema,
   replication: z.number().int().min(1).max(9).optional(),
+  buckets: z.number().int().min(1).max(65_536).optional(),
   consistency: z.enum(CONSISTENCIES).optional(),
   rule: z.enum(COUNTING_RULES).optional(),
   username: z.string().min(1).optional(),

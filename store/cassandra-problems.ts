@@ -3,7 +3,7 @@ import type { FoundCheckpoint, FoundCount, FoundMarks } from './cassandra-rows.t
 import { nameOfBlock } from './lane-state.ts';
 import { countMarks } from './marks.ts';
 
-/** Findings of one kind that are spelled out; the rest are only counted. */
+/** Findings of one kind that are spelled out unless told; the rest are only counted. */
 const EXAMPLES_MAX = 3;
 /** There are no snapshots: while a lane is being counted, its rows do not fit one another. */
 const LOOKS_MAX = 3;
@@ -26,13 +26,16 @@ interface LaneSums {
  * Findings in plain words, empty when the store is sound. Looks again where a lane is on the move;
  * one that never rests is said to be so, since nobody can tell then whether its sums are right.
  */
-export async function tallyProblems(rows: TallyRows): Promise<string[]> {
+export async function tallyProblems(
+  rows: TallyRows,
+  spelledOutMax = EXAMPLES_MAX,
+): Promise<string[]> {
   let problems: string[] = [];
   for (let look = 0; look < LOOKS_MAX; look++) {
     const before = await rows.checkpoints();
     const found = await lookThrough(rows, before);
-    problems = found.problems;
-    if (found.problems.length === 0) return [];
+    problems = found.kinds.flatMap((kind) => spelledOut(kind, spelledOutMax));
+    if (problems.length === 0) return [];
     if (!hasMoved(before, await rows.checkpoints()) && !found.isUnderWay) break;
   }
   return problems;
@@ -69,7 +72,7 @@ async function lookThrough(rows: TallyRows, checkpoints: readonly FoundCheckpoin
   }
   const isUnderWay = [...lanes.values()].some(({ ahead }) => ahead > 0);
   const kinds = [damaged, counts, marks, doubled, laneProblems(lanes)];
-  return { isUnderWay, problems: kinds.flatMap(spelledOut) };
+  return { isUnderWay, kinds };
 }
 
 function laneProblems(lanes: ReadonlyMap<string, LaneSums>): string[] {
@@ -104,10 +107,10 @@ function hasMoved(before: readonly FoundCheckpoint[], after: readonly FoundCheck
   return after.some(({ lane, upto }) => places.get(lane) !== upto);
 }
 
-function spelledOut(findings: string[]): string[] {
-  const rest = findings.length - EXAMPLES_MAX;
+function spelledOut(findings: string[], max: number): string[] {
+  const rest = findings.length - max;
   if (rest <= 0) return findings;
-  return [...findings.slice(0, EXAMPLES_MAX), `${rest} more like the one before`];
+  return [...findings.slice(0, max), `${rest} more like the one before`];
 }
 
 function quoted(name: string): string {

@@ -1,10 +1,9 @@
 /** How the rows of a lane look in Cassandra. Each has a checksum over its key and its values. */
 import { crc32 } from 'node:zlib';
-import type { Like } from '../likes/like.ts';
 import type { Row } from './cassandra-session.ts';
+import type { UserState } from './count-store.ts';
 import { StoreUnavailableError } from './errors.ts';
 import type { BlockKey, CountRow, MarkRow } from './lane-state.ts';
-import type { LikeState } from './like-state.ts';
 import { BLOCK_BYTES } from './marks.ts';
 import { hashOf } from './slot.ts';
 
@@ -56,18 +55,38 @@ export function checkpointFrom(row: Row): FoundCheckpoint {
   return { lane, upto, isSound: row.crc === crcOfCheckpoint(lane, upto) };
 }
 
-export function stateFrom(row: Row): LikeState & { readonly isSound: boolean } {
-  const { post, user, liked } = row as { post: string; user: string; liked: boolean };
-  const state = { post, user, version: Number(row.version), action: actionOf(liked) };
-  return { ...state, isSound: row.crc === crcOfState(state) };
+/** The action, the version and the checksum of a state are one value, in this order. */
+const STATE_BYTES = 13;
+const VERSION_AT = 1;
+const STATE_CRC_AT = 9;
+const LIKED = 1;
+
+/**
+ * One value, since of two writes with the same timestamp Cassandra keeps the larger one column by
+ * column: a state in several columns could become one that nobody has written.
+ */
+export function stateValueOf(state: UserState): Buffer {
+  const value = Buffer.alloc(STATE_BYTES);
+  value.writeUInt8(state.action === 'like' ? LIKED : 0, 0);
+  value.writeBigInt64BE(BigInt(state.version), VERSION_AT);
+  value.writeInt32BE(crcOfState(state), STATE_CRC_AT);
+  return value;
 }
 
-export function crcOfState({ post, user, version, action }: LikeState): number {
+export function isLike(row: Row | undefined): boolean {
+  return (row?.state as Buffer | undefined)?.[0] === LIKED;
+}
+
+export function stateFrom(row: Row): UserState & { readonly isSound: boolean } {
+  const { post, user, state: value } = row as { post: string; user: string; state: Buffer };
+  const isWhole = value.length === STATE_BYTES;
+  const version = isWhole ? Number(value.readBigInt64BE(VERSION_AT)) : 0;
+  const state: UserState = { post, user, version, action: isLike(row) ? 'like' : 'unlike' };
+  return { ...state, isSound: isWhole && stateValueOf(state).equals(value) };
+}
+
+function crcOfState({ post, user, version, action }: UserState): number {
   return signed(crc32(`${post}\0${user}\0${version} ${action}`));
-}
-
-function actionOf(liked: boolean): Like['action'] {
-  return liked ? 'like' : 'unlike';
 }
 
 export function crcOfCount(post: string, lane: string, { likes, unlikes, upto }: CountRow): number {

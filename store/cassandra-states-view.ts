@@ -1,16 +1,15 @@
 /** All of a states store on Cassandra, for whoever looks at it. */
 import type { KeyspaceFacts } from './cassandra-keyspace.ts';
 import type { CassandraStoreOptions } from './cassandra-options.ts';
-import { stateFrom } from './cassandra-rows.ts';
+import { isLike, stateFrom } from './cassandra-rows.ts';
 import type { CassandraSession } from './cassandra-session.ts';
 import { clusterDiskBytes, clusterSettings } from './cassandra-settings.ts';
-import type { MarkBlock, PostCount, ShardView, Totals } from './count-store.ts';
-import type { LikeState } from './like-state.ts';
+import type { MarkBlock, PostCount, ShardView, Totals, UserState } from './count-store.ts';
 import { hashOf } from './slot.ts';
 
 /** The notes of changed posts lie in so many partitions. Fixed for ever. */
 export const SLICES = 16;
-/** Findings that are spelled out; the rest are only counted. */
+/** Findings of a kind that are spelled out unless told; the rest are only counted. */
 const EXAMPLES_MAX = 3;
 
 export function sliceOf(post: string): number {
@@ -49,11 +48,11 @@ export class CassandraStatesView implements ShardView {
   /** By reading all of its users, whatever was rolled up. */
   async countStates(post: string): Promise<number> {
     const { keyspace, buckets } = this.#facts;
-    const query = `SELECT liked FROM ${keyspace}.states WHERE post = ? AND bucket = ?`;
+    const query = `SELECT state FROM ${keyspace}.states WHERE post = ? AND bucket = ?`;
     const counted = Array.from({ length: buckets }, async (_, bucket) => {
       let likes = 0;
       for await (const row of this.#session.scan(query, [post, bucket])) {
-        if (row.liked === true) likes += 1;
+        if (isLike(row)) likes += 1;
       }
       return likes;
     });
@@ -72,8 +71,12 @@ export class CassandraStatesView implements ShardView {
     return notes;
   }
 
-  async *states(): AsyncIterable<LikeState & { readonly isSound: boolean }> {
-    const query = `SELECT post, user, liked, version, crc FROM ${this.#facts.keyspace}.states`;
+  async *states(): AsyncIterable<UserState> {
+    for await (const { isSound: _, ...state } of this.#stateRows()) yield state;
+  }
+
+  async *#stateRows(): AsyncIterable<UserState & { readonly isSound: boolean }> {
+    const query = `SELECT post, user, state FROM ${this.#facts.keyspace}.states`;
     for await (const row of this.#session.scan(query)) yield stateFrom(row);
   }
 
@@ -93,11 +96,12 @@ export class CassandraStatesView implements ShardView {
   async *marks(): AsyncIterable<MarkBlock> {}
 
   async totals(): Promise<Totals> {
-    const sums = { posts: 0, likes: 0, unlikes: 0, marks: 0, marksDropped: 0 };
+    const sums = { posts: 0, likes: 0, unlikes: 0, marks: 0, marksDropped: 0, states: 0 };
     for await (const { likes } of this.counts()) {
       sums.posts += 1;
       sums.likes += likes;
     }
+    for await (const _ of this.states()) sums.states += 1;
     return sums;
   }
 
@@ -106,10 +110,10 @@ export class CassandraStatesView implements ShardView {
   }
 
   /** Damaged states, and roll-ups that are not what the states say and that no note excuses. */
-  async findProblems(): Promise<string[]> {
+  async findProblems(spelledOutMax = EXAMPLES_MAX): Promise<string[]> {
     const damaged: string[] = [];
     const likesOf = new Map<string, number>();
-    for await (const { post, user, version, action, isSound } of this.states()) {
+    for await (const { post, user, version, action, isSound } of this.#stateRows()) {
       const name = `the state of user ${JSON.stringify(user)} and post ${JSON.stringify(post)}`;
       if (!isSound) damaged.push(`${name} is damaged: ${action} in version ${version}`);
       likesOf.set(post, (likesOf.get(post) ?? 0) + (action === 'like' ? 1 : 0));
@@ -127,7 +131,7 @@ export class CassandraStatesView implements ShardView {
         const told = `is rolled up to ${rolled.get(post) ?? 'nothing'}`;
         return `post ${JSON.stringify(post)} ${told}, its states say ${likesOf.get(post) ?? 0}`;
       });
-    return [...spelledOut(damaged), ...spelledOut(wrong)];
+    return [damaged, wrong].flatMap((kind) => spelledOut(kind, spelledOutMax));
   }
 
   diskBytes(): Promise<number> {
@@ -144,8 +148,8 @@ export class CassandraStatesView implements ShardView {
   }
 }
 
-function spelledOut(findings: string[]): string[] {
-  const rest = findings.length - EXAMPLES_MAX;
+function spelledOut(findings: string[], max: number): string[] {
+  const rest = findings.length - max;
   if (rest <= 0) return findings;
-  return [...findings.slice(0, EXAMPLES_MAX), `${rest} more like the one before`];
+  return [...findings.slice(0, max), `${rest} more like the one before`];
 }

@@ -17,12 +17,11 @@ import { randomUUID } from 'node:crypto';
 import { type Like, type PlaceOf, type Refusal, RefusedLikesError } from '../likes/like.ts';
 import type { KeyspaceFacts } from './cassandra-keyspace.ts';
 import type { CassandraStoreOptions } from './cassandra-options.ts';
-import { crcOfState } from './cassandra-rows.ts';
+import { isLike, stateValueOf } from './cassandra-rows.ts';
 import type { CassandraSession, Statement } from './cassandra-session.ts';
 import { bucketOfUser, CassandraStatesView, SLICES, sliceOf } from './cassandra-states-view.ts';
-import type { CommitObserver, CountStore, PostCount, Totals } from './count-store.ts';
+import type { CommitObserver, CountStore, PostCount, Totals, UserState } from './count-store.ts';
 import { StoreUnavailableError } from './errors.ts';
-import { type LikeState, latestStates } from './like-state.ts';
 import { topOf } from './order.ts';
 import { storablePlaces } from './storable-places.ts';
 
@@ -53,19 +52,13 @@ export class CassandraStatesStore implements CountStore {
   ): Promise<void> {
     if (this.#readOnly) throw new StoreUnavailableError('the store was opened for reading only');
     const refusals: Refusal[] = [];
-    const places = storablePlaces(likes, refusals).filter((index) => {
-      if (likes[index]!.user.isWellFormed()) return true;
-      refusals.push({ index, reason: 'field "user" holds half of a surrogate pair' });
-      return false;
-    });
+    const places = storablePlaces(likes, refusals, this.rule);
     const latest = latestStates(likes, places);
     await all(this.#stateWrites(latest).map((part) => this.#session.writeTogether(part)));
     const posts = new Set(latest.map(({ post }) => post));
     await all(this.#noteWrites(posts).map((part) => this.#session.writeTogether(part)));
     if (places.length > 0) committed?.({ shard: 0, fresh: places, seen: [] });
-    if (refusals.length > 0) {
-      throw new RefusedLikesError(refusals.sort((one, other) => one.index - other.index));
-    }
+    if (refusals.length > 0) throw new RefusedLikesError(refusals);
   }
 
   /** There are no marks, so there is nothing to free, and no like is refused for its source. */
@@ -97,14 +90,9 @@ export class CassandraStatesStore implements CountStore {
   /** Whether the last action of this user on this post is a like. */
   async isLikedBy(user: string, post: string): Promise<boolean> {
     const { keyspace, buckets } = this.#facts;
-    const query = `SELECT liked FROM ${keyspace}.states WHERE post = ? AND bucket = ? AND user = ?`;
+    const query = `SELECT state FROM ${keyspace}.states WHERE post = ? AND bucket = ? AND user = ?`;
     const [row] = await this.#session.read(query, [post, bucketOfUser(user, buckets), user]);
-    return row?.liked === true;
-  }
-
-  /** The last action of every user and post, in any order. */
-  states(): AsyncIterable<LikeState> {
-    return this.shards[0].states();
+    return isLike(row);
   }
 
   /** Rolls up the posts that have changed; with how many it has. Any number of processes may. */
@@ -126,8 +114,8 @@ export class CassandraStatesStore implements CountStore {
     return this.shards[0].totals();
   }
 
-  async findProblems(): Promise<string[]> {
-    const problems = await this.shards[0].findProblems();
+  async findProblems(spelledOutMax?: number): Promise<string[]> {
+    const problems = await this.shards[0].findProblems(spelledOutMax);
     return problems.map((problem) => `shard 0: ${problem}`);
   }
 
@@ -174,15 +162,14 @@ export class CassandraStatesStore implements CountStore {
     return true;
   }
 
-  #stateWrites(states: readonly LikeState[]): Statement[][] {
+  #stateWrites(states: readonly UserState[]): Statement[][] {
     const { keyspace, buckets } = this.#facts;
     const query =
-      `INSERT INTO ${keyspace}.states (post, bucket, user, liked, version, crc) ` +
-      'VALUES (?, ?, ?, ?, ?, ?) USING TIMESTAMP ?';
+      `INSERT INTO ${keyspace}.states (post, bucket, user, state) VALUES (?, ?, ?, ?) ` +
+      'USING TIMESTAMP ?';
     const statements = states.map((state) => {
       const bucket = bucketOfUser(state.user, buckets);
-      const version = BigInt(state.version);
-      const values = [state.action === 'like', version, crcOfState(state), version];
+      const values = [stateValueOf(state), BigInt(state.version)];
       const partition = `${bucket} ${state.post}`;
       return { partition, query, params: [state.post, bucket, state.user, ...values] };
     });
@@ -197,6 +184,25 @@ export class CassandraStatesStore implements CountStore {
     });
     return inParts(Map.groupBy(statements, ({ params }) => params[0]));
   }
+}
+
+/**
+ * The latest of the likes at these places, of each user and post one. Of equal versions, which a
+ * sound client never gives to two actions, the like.
+ */
+export function latestStates(likes: readonly Like[], places: Iterable<number>): UserState[] {
+  const latest = new Map<string, UserState>();
+  for (const place of places) {
+    const { post, user, version, action } = likes[place]!;
+    const key = `${post.length} ${post}${user}`;
+    const known = latest.get(key);
+    const isLater =
+      known === undefined ||
+      version > known.version ||
+      (version === known.version && action === 'like');
+    if (isLater) latest.set(key, { post, user, version, action });
+  }
+  return [...latest.values()];
 }
 
 function inParts(partitions: ReadonlyMap<unknown, Statement[]>): Statement[][] {

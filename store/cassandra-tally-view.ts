@@ -78,8 +78,8 @@ export class CassandraTallyView implements ShardView {
     return () => true;
   }
 
-  findProblems(): Promise<string[]> {
-    return tallyProblems(this);
+  findProblems(spelledOutMax?: number): Promise<string[]> {
+    return tallyProblems(this, spelledOutMax);
   }
 
   diskBytes(): Promise<number> {

@@ -156,8 +156,8 @@ export class CassandraTallyStore implements CountStore {
     return this.shards[0].totals();
   }
 
-  async findProblems(): Promise<string[]> {
-    const problems = await this.shards[0].findProblems();
+  async findProblems(spelledOutMax?: number): Promise<string[]> {
+    const problems = await this.shards[0].findProblems(spelledOutMax);
     return problems.map((problem) => `shard 0: ${problem}`);
   }
 

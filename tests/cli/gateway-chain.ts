@@ -5,7 +5,7 @@
  */
 import { expect } from 'vitest';
 import { openStore } from '../../store/open-store.ts';
-import { rowsOf, seqsOf } from '../store/made-likes.ts';
+import { rowsOf } from '../store/made-likes.ts';
 import { GatewayClients } from './gateway-clients.ts';
 import { type LabProcess, until } from './lab-process.ts';
 import type { QueueServer } from './queue-fixture.ts';
@@ -18,7 +18,7 @@ const ACCEPTED_LEAST = 150;
 export async function expectExactOverKill(queueServer: QueueServer, broker: string): Promise<void> {
   const folder = queueServer.storeFolder(`gateway-${broker}`);
   const queue = `--brokers ${broker} --queue likes --store ${folder}`;
-  await using counting = queueServer.lab(`count ${queue} --create`);
+  await using counting = queueServer.lab(`count ${queue} --create --rule states`);
   await counting.says(/lag 0 /, 'stdout');
   const start = () => queueServer.lab(`gateway ${queue} --port 0 --json --limiter off`);
   await using one = start();
@@ -50,7 +50,7 @@ export async function expectExactOverKill(queueServer: QueueServer, broker: stri
   expect((await two.ended()).code).toBe(0);
   counting.child.kill('SIGTERM');
   expect((await counting.ended()).code).toBe(0);
-  const rest = await queueServer.run(`count ${queue} --until-drained --json`);
+  const rest = await queueServer.run(`count ${queue} --rule states --until-drained --json`);
   expect(rest.code, rest.stderr).toBe(0);
   await expectCounted(folder, clients);
 }
@@ -72,16 +72,13 @@ async function expectCounted(folder: string, clients: GatewayClients): Promise<v
   });
   await using store = await openStore({ folder });
   expect(await store.findProblems()).toEqual([]);
-  const blocks = await rowsOf(store, (shard) => shard.marks());
-  const sources = new Set(blocks.map(({ source }) => source));
-  const marks = new Set<string>();
-  for (const source of sources) {
-    const own = blocks.filter((block) => block.source === source);
-    for (const seq of seqsOf(own)) marks.add(`${source} ${seq}`);
-  }
+  // Each like has a user of its own, so each that was counted has a state of its own.
+  const states = await rowsOf(store, (shard) => shard.states!());
+  const stored = new Set(states.map(({ user, post }) => `${user} ${post}`));
+  expect(stored.size).toBe(states.length);
   const ids = accepted.map(({ number }) => `${number!.source} ${number!.seq}`);
   expect(new Set(ids).size).toBe(ids.length);
-  expect(ids.filter((id) => !marks.has(id))).toEqual([]);
+  expect(accepted.filter(({ user, post }) => !stored.has(`${user} ${post}`))).toEqual([]);
   for (let index = 0; index < POSTS; index++) {
     const ofPost = ({ post }: { post: string }) => post === `p-${index}`;
     const { likes, unlikes } = await store.countOf(`p-${index}`);

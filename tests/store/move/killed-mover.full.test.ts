@@ -1,7 +1,6 @@
 /** A mover that is killed under load after each step in turn, and gone on with, or back. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { measureResharding } from '../../../cli/resharding/measure.ts';
-import { median } from '../../../lab/statistics/median.ts';
 import { MOVE_STEPS, type MoveStep } from '../../../store/move/steps.ts';
 import { openStore, type StoreOptions } from '../../../store/open-store.ts';
 import { temporaryFolder } from '../store-folder.ts';
@@ -73,7 +72,7 @@ describe.each(ENGINES)('a mover of %s', (engine) => {
   );
 
   test(
-    `lets likes wait less than ${PAUSE_MS_MAX} ms at 5,000 likes/s (median of five moves)`,
+    `lets likes wait less than ${PAUSE_MS_MAX} ms at 5,000 likes/s`,
     async () => {
       using fresh = freshStore(engine);
       const results = await measureResharding({
@@ -81,9 +80,6 @@ describe.each(ENGINES)('a mover of %s', (engine) => {
         wishes: [
           { kind: 'shards', shards: 5 },
           { kind: 'shards', shards: 3 },
-          { kind: 'shards', shards: 5 },
-          { kind: 'shards', shards: 3 },
-          { kind: 'shards', shards: 4 },
         ],
         likesBefore: 200_000,
         likesPerS: 5_000,
@@ -96,11 +92,8 @@ describe.each(ENGINES)('a mover of %s', (engine) => {
           `${engine}, ${title}: ${pauseMs.toFixed()} ms, writers ${writerPauseMs.toFixed()}`,
         );
         expect({ wrongPosts, problems }).toEqual({ wrongPosts: 0, problems: [] });
+        expect(writerPauseMs).toBeLessThan(PAUSE_MS_MAX);
       }
-      const waits = results
-        .map(({ writerPauseMs }) => writerPauseMs)
-        .sort((one, other) => one - other);
-      expect(median(waits)).toBeLessThan(PAUSE_MS_MAX);
     },
     PAUSE_LIMIT_MS,
   );
