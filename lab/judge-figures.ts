@@ -1,4 +1,5 @@
 /** Whether the figures of a trial may be believed: steady while measured, and visible to others. */
+import { doubtsOfHotSpot } from './judge-hot-spot.ts';
 import { hotSpotOf } from './measure-hot-spot.ts';
 import { doubtsOfSteady, measureSteady } from './measure-steady.ts';
 import { doubtsOfVisible, measureVisible, notesOfVisible } from './measure-visible.ts';
@@ -17,7 +18,7 @@ export function judgeFigures(plan: TrialPlan, evidence: TrialEvidence): JudgedFi
   const { likes } = evidence.workload;
   const { mode, warmUpS = 0 } = plan;
   const all = measureSteady({ ...evidence, mode, likes, warmUpS });
-  const { doubts, notes } = doubtsOfSteady(all);
+  const { doubts: unsteady, notes } = doubtsOfSteady(all);
   const steady = all.map(({ values, p99, samples, ...series }) => ({
     ...series,
     values: [...values],
@@ -26,6 +27,7 @@ export function judgeFigures(plan: TrialPlan, evidence: TrialEvidence): JudgedFi
   }));
   const { reader, sightings } = evidence;
   const hotSpot = hotSpotOf(plan, evidence);
+  const doubts = [...unsteady, ...doubtsOfHotSpot(hotSpot)];
   if (reader === undefined) return { steady, hotSpot, doubts, notes };
   const seen = measureVisible({ ...evidence, sightings: sightings[0]! });
   const visible = seen && {
