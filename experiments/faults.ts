@@ -171,7 +171,8 @@ export const faults: Experiment = {
   shows: ({ plan }) => plan.mode === 'faults',
   tables: (results) => {
     const cells = cellsOf(results);
-    return [matrixOf(cells), detailsOf(cells)];
+    const byStore = Map.groupBy(cells, ({ results: [first] }) => describeStore(first!.plan.store));
+    return [...[...byStore.values()].map(matrixOf), detailsOf(cells)];
   },
   explanation: (results) => explainFaults(cellsOf(results)),
   rowKey: rowKeyOf,

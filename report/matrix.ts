@@ -33,19 +33,26 @@ const keyOf = (cell: FaultCell) => [brokerNameOf(cell), firstOf(cell).tier, faul
 export function renderMatrix(results: readonly TrialResult[]): Markup {
   return html`${tiersOf(results).map((tier) => {
     const own = results.filter((result) => result.tier === tier);
-    return ofTier(tier, cellsOf(own));
+    const byStore = Map.groupBy(cellsOf(own), (cell) => describeStore(firstOf(cell).plan.store));
+    return html`${[...byStore].map(([store, cells]) => ofTier(tier, cells, store))}`;
   })}`;
 }
 
-function ofTier(tier: TrialResult['tier'], cells: readonly FaultCell[]): Markup {
-  const caption = `What each queue survives at tier ${tier}`;
+/** `store`: the one that is counted into, where it is another than usual. */
+function ofTier(
+  tier: TrialResult['tier'],
+  cells: readonly FaultCell[],
+  store: string | undefined,
+): Markup {
+  const into = store === undefined ? '' : `, into ${store}`;
+  const caption = `What each queue survives at tier ${tier}${into}`;
   const columns = [...Map.groupBy(cells, brokerNameOf)].sort(([one], [other]) =>
     one.localeCompare(other, 'en'),
   );
   const struck = FAULTS.filter(({ name }) => cells.some((cell) => faultOf(cell) === name));
   const belongs = (cell: FaultCell) =>
     html` data-broker="${firstOf(cell).broker}" data-tier="${firstOf(cell).tier}"`;
-  return html`<div data-tier="${tier}"><h3>Tier ${tier}</h3>
+  return html`<div data-tier="${tier}"><h3>Tier ${tier}${into}</h3>
 <p class="quiet">There ${TIER_WORDS[tier]}.</p>
 <div class="scroll" role="region" tabindex="0" aria-label="Table: ${caption}">
 <table class="matrix"><caption class="said">${caption}</caption>

@@ -143,6 +143,7 @@ header,main,footer{max-width:none;padding-left:0;padding-right:0}
 a{color:inherit}
 table{font-size:.85rem}
 th,td{padding:.25rem .4rem .25rem 0}
+thead th{overflow-wrap:anywhere}
 td,tbody th,.n{white-space:normal}
 .scroll{overflow:visible}
 .matrix{min-width:0}

@@ -117,8 +117,7 @@ export function brokerCell(broker: string, label: string): Markup {
 export function trialLinks(trials: readonly TrialResult[]): Markup {
   const links = trials.map((result) => {
     const [number] = result.trial.split('-');
-    const label = `trial ${number} of run ${result.run}`;
-    return html`<a href="#${anchorOf(result)}" aria-label="${label}">${number}</a> `;
+    return html`<a href="#${anchorOf(result)}" aria-label="trial ${number}">${number}</a> `;
   });
   if (links.length <= LINKS_MAX) return html`${links}`;
   return html`<details class="links"><summary>${links.length} trials</summary>${links}</details>`;

@@ -55,6 +55,6 @@ function trialOf(anchor: string, facts: TrialFacts, more?: Markup): Markup {
   return html`<li id="${anchor}" tabindex="-1"><strong>${result.trial}</strong>
 <span class="verdict">${verdict}</span>${why}
 <span class="quiet">seed ${result.workload.seed}, commit ${result.commit},
-<a href="${path}">${path}</a></span><code>${commandOf(facts)}</code>${more}</li>
+<a href="${path}">result file</a></span><code>${commandOf(facts)}</code>${more}</li>
 `;
 }

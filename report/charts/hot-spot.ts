@@ -78,7 +78,7 @@ export function hotSpotCharts(results: readonly TrialResult[]): Chart[] {
 /** Of the first broker, one run of each row: lines of several runs would hide each other. */
 function timelinesOf(results: readonly TrialResult[]): Timeline[] {
   const told = results.filter(
-    ({ hotSpot, verdict }) => hotSpot?.flash !== undefined && verdict === 'pass',
+    ({ hotSpot, numbersValid }) => hotSpot?.flash !== undefined && numbersValid,
   );
   const [broker] = [...new Set(told.map((result) => result.broker))].sort();
   const own = told.filter((result) => result.broker === broker);

@@ -26,5 +26,5 @@ test('each cure has its time line, with the flash and the moment of the cure', (
 
 test('there is none where no trial with a viral post stands', () => {
   expect(hotSpotCharts([])).toEqual([]);
-  expect(hotSpotCharts([{ ...EXPECTED[0]!, verdict: 'fail' }])).toEqual([]);
+  expect(hotSpotCharts([{ ...EXPECTED[0]!, numbersValid: false }])).toEqual([]);
 });
