@@ -45,7 +45,8 @@ export async function* catchUp(
     let most = 0;
     for (const way of waysOf(move)) {
       const [giver, receiver] = await shardsOfWay(store, way);
-      const { arrival, changes } = await changesFor(store, giver, receiver, move);
+      const progress = await progressOf(receiver, giver);
+      const { arrival, changes } = await changesFor(store, way, move, progress);
       await receiver.receive([arrival]);
       tally.add(arrival);
       const found = Math.max(changes.counts.length, changes.marks.length);
@@ -65,17 +66,17 @@ export async function* catchUp(
 /** The changes of a giver that a receiver does not know yet, a page of them at most. */
 export async function changesFor(
   store: MovingStore,
-  giver: MovingShard,
-  receiver: MovingShard,
+  way: Way,
   move: Move,
+  progress: Progress,
 ): Promise<{ arrival: Arrival; changes: Changes }> {
-  const progress = await progressOf(receiver, giver);
+  const giver = await store.shard(way.giver);
   const changes = await giver.changes(progress.changes, store.pageSizes.changes);
   const counts = changes.counts.filter(
-    ({ post }) => receiverBySlot(move, giver.index, post) === receiver.index,
+    ({ post }) => receiverBySlot(move, way.giver, post) === way.receiver,
   );
   const arrival = {
-    giver: giver.index,
+    giver: way.giver,
     counts,
     marks: changes.marks,
     endedSources: [],
@@ -144,7 +145,8 @@ async function receive(receiver: MovingShard, tally: MoveTally, arrival: Arrival
   tally.add(arrival);
 }
 
-async function progressOf(receiver: MovingShard, giver: MovingShard): Promise<Progress> {
+/** How far a receiver has got with a giver; nobody but the mover changes that. */
+export async function progressOf(receiver: MovingShard, giver: MovingShard): Promise<Progress> {
   return (await receiver.arrived(giver.index))?.progress ?? NO_PROGRESS;
 }
 

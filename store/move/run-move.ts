@@ -46,11 +46,11 @@
  *
  * Shards that are drained own nothing in W, and go by one map more (finish-move.ts).
  */
-import { catchUp, changesFor, copyAll, shardsOfWay } from './copy-posts.ts';
+import { catchUp, changesFor, copyAll, progressOf, shardsOfWay } from './copy-posts.ts';
 import { adoptEverywhere, finishMove } from './finish-move.ts';
 import type { MoveRecord } from './move-record.ts';
 import type { MoveTally } from './move-tally.ts';
-import type { Arrival, NamedArrival } from './moving-shard.ts';
+import type { Arrival, NamedArrival, Progress } from './moving-shard.ts';
 import type { MovingStore } from './moving-store.ts';
 import type { MoveStep } from './steps.ts';
 import {
@@ -110,6 +110,7 @@ async function* switchOver(
   tally: MoveTally,
 ): AsyncGenerator<MoveStep> {
   const { from, to } = record;
+  const known = await progressOfWays(store, record);
   await store.write({ slotMap: from, move: { ...record, stage: 'fencing' } });
   yield 'fencing';
   const begunMs = performance.now();
@@ -117,7 +118,7 @@ async function* switchOver(
   const fence = async (index: number) => (await store.shard(index)).adopt(to);
   yield* inEach(store, givers, fence, 'fenced');
   const receivers = new Set(waysOf(record).map(({ receiver }) => receiver));
-  const receive = (index: number) => receiveRest(store, index, record, tally);
+  const receive = (index: number) => receiveRest(store, index, record, known, tally);
   yield* inEach(store, receivers, receive, 'received');
   await store.write({ slotMap: to, move: { ...record, stage: 'switched' } });
   yield 'switched';
@@ -145,10 +146,11 @@ async function receiveRest(
   store: MovingStore,
   index: number,
   move: Move,
+  known: readonly KnownWay[],
   tally: MoveTally,
 ): Promise<void> {
   const receiver = await store.shard(index);
-  const ways = waysOf(move).filter((way) => way.receiver === index);
+  const ways = known.filter((way) => way.receiver === index);
   const rests = await Promise.all(ways.map((way) => restOf(store, way, move, tally)));
   await receiver.adopt(
     move.to,
@@ -157,10 +159,24 @@ async function receiveRest(
   );
 }
 
+interface KnownWay extends Way {
+  /** How far the receiver has got. */
+  readonly progress: Progress;
+}
+
+async function progressOfWays(store: MovingStore, move: Move): Promise<KnownWay[]> {
+  const known: KnownWay[] = [];
+  for (const way of waysOf(move)) {
+    const [giver, receiver] = await shardsOfWay(store, way);
+    known.push({ ...way, progress: await progressOf(receiver, giver) });
+  }
+  return known;
+}
+
 /** What a receiver does not have yet of a giver that is fenced. */
 async function restOf(
   store: MovingStore,
-  way: Way,
+  way: KnownWay,
   move: Move,
   tally: MoveTally,
 ): Promise<{ arrival: Arrival; named: NamedArrival[] }> {
@@ -170,10 +186,11 @@ async function restOf(
   );
   const named =
     posts.length === 0 ? [] : [{ giver: way.giver, counts: await giver.countsOf(posts) }];
-  for (;;) {
-    const { arrival, changes } = await changesFor(store, giver, receiver, move);
+  for (let { progress } = way; ; ) {
+    const { arrival, changes } = await changesFor(store, way, move, progress);
     tally.add(arrival);
     if (!changes.isPart) return { arrival, named };
     await receiver.receive([arrival]);
+    progress = arrival.progress;
   }
 }
