@@ -50,9 +50,10 @@ describe('the committed results', () => {
   });
 
   test('have no residual in any trial, and no broken promise but those that are known', () => {
-    const judged = trials.filter(({ faults, reasons }) => {
+    const judged = trials.filter(({ faults, reasons, plan }) => {
       const isVoid = reasons.length > 0 && reasons.every((reason) => reason.startsWith('void: '));
-      return faults?.whyNot === undefined && !isVoid;
+      // A calculation sends nothing, so there is nothing to lose.
+      return faults?.whyNot === undefined && !isVoid && plan.mode !== 'calculation';
     });
     expect(judged.length).toBeGreaterThan(trials.length / 2);
     for (const result of judged) {
