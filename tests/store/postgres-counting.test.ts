@@ -1,5 +1,5 @@
 /** Many writers, cut connections and changed slot maps, on a real PostgreSQL. */
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import type { Like } from '../../likes/like.ts';
 import { openStore } from '../../store/open-store.ts';
 import { schemaOf, writeSlotMap } from '../../store/postgres-schema.ts';
@@ -159,14 +159,18 @@ test('a server that is killed while it counts is an outage, and a retry is exact
 test('a commit that no standby has confirmed is an outage, although it is stored', async () => {
   await using store = await openStore({ ...postgres.freshStore(), shards: 1 });
   await store.apply(madeLikes('warm', 1));
+  onTestFinished(async () => {
+    await postgres.sql('ALTER SYSTEM RESET synchronous_standby_names');
+    await postgres.sql('SELECT pg_reload_conf()');
+  });
   await postgres.sql("ALTER SYSTEM SET synchronous_standby_names = 'absent'");
   await postgres.sql('SELECT pg_reload_conf()');
+  await untilCommitsWait();
   const applied = store.apply(madeLikes('a', 10)).then(
     () => undefined,
     (error: Error) => error,
   );
-  const cancel = "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'";
-  while ((await postgres.sql(cancel)).length === 0);
+  while ((await cancelWaitingCommits()) === 0);
   expect(await applied).toMatchObject({
     code: 'STORE_UNAVAILABLE',
     message: expect.stringContaining('not known to be safe (canceling wait for synchronous'),
@@ -176,6 +180,32 @@ test('a commit that no standby has confirmed is an outage, although it is stored
   await store.apply(madeLikes('a', 10));
   expect((await store.totals()).marks).toBe(11);
 });
+
+/** How many commits waited for a standby, and do no more. */
+async function cancelWaitingCommits(): Promise<number> {
+  const cancel = "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'";
+  return (await postgres.sql(cancel)).length;
+}
+
+/** A transaction that writes into the log of the server and nowhere else. */
+const WRITE = "SELECT pg_logical_emit_message(true, 'probe', 'text')";
+
+/**
+ * A process of the server reads its settings again when it comes to it, and the one that decides
+ * whether commits wait is busy for a while after a restart. So commits are tried until one waits.
+ */
+async function untilCommitsWait(): Promise<void> {
+  for (;;) {
+    let isOver = false;
+    const commit = postgres.sql(WRITE).finally(() => {
+      isOver = true;
+    });
+    let cancelled = 0;
+    while (!isOver && cancelled === 0) cancelled = await cancelWaitingCommits();
+    await commit;
+    if (cancelled > 0) return;
+  }
+}
 
 test('a source that was retired elsewhere is refused, also when its blocks are known', async () => {
   const options = postgres.freshStore();
