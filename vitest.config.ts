@@ -1,19 +1,25 @@
 import { defineConfig } from 'vitest/config';
 
 /**
- * Tests that need real servers; they run one file at a time, since two cores are all we ask for.
+ * Tests of one interface or one command on real servers of their own. They mostly wait, for a
+ * timeout or a restart, so two files run side by side.
  */
-const serverTests = [
+const contractTests = [
   'tests/brokers/*.test.ts',
   'tests/brokers/servers/*.test.ts',
   'tests/**/*-on-real-servers.test.ts',
-  'tests/lab/run-*.test.ts',
-  'tests/cli/**/*.test.ts',
+  'tests/cli/!(faults|run-experiments)*.test.ts',
   'tests/consumers/take-*.test.ts',
   'tests/store/cassandra-store.test.ts',
   'tests/store/postgres-*.test.ts',
   'tests/store/move/postgres-*.test.ts',
 ];
+
+/**
+ * Tests of whole trials, with servers and many processes; they run one file at a time, since two
+ * cores are all we ask for.
+ */
+const trialTests = ['tests/cli/@(faults|run-experiments)*.test.ts', 'tests/lab/run-*.test.ts'];
 
 /** Proofs that take minutes: `npm run test:full`. */
 const fullTests = ['tests/**/*.full.test.ts'];
@@ -26,7 +32,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['tests/**/*.test.ts'],
-          exclude: [...serverTests, ...fullTests],
+          exclude: [...contractTests, ...trialTests, ...fullTests],
           pool: 'forks',
           testTimeout: 30_000,
           sequence: { groupOrder: 1 },
@@ -34,16 +40,29 @@ export default defineConfig({
       },
       {
         test: {
-          name: 'servers',
-          include: serverTests,
+          name: 'contracts',
+          include: contractTests,
           exclude: fullTests,
           pool: 'forks',
-          fileParallelism: false,
+          maxWorkers: 2,
           // Else it is `test`, in which kafkajs retries in another way than for everybody else.
           env: { NODE_ENV: 'production' },
           testTimeout: 120_000,
           hookTimeout: 180_000,
           sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        test: {
+          name: 'trials',
+          include: trialTests,
+          exclude: fullTests,
+          pool: 'forks',
+          fileParallelism: false,
+          env: { NODE_ENV: 'production' },
+          testTimeout: 120_000,
+          hookTimeout: 180_000,
+          sequence: { groupOrder: 3 },
         },
       },
       {
@@ -55,7 +74,7 @@ export default defineConfig({
           env: { NODE_ENV: 'production' },
           testTimeout: 120_000,
           hookTimeout: 180_000,
-          sequence: { groupOrder: 3 },
+          sequence: { groupOrder: 4 },
         },
       },
     ],

@@ -47,8 +47,8 @@ ${contentsOf(data)}
 ${data.shown.map((shown) => sectionOf(shown, charts))}
 ${data.noise && noiseFloor(data.noise)}
 <section aria-labelledby="trials"><h2 id="trials">The trials</h2>
-<p>Every number above leads here: the file it stands in, the seed of its likes, and the command that
-runs it again. Other machines give other numbers, and the same likes.</p>
+<p>Every number above leads here: the file it stands in, the seed of its likes, and above it the
+command that runs it again. Other machines give other numbers, and the same likes.</p>
 ${renderReplaced(data)}${renderTrials(data.trials)}</section>
 </main>
 <footer><p>Made from result files by <code>npm run report</code>. All columns, and how the course's

@@ -39,9 +39,17 @@ export interface Noise {
   readonly table: Table;
 }
 
-/** Unique in the page and the same each time it is made. A run's trials are numbered. */
+/**
+ * Unique in the page and the same each time it is made: the run's second, written short since it
+ * stands in the page thousands of times, and its own four letters. A run's trials are numbered.
+ */
 export function anchorOf({ run, trial }: TrialResult): string {
-  return `trial-${run}-${/^\d+/.exec(trial)?.[0] ?? trial}`.replaceAll(/[^\w-]/g, '-');
+  const number = /^\d+/.exec(trial)?.[0] ?? trial;
+  const parts = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z-(\w+)$/.exec(run);
+  if (parts === null) return `trial-${run}-${number}`.replaceAll(/[^\w-]/g, '-');
+  const [year, month, day, hour, minute, second] = parts.slice(1, 7).map(Number);
+  const startMs = Date.UTC(year!, month! - 1, day, hour, minute, second);
+  return `t${(startMs / 1_000).toString(36)}-${parts[7]}-${number}`;
 }
 
 export function gather(

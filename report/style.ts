@@ -110,6 +110,8 @@ nav li{padding:.2rem 0}
 .trials{list-style:none;padding:0;font-size:.85rem}
 .trials li{padding:.45rem 0;border-bottom:1px solid var(--rule);max-width:none}
 .trials code{display:block}
+.repeats{position:sticky;top:0;background:var(--page);margin:.75rem 0 0;padding:.3rem 0}
+.repeats+.trials li{scroll-margin-top:4rem}
 footer{padding-top:2rem;padding-bottom:4rem;color:var(--quiet);font-size:.85rem}`;
 
 /** The table to choose by becomes a card for each broker where it would be too wide. */

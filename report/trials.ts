@@ -16,9 +16,10 @@ export function renderReplaced(data: ReportData): Markup | undefined {
   return html`<h3 id="replaced">Trials that broke a promise, and stand in no table</h3>
 <p>They stay, since they are why something was mended, or promised otherwise: what and when stands
 in <a href="../CHANGELOG.md">CHANGELOG.md</a>.</p>
-<ul class="trials">${data.replaced.map((facts) =>
-    trialOf(anchorOf(facts.result), facts, placeOf(facts.result, data)),
-  )}</ul>
+<ul class="trials">${data.replaced.map((facts) => {
+    const command = html`<code>${commandOf(facts)}</code>${placeOf(facts.result, data)}`;
+    return trialOf(anchorOf(facts.result), facts, command);
+  })}</ul>
 `;
 }
 
@@ -27,14 +28,22 @@ function placeOf(old: TrialResult, data: ReportData): Markup | undefined {
   return newer.length === 0 ? undefined : html`In its place: ${trialLinks(newer)}`;
 }
 
-function runOf(trials: readonly (readonly [string, TrialFacts])[]): Markup {
+type Listed = readonly [anchor: string, facts: TrialFacts];
+
+function runOf(trials: readonly Listed[]): Markup {
   const [, first] = trials[0]!;
   const { run, command } = first.index;
   return html`<details class="run" id="run-${run}"><summary><h3>Run ${run}</h3>:
 ${trials.length} trial(s), ${command}</summary>
 <p>${machineOf(first)}</p>
+${[...Map.groupBy(trials, ([, facts]) => commandOf(facts))].map(repeatedBy)}</details>
+`;
+}
+
+/** Many trials of a run are repeated by one command, which stands once and stays in sight. */
+function repeatedBy([command, trials]: readonly [string, Listed[]]): Markup {
+  return html`<p class="repeats"><code>${command}</code></p>
 <ul class="trials">${trials.map(([anchor, facts]) => trialOf(anchor, facts))}</ul>
-</details>
 `;
 }
 
@@ -55,6 +64,6 @@ function trialOf(anchor: string, facts: TrialFacts, more?: Markup): Markup {
   return html`<li id="${anchor}" tabindex="-1"><strong>${result.trial}</strong>
 <span class="verdict">${verdict}</span>${why}
 <span class="quiet">seed ${result.workload.seed}, commit ${result.commit},
-<a href="${path}">result file</a></span><code>${commandOf(facts)}</code>${more}</li>
+<a href="${path}">result file</a></span>${more}</li>
 `;
 }

@@ -234,6 +234,10 @@ describe.skipIf(!HAS_BROWSER)('the report in a browser', { timeout: TEST_MS_MAX 
     await page.waitForFunction('document.querySelector("li:target")?.checkVisibility()');
     const trial = await page.$eval('li:target', (part) => part.textContent ?? '');
     expect(trial).toMatch(/seed \d+, commit \w+/);
-    expect(trial).toMatch(/npm run lab -- latency --brokers [\w-]+ --tier \w+/);
+    const command = await page.$eval('li:target', (part) => {
+      const above = part.closest('ul')?.previousElementSibling;
+      return above?.checkVisibility() ? above.textContent : undefined;
+    });
+    expect(command).toMatch(/npm run lab -- latency --brokers [\w-]+ --tier \w+/);
   });
 });
