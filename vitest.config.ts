@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 /**
  * Tests of one interface or one command on real servers of their own. They mostly wait, for a
- * timeout or a restart, so two files run side by side.
+ * timeout or a restart, so three files run side by side.
  */
 const contractTests = [
   'tests/brokers/*.test.ts',
@@ -44,7 +44,7 @@ export default defineConfig({
           include: contractTests,
           exclude: fullTests,
           pool: 'forks',
-          maxWorkers: 2,
+          maxWorkers: 3,
           // Else it is `test`, in which kafkajs retries in another way than for everybody else.
           env: { NODE_ENV: 'production' },
           testTimeout: 120_000,
