@@ -10,7 +10,7 @@ import {
   marksFrom,
   sound,
 } from './cassandra-rows.ts';
-import type { CassandraSession, Statement } from './cassandra-session.ts';
+import { all, type CassandraSession, type Statement } from './cassandra-session.ts';
 import type { LaneTables } from './lane-batch.ts';
 import {
   type BlockKey,
@@ -142,7 +142,3 @@ export class CassandraLane implements LaneTables {
 }
 
 /** Resolves when all have; rejects when all have ended, so that nothing of it is under way then. */
-async function all(writes: readonly Promise<void>[]): Promise<void> {
-  const ended = await Promise.allSettled(writes);
-  for (const one of ended) if (one.status === 'rejected') throw one.reason;
-}

@@ -187,3 +187,9 @@ function innerErrors(cause: unknown): string {
   const each = Object.entries(cause.innerErrors ?? {});
   return each.map(([host, error]) => ` (${host}: ${(error as Error)?.message})`).join('');
 }
+
+/** Waits for all of them before it rejects with the first error, so that none goes on unheard. */
+export async function all(works: readonly Promise<void>[]): Promise<void> {
+  const ended = await Promise.allSettled(works);
+  for (const one of ended) if (one.status === 'rejected') throw one.reason;
+}

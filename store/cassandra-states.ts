@@ -17,11 +17,11 @@ import { randomUUID } from 'node:crypto';
 import { type Like, type PlaceOf, type Refusal, RefusedLikesError } from '../likes/like.ts';
 import type { KeyspaceFacts } from './cassandra-keyspace.ts';
 import type { CassandraStoreOptions } from './cassandra-options.ts';
+import { CassandraPart } from './cassandra-part.ts';
 import { isLike, stateValueOf } from './cassandra-rows.ts';
-import type { CassandraSession, Statement } from './cassandra-session.ts';
+import { all, type CassandraSession, type Statement } from './cassandra-session.ts';
 import { bucketOfUser, CassandraStatesView, SLICES, sliceOf } from './cassandra-states-view.ts';
-import type { CommitObserver, CountStore, PostCount, Totals, UserState } from './count-store.ts';
-import { StoreUnavailableError } from './errors.ts';
+import type { CommitObserver, CountStore, PostCount, UserState } from './count-store.ts';
 import { topOf } from './order.ts';
 import { storablePlaces } from './storable-places.ts';
 
@@ -30,18 +30,11 @@ const ROWS_PER_REQUEST_MAX = 100;
 /** Posts that are counted side by side. */
 const POSTS_AT_ONCE = 16;
 
-export class CassandraStatesStore implements CountStore {
+export class CassandraStatesStore extends CassandraPart<CassandraStatesView> implements CountStore {
   readonly rule = 'states';
-  readonly shards: readonly [CassandraStatesView];
-  readonly #session: CassandraSession;
-  readonly #facts: KeyspaceFacts;
-  readonly #readOnly: boolean;
 
   constructor(session: CassandraSession, facts: KeyspaceFacts, options: CassandraStoreOptions) {
-    this.#session = session;
-    this.#facts = facts;
-    this.#readOnly = options.readOnly ?? false;
-    this.shards = [new CassandraStatesView(session, facts, options)];
+    super(session, facts, options, new CassandraStatesView(session, facts, options));
   }
 
   /** Writes without reading, so all likes are told as fresh, also when they come again. */
@@ -50,13 +43,13 @@ export class CassandraStatesStore implements CountStore {
     committed?: CommitObserver,
     _placeOf?: PlaceOf,
   ): Promise<void> {
-    if (this.#readOnly) throw new StoreUnavailableError('the store was opened for reading only');
+    this.assertWritable();
     const refusals: Refusal[] = [];
     const places = storablePlaces(likes, refusals, this.rule);
     const latest = latestStates(likes, places);
-    await all(this.#stateWrites(latest).map((part) => this.#session.writeTogether(part)));
+    await all(this.#stateWrites(latest).map((part) => this.session.writeTogether(part)));
     const posts = new Set(latest.map(({ post }) => post));
-    await all(this.#noteWrites(posts).map((part) => this.#session.writeTogether(part)));
+    await all(this.#noteWrites(posts).map((part) => this.session.writeTogether(part)));
     if (places.length > 0) committed?.({ shard: 0, fresh: places, seen: [] });
     if (refusals.length > 0) throw new RefusedLikesError(refusals);
   }
@@ -89,9 +82,9 @@ export class CassandraStatesStore implements CountStore {
 
   /** Whether the last action of this user on this post is a like. */
   async isLikedBy(user: string, post: string): Promise<boolean> {
-    const { keyspace, buckets } = this.#facts;
+    const { keyspace, buckets } = this.facts;
     const query = `SELECT state FROM ${keyspace}.states WHERE post = ? AND bucket = ? AND user = ?`;
-    const [row] = await this.#session.read(query, [post, bucketOfUser(user, buckets), user]);
+    const [row] = await this.session.read(query, [post, bucketOfUser(user, buckets), user]);
     return isLike(row);
   }
 
@@ -110,31 +103,14 @@ export class CassandraStatesStore implements CountStore {
     return rolledUp;
   }
 
-  totals(): Promise<Totals> {
-    return this.shards[0].totals();
-  }
-
-  async findProblems(spelledOutMax?: number): Promise<string[]> {
-    const problems = await this.shards[0].findProblems(spelledOutMax);
-    return problems.map((problem) => `shard 0: ${problem}`);
-  }
-
-  diskBytes(): Promise<number> {
-    return this.shards[0].diskBytes();
-  }
-
-  async settings(): Promise<Readonly<Record<string, string>>> {
-    return { shards: '1', rule: this.rule, ...(await this.shards[0].settings()) };
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#session[Symbol.asyncDispose]();
+  override async settings(): Promise<Readonly<Record<string, string>>> {
+    return { rule: this.rule, ...(await super.settings()) };
   }
 
   /** False when somebody else has rolled it up meanwhile: then its notes stay. */
   async #rollUpPost(post: string, notes: readonly string[]): Promise<boolean> {
-    const { keyspace } = this.#facts;
-    const [found] = await this.#session.readAgreed(
+    const { keyspace } = this.facts;
+    const [found] = await this.session.readAgreed(
       `SELECT generation FROM ${keyspace}.rollups WHERE post = ?`,
       [post],
     );
@@ -144,26 +120,26 @@ export class CassandraStatesStore implements CountStore {
     const values = [likes, generation + 1n, rolledUpAtMs];
     const isWritten =
       found === undefined
-        ? await this.#session.writeFirst(
+        ? await this.session.writeFirst(
             `INSERT INTO ${keyspace}.rollups (post, likes, generation, rolled_up_at_ms) ` +
               'VALUES (?, ?, ?, ?) IF NOT EXISTS',
             [post, ...values],
           )
-        : await this.#session.writeFirst(
+        : await this.session.writeFirst(
             `UPDATE ${keyspace}.rollups SET likes = ?, generation = ?, rolled_up_at_ms = ? ` +
               'WHERE post = ? IF generation = ?',
             [...values, post, generation],
           );
     if (!isWritten) return false;
     const query = `DELETE FROM ${keyspace}.changed WHERE slice = ? AND post = ? AND note = ?`;
-    await this.#session.writeTogether(
+    await this.session.writeTogether(
       notes.map((note) => ({ query, params: [sliceOf(post), post, note] })),
     );
     return true;
   }
 
   #stateWrites(states: readonly UserState[]): Statement[][] {
-    const { keyspace, buckets } = this.#facts;
+    const { keyspace, buckets } = this.facts;
     const query =
       `INSERT INTO ${keyspace}.states (post, bucket, user, state) VALUES (?, ?, ?, ?) ` +
       'USING TIMESTAMP ?';
@@ -177,7 +153,7 @@ export class CassandraStatesStore implements CountStore {
   }
 
   #noteWrites(posts: ReadonlySet<string>): Statement[][] {
-    const { keyspace } = this.#facts;
+    const { keyspace } = this.facts;
     const query = `INSERT INTO ${keyspace}.changed (slice, post, note) VALUES (?, ?, ?)`;
     const statements = [...posts].map((post) => {
       return { query, params: [sliceOf(post), post, randomUUID()] };
@@ -213,9 +189,4 @@ function inParts(partitions: ReadonlyMap<unknown, Statement[]>): Statement[][] {
     }
     return parts;
   });
-}
-
-async function all(writes: readonly Promise<void>[]): Promise<void> {
-  const ended = await Promise.allSettled(writes);
-  for (const one of ended) if (one.status === 'rejected') throw one.reason;
 }

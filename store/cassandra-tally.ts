@@ -7,11 +7,12 @@ import { type Like, type PlaceOf, type Refusal, RefusedLikesError } from '../lik
 import type { KeyspaceFacts } from './cassandra-keyspace.ts';
 import { CassandraLane } from './cassandra-lane.ts';
 import type { CassandraStoreOptions } from './cassandra-options.ts';
+import { CassandraPart } from './cassandra-part.ts';
 import { bucketOf, countFrom, OFFSET_MAX } from './cassandra-rows.ts';
-import type { CassandraSession } from './cassandra-session.ts';
+import { all, type CassandraSession } from './cassandra-session.ts';
 import { CassandraTallyView } from './cassandra-tally-view.ts';
-import type { CommitObserver, CountStore, PartObserver, PostCount, Totals } from './count-store.ts';
-import { StoreUnavailableError, WrongRuleError } from './errors.ts';
+import type { CommitObserver, CountStore, PartObserver, PostCount } from './count-store.ts';
+import { WrongRuleError } from './errors.ts';
 import { applyLaneBatch, LaneCache, type LaneTables } from './lane-batch.ts';
 import type { LaneLike } from './lane-state.ts';
 import { topOf } from './order.ts';
@@ -67,19 +68,12 @@ interface OpenLane {
   last: Promise<unknown>;
 }
 
-export class CassandraTallyStore implements CountStore {
+export class CassandraTallyStore extends CassandraPart<CassandraTallyView> implements CountStore {
   readonly rule = 'tally';
-  readonly shards: readonly [CassandraTallyView];
-  readonly #session: CassandraSession;
-  readonly #facts: KeyspaceFacts;
-  readonly #readOnly: boolean;
   readonly #lanes = new Map<string, OpenLane>();
 
   constructor(session: CassandraSession, facts: KeyspaceFacts, options: CassandraStoreOptions) {
-    this.#session = session;
-    this.#facts = facts;
-    this.#readOnly = options.readOnly ?? false;
-    this.shards = [new CassandraTallyView(session, facts, options)];
+    super(session, facts, options, new CassandraTallyView(session, facts, options));
   }
 
   /**
@@ -94,13 +88,12 @@ export class CassandraTallyStore implements CountStore {
   ): Promise<void> {
     if (likes.length === 0) return;
     if (placeOf === undefined) throw new PlacesMissingError();
-    if (this.#readOnly) throw new StoreUnavailableError('the store was opened for reading only');
+    this.assertWritable();
     const refusals: Refusal[] = [];
     const batches = inLanes(likes, storablePlaces(likes, refusals), placeOf);
-    const ended = await Promise.allSettled(
+    await all(
       [...batches].map(([lane, batch]) => this.#applyInTurn(lane, batch, { committed, written })),
     );
-    for (const one of ended) if (one.status === 'rejected') throw one.reason;
     if (refusals.length > 0) throw new RefusedLikesError(refusals);
   }
 
@@ -117,7 +110,7 @@ export class CassandraTallyStore implements CountStore {
   }
 
   async countsOf(posts: readonly string[]): Promise<PostCount[]> {
-    const { keyspace, buckets } = this.#facts;
+    const { keyspace, buckets } = this.facts;
     const query =
       `SELECT post, lane, likes, unlikes, upto, crc FROM ${keyspace}.counts ` +
       'WHERE bucket = ? AND post IN ?';
@@ -126,7 +119,7 @@ export class CassandraTallyStore implements CountStore {
     const askable = posts.filter((post) => post.isWellFormed());
     const sums = new Map(askable.map((post) => [post, { post, likes: 0, unlikes: 0 }]));
     const ask = async (bucket: number, some: readonly string[]) => {
-      for await (const row of this.#session.scan(query, [bucket, some])) {
+      for await (const row of this.session.scan(query, [bucket, some])) {
         const { post, likes, unlikes } = countFrom(row);
         const sum = sums.get(post)!;
         sum.likes += likes;
@@ -152,26 +145,9 @@ export class CassandraTallyStore implements CountStore {
     return topOf(kept, limit);
   }
 
-  totals(): Promise<Totals> {
-    return this.shards[0].totals();
-  }
-
-  async findProblems(spelledOutMax?: number): Promise<string[]> {
-    const problems = await this.shards[0].findProblems(spelledOutMax);
-    return problems.map((problem) => `shard 0: ${problem}`);
-  }
-
-  diskBytes(): Promise<number> {
-    return this.shards[0].diskBytes();
-  }
-
-  async settings(): Promise<Readonly<Record<string, string>>> {
-    return { shards: '1', ...(await this.shards[0].settings()) };
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
+  override async [Symbol.asyncDispose](): Promise<void> {
     await Promise.allSettled([...this.#lanes.values()].map(({ last }) => last));
-    await this.#session[Symbol.asyncDispose]();
+    await super[Symbol.asyncDispose]();
   }
 
   /** Of this process, one batch of a lane at a time. */
@@ -182,7 +158,7 @@ export class CassandraTallyStore implements CountStore {
   ): Promise<void> {
     let lane = this.#lanes.get(name);
     if (lane === undefined) {
-      const tables = new CassandraLane(name, this.#session, this.#facts);
+      const tables = new CassandraLane(name, this.session, this.facts);
       lane = { tables, cache: new LaneCache(), last: Promise.resolve() };
       this.#lanes.set(name, lane);
     }

@@ -1,46 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import type { Like } from '../../likes/like.ts';
-import type { ShardCommit } from '../../store/count-store.ts';
-import { StoreUnavailableError } from '../../store/errors.ts';
 import { MemoryShard } from '../../store/memory-shard.ts';
-import { ShardedStore } from '../../store/sharded-store.ts';
 import { slotOf } from '../../store/slot.ts';
 import { evenSlotMap, withSlotMoved } from '../../store/slot-map.ts';
 import { testStore } from '../store-contract.ts';
+import { breakableShards, SLOT_MAP } from './breakable-shards.ts';
 import { madeLike, madeLikes } from './made-likes.ts';
 
-const SLOT_MAP = evenSlotMap(4);
-
-/** Memory does not fail by itself, so the outage has to be made. */
-class BreakableShard extends MemoryShard {
-  broken = false;
-
-  override async apply(
-    likes: readonly Like[],
-    places: readonly number[],
-    version: number,
-  ): Promise<ShardCommit> {
-    if (this.broken) throw new StoreUnavailableError('broken by the test; repair it');
-    return super.apply(likes, places, version);
-  }
-}
-
-testStore('memory', async () => {
-  const shards = [0, 1, 2, 3].map((index) => new BreakableShard(index, SLOT_MAP));
-  return {
-    open: () => ShardedStore.open(shards, () => SLOT_MAP),
-    breakShard: async (index) => {
-      const shard = shards[index]!;
-      shard.broken = true;
-      return {
-        [Symbol.asyncDispose]: async () => {
-          shard.broken = false;
-        },
-      };
-    },
-    [Symbol.asyncDispose]: async () => {},
-  };
-});
+testStore('memory', async () => breakableShards((index) => new MemoryShard(index, SLOT_MAP)));
 
 describe('MemoryShard', () => {
   test('refuses a batch routed by another slot map, and stores nothing of it', async () => {

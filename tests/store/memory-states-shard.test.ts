@@ -1,45 +1,15 @@
 import { describe, expect, test } from 'vitest';
-import type { Like } from '../../likes/like.ts';
-import type { ShardCommit } from '../../store/count-store.ts';
-import { StoreUnavailableError } from '../../store/errors.ts';
 import { MemoryStatesShard } from '../../store/memory-states-shard.ts';
 import { openStore } from '../../store/open-store.ts';
 import { ShardedStore } from '../../store/sharded-store.ts';
-import { evenSlotMap, withPostMoved } from '../../store/slot-map.ts';
+import { withPostMoved } from '../../store/slot-map.ts';
 import { testStatesStore } from '../store-contract-states.ts';
+import { breakableShards, SLOT_MAP } from './breakable-shards.ts';
 import { madePresses, press } from './made-presses.ts';
 
-const SLOT_MAP = evenSlotMap(4);
-
-class BreakableShard extends MemoryStatesShard {
-  broken = false;
-
-  override async apply(
-    likes: readonly Like[],
-    places: readonly number[],
-    version: number,
-  ): Promise<ShardCommit> {
-    if (this.broken) throw new StoreUnavailableError('broken by the test; repair it');
-    return super.apply(likes, places, version);
-  }
-}
-
-testStatesStore('memory', async () => {
-  const shards = [0, 1, 2, 3].map((index) => new BreakableShard(index, SLOT_MAP));
-  return {
-    open: () => ShardedStore.open(shards, () => SLOT_MAP),
-    breakShard: async (index) => {
-      const shard = shards[index]!;
-      shard.broken = true;
-      return {
-        [Symbol.asyncDispose]: async () => {
-          shard.broken = false;
-        },
-      };
-    },
-    [Symbol.asyncDispose]: async () => {},
-  };
-});
+testStatesStore('memory', async () =>
+  breakableShards((index) => new MemoryStatesShard(index, SLOT_MAP)),
+);
 
 describe('MemoryStatesShard', () => {
   test('refuses a batch routed by another slot map, and stores nothing of it', async () => {
