@@ -11,11 +11,23 @@ import { findServer } from './find-server.ts';
 import { type GatewayCommandOptions, needsRedis } from './gateway-options.ts';
 import { openQueue } from './queue-options.ts';
 import { UsageError } from './usage-error.ts';
+import { keepingPublished } from './watch/kept-sums.ts';
+import { openSums, readSums } from './watch/path-sums.ts';
+import { PathWatch } from './watch/path-watch.ts';
 
 export interface GatewayParts {
   readonly gateway: Omit<GatewayOptions, 'log'>;
+  /** The queue's path, from all of its gateways to all of its workers; a database is none. */
+  readonly queued: QueuedPath | undefined;
   /** Ends the connections; the producer is the gateway's own. */
   close(): Promise<void>;
+}
+
+/** What is known of it, and what it has to be told. */
+export interface QueuedPath {
+  readonly watch: PathWatch;
+  /** Who numbers the likes here: known when the gateway is open, and no like is older. */
+  source: string | undefined;
 }
 
 const CONNECTIONS_DEFAULT = 10;
@@ -30,8 +42,9 @@ export async function openParts(options: GatewayCommandOptions): Promise<Gateway
       ? await openQueueWay(options, opened)
       : await openDirectWay(options, opened);
   const { limiter, userRate, userBurst, idempotencyAway, rule, host, port } = options;
+  const { queued, ...ways } = way;
   const gateway = {
-    ...way,
+    ...ways,
     rule,
     redis,
     userLimit: limiter === 'off' ? undefined : { likesPerS: userRate, burst: userBurst },
@@ -41,7 +54,7 @@ export async function openParts(options: GatewayCommandOptions): Promise<Gateway
     port,
   };
   const kept = opened.move();
-  return { gateway, close: () => kept.disposeAsync() };
+  return { gateway, queued, close: () => kept.disposeAsync() };
 }
 
 async function openRedis({ runtime }: GatewayCommandOptions): Promise<RedisScripts> {
@@ -52,7 +65,8 @@ async function openRedis({ runtime }: GatewayCommandOptions): Promise<RedisScrip
 type Way = Pick<
   GatewayOptions,
   'producer' | 'system' | 'destination' | 'knowsNumbers' | 'reader' | 'probes' | 'limits'
->;
+> &
+  Pick<GatewayParts, 'queued'>;
 
 async function openQueueWay(
   options: GatewayCommandOptions,
@@ -67,8 +81,17 @@ async function openQueueWay(
   };
   const counts = openCountReader(store, { backlogOf, maxStalenessMs: STALENESS_MS_MAX });
   const { likesPerSend, sendsInFlight } = broker.habits;
+  const path = { system: broker.name, destination: queue! };
+  const sums = opened.use(await openSums(folder!, path));
+  const watch = new PathWatch({
+    backlogOf: () => broker.backlog(queue!),
+    sums: () => readSums(folder!, path),
+  });
+  const queued: QueuedPath = { watch, source: undefined };
+  const producer = await broker.openProducer(queue!);
   return {
-    producer: await broker.openProducer(queue!),
+    queued,
+    producer: keepingPublished(producer, sums, (source) => source === queued.source),
     system: broker.name,
     destination: queue!,
     reader: storeReader({ counts, store }),
@@ -105,6 +128,7 @@ async function openDirectWay(
     }),
   );
   return {
+    queued: undefined,
     producer: database.writer(rule),
     system: 'postgresql',
     destination: 'direct_counts',

@@ -43,6 +43,11 @@ async function runGateway(options: GatewayCommandOptions): Promise<number> {
     await parts.close();
     throw listenError(error, options);
   }
+  if (parts.queued !== undefined) {
+    parts.queued.source = gateway.source;
+    const { addPathMetrics } = await import('./watch/path-metrics.ts');
+    addPathMetrics(gateway.metrics.registry, parts.queued.watch);
+  }
   process.stdout.write(`${describe(options, gateway)}\n`);
   await new Promise<void>((resolve) => {
     if (interrupt.aborted) resolve();
