@@ -8,33 +8,83 @@ import { LoopDelay } from '../../gateway/loop-delay.ts';
 import type { Job } from '../../lab/schedule.ts';
 import type { TrialLive, TrialProgress } from '../../lab/trial-context.ts';
 import type { TrialResult } from '../../lab/trial-result.ts';
-import { addReading, type Reading } from './readings.ts';
+import { addReading, type Reading, type ReadMetric } from './readings.ts';
 
 /** Where a service has the name of its queue: trials make one each. */
 export const LAB_DESTINATION = 'lab';
 
-interface Sums extends Record<keyof TrialLive['ledger'], number> {
-  lost: number;
-}
-
-const NOTHING: Sums = { attempted: 0, ok: 0, unknown: 0, fail: 0, counted: 0, lost: 0 };
-
 /** As the metrics call what the ledger of a trial holds. */
-const STATES: Readonly<Record<keyof Sums, string>> = {
+const STATES = {
   attempted: 'attempted',
   ok: 'acknowledged',
   unknown: 'unknown',
   fail: 'refused',
   counted: 'counted',
   lost: 'lost',
-};
+} as const;
+const NAMES = Object.keys(STATES) as (keyof typeof STATES)[];
+type Sums = Record<keyof typeof STATES, number>;
 
+/** One broker at one tier. */
 interface Row {
   readonly labels: Readonly<Record<string, string>>;
   /** Of the trials that have ended. */
   readonly ended: Sums;
   readonly running: Map<Job, TrialLive>;
 }
+
+type RowMetric = Omit<ReadMetric, 'read'> & { readonly of: (row: Row) => readonly Reading[] };
+
+/** Service and run have the same names, and where they mean the same, the same words. */
+const METRICS: readonly RowMetric[] = [
+  {
+    kind: 'counter',
+    name: 'likes_ledger_total',
+    help: 'Likes by what is known of them, over all processes and their lives',
+    labelNames: ['state'],
+    of(row) {
+      const sums = sumsOf(row);
+      return NAMES.map((name) => [{ state: STATES[name] }, sums[name]]);
+    },
+  },
+  {
+    kind: 'counter',
+    name: 'likes_offered_total',
+    help: 'Likes that a send was begun for',
+    of: (row) => [[{}, sumsOf(row).attempted]],
+  },
+  {
+    kind: 'counter',
+    name: 'likes_published_total',
+    help: 'Likes that were acknowledged, however late',
+    of: (row) => [[{}, sumsOf(row).ok]],
+  },
+  {
+    kind: 'counter',
+    name: 'likes_counted_total',
+    help: 'Likes that changed what the store knows',
+    of: (row) => [[{}, sumsOf(row).counted]],
+  },
+  {
+    kind: 'gauge',
+    name: 'likes_backlog',
+    help: 'Likes sent, not refused and not counted yet',
+    labelNames: ['state'],
+    of({ running }) {
+      const backlogs = [...running.values()].map(({ backlog }) => backlog);
+      return [[{ state: 'uncounted' }, sumOf(backlogs)]];
+    },
+  },
+  {
+    kind: 'gauge',
+    name: 'likes_pipeline_age_seconds',
+    help: 'From a send to its count, of the last counted',
+    of({ running }) {
+      const lagsMs = [...running.values()].flatMap(({ lagMs }) => lagMs ?? []);
+      return [[{}, Math.max(0, ...lagsMs) / 1_000]];
+    },
+  },
+];
 
 export class LabMetrics implements Disposable {
   readonly registry = new Registry();
@@ -45,54 +95,16 @@ export class LabMetrics implements Disposable {
   constructor() {
     collectDefaultMetrics({ register: this.registry });
     const labelNames = ['messaging_system', 'messaging_destination_name', 'tier'];
-    const add = (
-      kind: 'gauge' | 'counter',
-      name: string,
-      help: string,
-      more: readonly string[],
-      read: (row: Row) => readonly Reading[],
-    ) =>
+    for (const { of, labelNames: more = [], ...metric } of METRICS) {
       addReading(this.registry, {
-        ...{ kind, name, help },
+        ...metric,
         labelNames: [...labelNames, ...more],
         read: () =>
           [...this.#rows.values()].flatMap((row) =>
-            read(row).map(([labels, value]) => [{ ...row.labels, ...labels }, value] as const),
+            of(row).map(([labels, value]) => [{ ...row.labels, ...labels }, value] as const),
           ),
       });
-    add('counter', 'likes_ledger_total', LEDGER_HELP, ['state'], (row) => {
-      const sums = sumsOf(row);
-      return Object.entries(STATES).map(([name, state]) => [{ state }, sums[name as keyof Sums]]);
-    });
-    add(
-      'counter',
-      'likes_published_total',
-      'Likes that were acknowledged, however late',
-      [],
-      (row) => [[{}, sumsOf(row).ok]],
-    );
-    add('counter', 'likes_counted_total', 'Likes that changed what the store knows', [], (row) => [
-      [{}, sumsOf(row).counted],
-    ]);
-    add(
-      'gauge',
-      'likes_backlog',
-      'Likes sent, not refused and not counted yet',
-      ['state'],
-      (row) => [
-        [{ state: 'uncounted' }, sumOf([...row.running.values()].map(({ backlog }) => backlog))],
-      ],
-    );
-    add(
-      'gauge',
-      'likes_pipeline_age_seconds',
-      'From a send to its count, of the last counted',
-      [],
-      (row) => {
-        const lagsMs = [...row.running.values()].flatMap(({ lagMs }) => lagMs ?? []);
-        return [[{}, Math.max(0, ...lagsMs) / 1_000]];
-      },
-    );
+    }
     addReading(this.registry, {
       kind: 'gauge',
       name: 'likes_event_loop_delay_seconds',
@@ -111,17 +123,16 @@ export class LabMetrics implements Disposable {
     this.#rowOf(job);
   }
 
-  progress({ live }: TrialProgress, job: Job): void {
+  progress({ live }: Pick<TrialProgress, 'live'>, job: Job): void {
     if (live !== undefined) this.#rowOf(job).running.set(job, live);
   }
 
   result({ ledger, verdict }: Pick<TrialResult, 'ledger' | 'verdict'>, job: Job): void {
     const row = this.#rowOf(job);
-    const told = row.running.get(job)?.ledger;
-    row.running.delete(job);
     // A trial that broke off has no ledger, and still has sent what it said.
-    const sums: Sums = { ...NOTHING, ...told, ...(ledger && pick(ledger)) };
-    for (const name of Object.keys(STATES) as (keyof Sums)[]) row.ended[name] += sums[name];
+    const sums: Partial<Sums> = ledger ?? row.running.get(job)?.ledger ?? {};
+    row.running.delete(job);
+    for (const name of NAMES) row.ended[name] += sums[name] ?? 0;
     this.#trials.inc({ ...row.labels, verdict });
   }
 
@@ -134,27 +145,18 @@ export class LabMetrics implements Disposable {
     const found = this.#rows.get(key);
     if (found !== undefined) return found;
     const labels = { messaging_system: broker, messaging_destination_name: LAB_DESTINATION, tier };
-    const row = { labels, ended: { ...NOTHING }, running: new Map() };
+    const ended = Object.fromEntries(NAMES.map((name) => [name, 0])) as Sums;
+    const row: Row = { labels, ended, running: new Map() };
     this.#rows.set(key, row);
     return row;
   }
 }
 
-const LEDGER_HELP = 'Likes by what is known of them, over all processes and their lives';
-
-function pick({ attempted, ok, unknown, fail, counted, lost }: Sums): Sums {
-  return { attempted, ok, unknown, fail, counted, lost };
-}
-
 function sumsOf({ ended, running }: Row): Sums {
-  const all: Sums[] = [
-    ended,
-    ...[...running.values()].map(({ ledger }) => ({ lost: 0, ...ledger })),
-  ];
-  const names = Object.keys(STATES) as (keyof Sums)[];
+  const ledgers: Partial<Sums>[] = [...running.values()].map(({ ledger }) => ledger);
   return Object.fromEntries(
-    names.map((name) => [name, sumOf(all.map((sums) => sums[name]))]),
-  ) as unknown as Sums;
+    NAMES.map((name) => [name, sumOf([ended, ...ledgers].map((sums) => sums[name] ?? 0))]),
+  ) as Sums;
 }
 
 function sumOf(values: readonly number[]): number {

@@ -51,19 +51,24 @@ export class WorkerMetrics implements Disposable {
       consumed: counter(
         'messaging_client_consumed_messages_total',
         'Likes that came from the queue',
+        ['messaging_operation_name'],
       ),
       counted: counter('likes_counted_total', 'Likes that changed what the store knows'),
       seen: counter('likes_seen_again_total', 'Likes that changed nothing: known, or overtaken'),
-      transactions: counter('likes_store_transactions_total', 'Commits', ['shard']),
-      updates: counter('likes_store_count_updates_total', 'Rows of counts that they changed'),
-      shard: counter('likes_shard_likes_total', 'Likes of those commits', ['shard']),
+      transactions: counter('likes_store_transactions_total', 'Transactions of the store', [
+        'shard',
+      ]),
+      updates: counter('likes_store_count_updates_total', 'Rows of counts that those change'),
+      shard: counter('likes_shard_likes_total', 'Likes of those transactions, new or not', [
+        'shard',
+      ]),
     };
     // So that a shard without any work is in the mean of all.
     for (let shard = 0; shard < shards; shard++) this.#addToShard(shard, 0, 0);
     this.#duration = new Histogram({
       name: 'messaging_process_duration_seconds',
       help: 'From a batch of the queue to its last commit, or to the error',
-      labelNames: ['error_type'],
+      labelNames: ['messaging_operation_name', 'error_type'],
       buckets: SECONDS_BUCKETS,
       registers,
     });
@@ -81,7 +86,7 @@ export class WorkerMetrics implements Disposable {
   /** Around whatever stores a batch. */
   async timed(likes: readonly Like[], store: () => Promise<void>): Promise<void> {
     const startedMs = performance.now();
-    this.#counters.consumed.inc(likes.length);
+    this.#counters.consumed.inc({ messaging_operation_name: 'receive' }, likes.length);
     this.#window?.see(likes, boardNowMs());
     let error: unknown;
     try {
@@ -91,7 +96,8 @@ export class WorkerMetrics implements Disposable {
       throw cause;
     } finally {
       const failed = error === undefined ? {} : { error_type: typeOf(error) };
-      this.#duration.observe(failed, (performance.now() - startedMs) / 1_000);
+      const labels = { messaging_operation_name: 'process', ...failed };
+      this.#duration.observe(labels, (performance.now() - startedMs) / 1_000);
     }
   }
 
