@@ -1,8 +1,8 @@
 /**
  * How old the oldest like of a queue is, from sums alone: the same way for every broker, whether it
- * tells ages or not, without anybody's wall clock, and while no worker lives. What has come (settled
- * and still there) is one curve over time, what has gone is another; the horizontal distance between
- * them is how long the next like to go has waited, where first in is first out (the cumulative
+ * tells ages or not, without anybody's wall clock, and while no worker lives. What has come (gone
+ * and still there) is one curve over time, what has gone is another; the horizontal distance of the
+ * two is how long the next like to go has waited, where first in is first out (the cumulative
  * curves of G. F. Newell, "Applications of Queueing Theory", 2nd edition, 1982, chapter 1).
  */
 

@@ -1,5 +1,5 @@
 /**
- * What a run of the lab tells Prometheus: the ledger of its trials so far, by broker and tier, under
+ * What a run of the lab tells Prometheus: the ledger of its trials so far, by broker and tier, by
  * the names that a service has, so that one board shows both. Whether a like is lost is known when
  * its trial has been judged, and not before.
  */

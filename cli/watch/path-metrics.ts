@@ -3,7 +3,7 @@ import type { Registry } from 'prom-client';
 import type { PathLook, PathWatch } from './path-watch.ts';
 import { addReading, type Reading } from './readings.ts';
 
-/** Everybody who serves a path tells the same of it: take the largest or smallest, never the sum. */
+/** Everybody who serves a path tells the same of it: take the largest, never the sum. */
 export function addPathMetrics(registry: Registry, watch: Pick<PathWatch, 'newest'>): void {
   const told = (readingsOf: (look: PathLook) => readonly Reading[]) => async () => {
     const look = await watch.newest();
