@@ -13,8 +13,8 @@ export interface PathLook {
    * Published, less settled, less everything that the server says it has. The published are read
    * before it is asked and the settled after it has answered, and whoever settles or publishes a
    * like tells so at once, so whatever is on its way can only make this smaller: so many likes, at
-   * least, were acknowledged and are neither counted, nor waiting, nor dead letters. Undefined while
-   * no gateway has published anything here.
+   * least, were acknowledged and are neither counted, nor waiting, nor dead letters. Undefined
+   * while no gateway has published anything here.
    */
   readonly drift: number | undefined;
 }

@@ -1,7 +1,7 @@
 /**
- * A real Prometheus with the rules and the questions of the board in monitoring/, on a running path:
- * a gateway, Redis Streams, a counting process. Where no Prometheus can be had the tests are skipped,
- * and say why.
+ * A real Prometheus with the rules and the questions of the board in monitoring/, on a running
+ * path: a gateway, Redis Streams, a counting process. Where no Prometheus can be had the tests are
+ * skipped, and say why.
  */
 import { execFile } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
@@ -115,7 +115,7 @@ describe('the rules', () => {
 describe('on a running path', () => {
   const redis = useServer('redis');
 
-  test('the board has data, calm means no alert, and a stop and a loss are told', async (context) => {
+  test('the board has data, all is calm, and a stop and a loss are told', async (context) => {
     const { prometheus: program } = programsOr(context);
     await using folder = await temporaryFolder();
     const queue = `--brokers redis-streams --queue watched --store ${redis.storeFolder('watched')}`;

@@ -74,7 +74,7 @@ async function fetchPackage(): Promise<void> {
   }
 }
 
-/** What a test needs to differ in from what is in monitoring/, by exact text, each at least once. */
+/** What a test has to have different from monitoring/, by exact text, each at least once. */
 export type Changes = readonly (readonly [from: string | RegExp, to: string])[];
 
 /** @throws Error for a text that is not there, since then the test would not test what it says */

@@ -44,7 +44,7 @@ describe('the age of the oldest like that waits', () => {
     expect(curve.look(2_000, 3_980, 20)).toBeCloseTo(10);
   });
 
-  test('grows for as long as nobody counts, and what was there at the first look is that old', () => {
+  test('grows for as long as nobody counts, from the first look on', () => {
     const curve = new ArrivalCurve();
     expect(curve.look(0, 0, 7)).toBe(0);
     expect(curve.look(10_000, 0, 9)).toBe(10_000);

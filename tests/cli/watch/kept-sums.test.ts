@@ -44,7 +44,7 @@ describe('what is published', () => {
     expect(sums.sums).toEqual({ published: 4, unknown: 3, settled: 0 });
   });
 
-  test('leaves out likes that were sent before under the same number, here or elsewhere', async () => {
+  test('leaves out likes that were sent before, here or elsewhere', async () => {
     const { sums, producer } = madeProducer(async () => undefined);
     await producer.send(madeLikes([0, 1]));
     await producer.send(madeLikes([1, 2]));
@@ -77,7 +77,7 @@ describe('what is settled', () => {
     expect(sums.sums.settled).toBe(3);
   });
 
-  test('under states is nothing of a batch that comes again, and all but what was refused', async () => {
+  test('under states is nothing of a batch that failed, and all but what was refused', async () => {
     const sums = new MadeSums();
     const refused = new RefusedLikesError([{ index: 1, reason: 'no' }]);
     const errors: (Error | undefined)[] = [new Error('an outage'), refused, undefined];

@@ -154,7 +154,7 @@ describe('whoever wants the newest look', () => {
     expect(asked).toBe(2);
   });
 
-  test('waits a second at most, and then has the last one for as long as it means anything', async () => {
+  test('waits a second at most, and has the last one while it means anything', async () => {
     let nowMs = 0;
     let hangs = false;
     const watch = new PathWatch({
