@@ -11,23 +11,14 @@ import { findServer } from './find-server.ts';
 import { type GatewayCommandOptions, needsRedis } from './gateway-options.ts';
 import { openQueue } from './queue-options.ts';
 import { UsageError } from './usage-error.ts';
-import { keepingPublished } from './watch/kept-sums.ts';
-import { openSums, readSums } from './watch/path-sums.ts';
-import { PathWatch } from './watch/path-watch.ts';
+import { QueuedPath } from './watch/queued-path.ts';
 
 export interface GatewayParts {
   readonly gateway: Omit<GatewayOptions, 'log'>;
-  /** The queue's path, from all of its gateways to all of its workers; a database is none. */
+  /** From all gateways of the queue to all of its workers; the direct path has none. */
   readonly queued: QueuedPath | undefined;
   /** Ends the connections; the producer is the gateway's own. */
   close(): Promise<void>;
-}
-
-/** What is known of it, and what it has to be told. */
-export interface QueuedPath {
-  readonly watch: PathWatch;
-  /** Who numbers the likes here: known when the gateway is open, and no like is older. */
-  source: string | undefined;
 }
 
 const CONNECTIONS_DEFAULT = 10;
@@ -37,14 +28,13 @@ const STALENESS_MS_MAX = 250;
 export async function openParts(options: GatewayCommandOptions): Promise<GatewayParts> {
   await using opened = new AsyncDisposableStack();
   const redis = needsRedis(options) ? opened.use(await openRedis(options)) : undefined;
-  const way =
+  const { queued, ...way } =
     options.path === 'queue'
       ? await openQueueWay(options, opened)
       : await openDirectWay(options, opened);
   const { limiter, userRate, userBurst, idempotencyAway, rule, host, port } = options;
-  const { queued, ...ways } = way;
   const gateway = {
-    ...ways,
+    ...way,
     rule,
     redis,
     userLimit: limiter === 'off' ? undefined : { likesPerS: userRate, burst: userBurst },
@@ -65,8 +55,7 @@ async function openRedis({ runtime }: GatewayCommandOptions): Promise<RedisScrip
 type Way = Pick<
   GatewayOptions,
   'producer' | 'system' | 'destination' | 'knowsNumbers' | 'reader' | 'probes' | 'limits'
-> &
-  Pick<GatewayParts, 'queued'>;
+> & { readonly queued?: QueuedPath };
 
 async function openQueueWay(
   options: GatewayCommandOptions,
@@ -75,23 +64,16 @@ async function openQueueWay(
   const { brokers, queue, store: folder, linger } = options;
   const { broker } = opened.use(await openQueue({ ...options, brokers: brokers!, queue: queue! }));
   const store = opened.use(await openStore({ folder: folder!, rule: options.rule }));
+  const queued = opened.use(await QueuedPath.open(broker, queue!, folder!));
   const backlogOf = async () => {
     const { waiting, unacknowledged } = await broker.backlog(queue!);
     return waiting + unacknowledged;
   };
   const counts = openCountReader(store, { backlogOf, maxStalenessMs: STALENESS_MS_MAX });
   const { likesPerSend, sendsInFlight } = broker.habits;
-  const path = { system: broker.name, destination: queue! };
-  const sums = opened.use(await openSums(folder!, path));
-  const watch = new PathWatch({
-    backlogOf: () => broker.backlog(queue!),
-    sums: () => readSums(folder!, path),
-  });
-  const queued: QueuedPath = { watch, source: undefined };
-  const producer = await broker.openProducer(queue!);
   return {
+    producer: queued.keeping(await broker.openProducer(queue!)),
     queued,
-    producer: keepingPublished(producer, sums, (source) => source === queued.source),
     system: broker.name,
     destination: queue!,
     reader: storeReader({ counts, store }),
@@ -128,7 +110,6 @@ async function openDirectWay(
     }),
   );
   return {
-    queued: undefined,
     producer: database.writer(rule),
     system: 'postgresql',
     destination: 'direct_counts',

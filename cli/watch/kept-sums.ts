@@ -1,6 +1,6 @@
 /** Puts what passes through a producer, or into a store, into the sums of its path. */
 import { type LikeProducer, RefusedLikesError, SendError } from '../../likes/like.ts';
-import type { CountingRule } from '../../store/count-store.ts';
+import type { CommitObserver, CountingRule } from '../../store/count-store.ts';
 import type { AppliesLikes } from '../../store/hot/apply-parts.ts';
 import type { PathSums } from './path-sums.ts';
 
@@ -56,22 +56,19 @@ export function keepingSettled(
 ): AppliesLikes {
   if (rule === 'tally') {
     return {
-      apply: (likes, committed, placeOf, written) =>
-        store.apply(
-          likes,
-          (commit) => {
-            sums.add({ settled: commit.fresh.length });
-            committed?.(commit);
-          },
-          placeOf,
-          written,
-        ),
+      apply(likes, committed, ...more) {
+        const told: CommitObserver = (commit) => {
+          sums.add({ settled: commit.fresh.length });
+          committed?.(commit);
+        };
+        return store.apply(likes, told, ...more);
+      },
     };
   }
   return {
-    async apply(likes, committed, placeOf, written) {
+    async apply(likes, ...more) {
       try {
-        await store.apply(likes, committed, placeOf, written);
+        await store.apply(likes, ...more);
         sums.add({ settled: likes.length });
       } catch (error) {
         if (error instanceof RefusedLikesError) {

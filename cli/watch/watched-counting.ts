@@ -1,6 +1,6 @@
 /** A counting process between its queue and its store: keeps the path's sums, tells its metrics. */
 import type { Backlog, Broker } from '../../brokers/broker.ts';
-import type { CountStore } from '../../store/count-store.ts';
+import type { CommitObserver, CountStore } from '../../store/count-store.ts';
 import type { AppliesLikes } from '../../store/hot/apply-parts.ts';
 import type { WindowSummary } from '../../store/hot/hot-window.ts';
 import { keepingSettled } from './kept-sums.ts';
@@ -41,19 +41,13 @@ export async function openWatchedCounting(
   const metrics = await openMetrics(options, watch, opened);
   const kept = opened.move();
   return {
-    apply(likes, committed, placeOf, written) {
-      if (metrics === undefined) return counts.apply(likes, committed, placeOf, written);
-      return metrics.timed(likes, () =>
-        counts.apply(
-          likes,
-          (commit) => {
-            metrics.committed(likes, commit);
-            committed?.(commit);
-          },
-          placeOf,
-          written,
-        ),
-      );
+    apply(likes, committed, ...more) {
+      if (metrics === undefined) return counts.apply(likes, committed, ...more);
+      const told: CommitObserver = (commit) => {
+        metrics.committed(likes, commit);
+        committed?.(commit);
+      };
+      return metrics.timed(likes, () => counts.apply(likes, told, ...more));
     },
     backlog: () => watch.ask(),
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
