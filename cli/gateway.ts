@@ -59,13 +59,6 @@ async function runGateway(options: GatewayCommandOptions): Promise<number> {
   return code;
 }
 
-/** Its metrics tell of the whole path, from its gateways to its workers. */
-async function tellPath(queued: QueuedPath, { source, metrics }: Gateway): Promise<void> {
-  queued.source = source;
-  const { addPathMetrics } = await import('./watch/path-metrics.ts');
-  addPathMetrics(metrics.registry, queued.watch);
-}
-
 function listenError(error: unknown, { host, port }: GatewayCommandOptions): unknown {
   const { code } = error as NodeJS.ErrnoException;
   if (code !== 'EADDRINUSE' && code !== 'EACCES' && code !== 'EADDRNOTAVAIL') return error;
@@ -80,4 +73,11 @@ function describe(options: GatewayCommandOptions, { url, source }: Gateway): str
   if (json) return JSON.stringify({ url, source });
   const way = path === 'direct' ? 'directly into the database' : `to ${queue} on ${brokers}`;
   return `${url} · likes go ${way} · counted by ${rule} · source ${source}`;
+}
+
+/** Its metrics tell of the whole path, from its gateways to its workers. */
+async function tellPath(queued: QueuedPath, { source, metrics }: Gateway): Promise<void> {
+  queued.source = source;
+  const { addPathMetrics } = await import('./watch/path-metrics.ts');
+  addPathMetrics(metrics.registry, queued.watch);
 }
