@@ -14,6 +14,8 @@ import { SHARDS_MAX, whole } from './options.ts';
 import { addQueueOptions, named, openQueue, type QueueOptions } from './queue-options.ts';
 import { openStatusLine } from './status-line.ts';
 import { EXIT } from './usage-error.ts';
+import { metricsPortOption } from './watch/metrics-option.ts';
+import { openWatchedCounting } from './watch/watched-counting.ts';
 
 /** From the signal on, the batch in hand has this long to be stored and acknowledged. */
 const STOP_LIMIT_MS = 20_000;
@@ -27,6 +29,7 @@ interface CountOptions extends QueueOptions {
   readonly rule?: CountingRule;
   readonly untilDrained: boolean;
   readonly hotPosts: boolean;
+  readonly metricsPort?: number;
 }
 
 export function addCountCommand(program: Command): void {
@@ -41,7 +44,8 @@ export function addCountCommand(program: Command): void {
     )
     .addOption(ruleOption())
     .option('--hot-posts', 'find hot posts, and hold the likes of those that lab hot names', false)
-    .option('--until-drained', 'end when the server says that nothing is left', false);
+    .option('--until-drained', 'end when the server says that nothing is left', false)
+    .addOption(metricsPortOption());
   addQueueOptions(command).action(async (options: CountOptions) => {
     process.exitCode = await count(options);
   });
@@ -56,20 +60,21 @@ class CountingEndedError extends Error {
 /** Resolves with the exit code, once everything in hand is stored and acknowledged. */
 async function count(options: CountOptions): Promise<number> {
   const line = openStatusLine(process.stdout);
-  const interrupt = watchInterrupt(
-    (text) => process.stderr.write(`${text}\n`),
-    'the batch in hand is stored and acknowledged first',
-  );
+  const log = (text: string) => void process.stderr.write(`${text}\n`);
+  const interrupt = watchInterrupt(log, 'the batch in hand is stored and acknowledged first');
   await using opened = await openQueue(options);
   const { broker } = opened;
-  const { store: folder, shards, rule } = options;
+  const { store: folder, shards, rule, queue, metricsPort } = options;
   await using store = await openStore({ folder, rule, ...(shards !== undefined && { shards }) });
   const tally = new CountTally();
   using hot = options.hotPosts ? new HotReporter(store, folder) : undefined;
-  const opening = broker.openConsumer(options.queue, (likes, placeOf) =>
-    (hot ?? store).apply(likes, (commit) => tally.add(likes, commit), placeOf),
+  const counted = { broker, queue, store, folder, hot, metricsPort, log };
+  await using counting = await openWatchedCounting(counted);
+  const opening = broker.openConsumer(queue, (likes, placeOf) =>
+    counting.apply(likes, (commit) => tally.add(likes, commit), placeOf),
   );
-  using watch = new LagWatch({ broker, queue: options.queue }, broker.drainedTimeMs ?? 0);
+  const asked = { backlog: () => counting.backlog(), hasQueue: () => broker.hasQueue(queue) };
+  using watch = new LagWatch({ broker: asked, queue }, broker.drainedTimeMs ?? 0);
   const telling = setInterval(() => {
     const facts = tally.tell(watch.lag);
     line.show(options.json ? JSON.stringify(facts) : describeFacts(facts, store.rule));

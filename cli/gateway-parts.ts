@@ -11,9 +11,12 @@ import { findServer } from './find-server.ts';
 import { type GatewayCommandOptions, needsRedis } from './gateway-options.ts';
 import { openQueue } from './queue-options.ts';
 import { UsageError } from './usage-error.ts';
+import { QueuedPath } from './watch/queued-path.ts';
 
 export interface GatewayParts {
   readonly gateway: Omit<GatewayOptions, 'log'>;
+  /** From all gateways of the queue to all of its workers; the direct path has none. */
+  readonly queued: QueuedPath | undefined;
   /** Ends the connections; the producer is the gateway's own. */
   close(): Promise<void>;
 }
@@ -25,7 +28,7 @@ const STALENESS_MS_MAX = 250;
 export async function openParts(options: GatewayCommandOptions): Promise<GatewayParts> {
   await using opened = new AsyncDisposableStack();
   const redis = needsRedis(options) ? opened.use(await openRedis(options)) : undefined;
-  const way =
+  const { queued, ...way } =
     options.path === 'queue'
       ? await openQueueWay(options, opened)
       : await openDirectWay(options, opened);
@@ -41,7 +44,7 @@ export async function openParts(options: GatewayCommandOptions): Promise<Gateway
     port,
   };
   const kept = opened.move();
-  return { gateway, close: () => kept.disposeAsync() };
+  return { gateway, queued, close: () => kept.disposeAsync() };
 }
 
 async function openRedis({ runtime }: GatewayCommandOptions): Promise<RedisScripts> {
@@ -52,7 +55,7 @@ async function openRedis({ runtime }: GatewayCommandOptions): Promise<RedisScrip
 type Way = Pick<
   GatewayOptions,
   'producer' | 'system' | 'destination' | 'knowsNumbers' | 'reader' | 'probes' | 'limits'
->;
+> & { readonly queued?: QueuedPath };
 
 async function openQueueWay(
   options: GatewayCommandOptions,
@@ -61,6 +64,7 @@ async function openQueueWay(
   const { brokers, queue, store: folder, linger } = options;
   const { broker } = opened.use(await openQueue({ ...options, brokers: brokers!, queue: queue! }));
   const store = opened.use(await openStore({ folder: folder!, rule: options.rule }));
+  const queued = opened.use(await QueuedPath.open(broker, queue!, folder!));
   const backlogOf = async () => {
     const { waiting, unacknowledged } = await broker.backlog(queue!);
     return waiting + unacknowledged;
@@ -68,7 +72,8 @@ async function openQueueWay(
   const counts = openCountReader(store, { backlogOf, maxStalenessMs: STALENESS_MS_MAX });
   const { likesPerSend, sendsInFlight } = broker.habits;
   return {
-    producer: await broker.openProducer(queue!),
+    producer: queued.keeping(await broker.openProducer(queue!)),
+    queued,
     system: broker.name,
     destination: queue!,
     reader: storeReader({ counts, store }),

@@ -10,6 +10,7 @@ import {
 import { openParts } from './gateway-parts.ts';
 import { watchInterrupt } from './interrupt.ts';
 import { EXIT, UsageError } from './usage-error.ts';
+import type { QueuedPath } from './watch/queued-path.ts';
 
 /** How long what the gateway talked to may take to say good-bye. */
 const CLOSE_LIMIT_MS = 3_000;
@@ -43,6 +44,7 @@ async function runGateway(options: GatewayCommandOptions): Promise<number> {
     await parts.close();
     throw listenError(error, options);
   }
+  if (parts.queued !== undefined) await tellPath(parts.queued, gateway);
   process.stdout.write(`${describe(options, gateway)}\n`);
   await new Promise<void>((resolve) => {
     if (interrupt.aborted) resolve();
@@ -71,4 +73,11 @@ function describe(options: GatewayCommandOptions, { url, source }: Gateway): str
   if (json) return JSON.stringify({ url, source });
   const way = path === 'direct' ? 'directly into the database' : `to ${queue} on ${brokers}`;
   return `${url} · likes go ${way} · counted by ${rule} · source ${source}`;
+}
+
+/** Its metrics tell of the whole path, from its gateways to its workers. */
+async function tellPath(queued: QueuedPath, { source, metrics }: Gateway): Promise<void> {
+  queued.source = source;
+  const { addPathMetrics } = await import('./watch/path-metrics.ts');
+  addPathMetrics(metrics.registry, queued.watch);
 }

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { CountStore } from '../store/count-store.ts';
 import { boardNowMs, HotBoard } from '../store/hot/hot-board.ts';
 import { HotPath } from '../store/hot/hot-path.ts';
+import type { WindowSummary } from '../store/hot/hot-window.ts';
 
 const TELL_INTERVAL_MS = 500;
 
@@ -22,6 +23,10 @@ export class HotReporter implements Disposable {
 
   apply(...args: Parameters<CountStore['apply']>): Promise<void> {
     return this.#path.apply(...args);
+  }
+
+  seen(): WindowSummary {
+    return this.#path.seen();
   }
 
   [Symbol.dispose](): void {

@@ -16,12 +16,15 @@ export interface Lag {
   readonly ageS: number;
 }
 
+/** Who is asked. */
+type Asked = Pick<Broker, 'backlog' | 'hasQueue'>;
+
 export class LagWatch implements Disposable {
   /** Resolves when the server has said for `drainedTimeMs` without a break that nothing is left. */
   readonly drained: Promise<void>;
   /** Resolves when the queue is not there any more. */
   readonly gone: Promise<void>;
-  readonly #queue: { broker: Broker; queue: string };
+  readonly #queue: { broker: Asked; queue: string };
   readonly #drainedTimeMs: number;
   readonly #drained = Promise.withResolvers<void>();
   readonly #gone = Promise.withResolvers<void>();
@@ -32,7 +35,7 @@ export class LagWatch implements Disposable {
   #asking: Promise<void> = Promise.resolve();
   #emptySinceMs: number | undefined;
 
-  constructor(queue: { broker: Broker; queue: string }, drainedTimeMs: number) {
+  constructor(queue: { broker: Asked; queue: string }, drainedTimeMs: number) {
     this.#queue = queue;
     this.#drainedTimeMs = drainedTimeMs;
     this.drained = this.#drained.promise;

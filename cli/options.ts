@@ -19,6 +19,7 @@ import {
 import { LIKES_MAX, WORKLOADS, type WorkloadName } from '../likes/workloads/workload.ts';
 import { ruleOption } from './counting-rule.ts';
 import { UsageError } from './usage-error.ts';
+import { metricsPortOption } from './watch/metrics-option.ts';
 
 export interface RunOptions {
   readonly brokers: readonly string[];
@@ -41,6 +42,7 @@ export interface RunOptions {
   /** A module of the user's that opens the consumers in place of the templates. */
   readonly consumer?: string;
   readonly json: boolean;
+  readonly metricsPort?: number;
   /** Of the experiment `faults` only. */
   readonly faults?: readonly string[];
   readonly kills?: number;
@@ -132,6 +134,7 @@ export function addRunOptions(command: Command, defaults: { brokers: readonly st
       "a consumer of your own in place of the lab's, for each broker of --brokers; needs --out",
     )
     .option('--out <folder>', "keep this run's files together in a folder of their own")
+    .addOption(metricsPortOption())
     .option('--json', 'print the results as JSON instead of tables', false);
 }
 

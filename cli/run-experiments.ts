@@ -24,6 +24,7 @@ import { ownConsumersOf, refuseOtherConsumers } from './own-consumer.ts';
 import { indexesHere, RESULTS_FOLDER, writeResultsPages } from './results-page.ts';
 import { ServerPool } from './server-pool.ts';
 import { EXIT, UsageError } from './usage-error.ts';
+import { openWatchedView } from './watch/watched-view.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
@@ -38,7 +39,11 @@ export async function runExperiments(
   const experiments = judgeable(allowed, contenders, options);
   checkWorkload(experiments, contenders, options);
   const ownConsumers = await ownConsumersOf(options);
-  const view = openLiveView(process.stderr, contenders);
+  await using watched = await openWatchedView(
+    openLiveView(process.stderr, contenders),
+    options.metricsPort,
+  );
+  const { view } = watched;
   const interrupt = watchInterrupt(view.log);
   const startedAt = new Date();
   const run = nameOf(startedAt);

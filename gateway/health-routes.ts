@@ -52,8 +52,8 @@ export function addHealthRoutes(app: FastifyInstance, options: HealthRoutesOptio
   app.get('/metrics', {
     schema: { summary: 'For Prometheus', tags: ['operation'], produces: ['text/plain'] },
     handler: async (_request, reply) => {
-      const text = await metrics.registry.metrics();
-      return reply.type(metrics.registry.contentType).send(text);
+      const { contentType } = metrics.registry;
+      return reply.type(contentType).send(await metrics.text());
     },
   });
 }

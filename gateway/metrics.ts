@@ -9,7 +9,7 @@ import type { Answer } from './accept-like.ts';
 import type { LikePath, PathObserver } from './like-path.ts';
 
 /** From below a ms, as the advised buckets (5 ms up) hide what a queue on the same machine does. */
-const SECONDS_BUCKETS = [
+export const SECONDS_BUCKETS = [
   0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
 ];
 
@@ -74,6 +74,13 @@ export class GatewayMetrics implements PathObserver {
       labelNames: ['name'],
       registers,
     });
+  }
+
+  /** For Prometheus. Each series names the queue, so that boards can tell one from another. */
+  text(): Promise<string> {
+    const served = Registry.merge([this.registry]);
+    served.setDefaultLabels(this.#labels);
+    return served.metrics();
   }
 
   /** Gauges that are read when somebody asks. */

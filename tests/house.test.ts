@@ -27,6 +27,8 @@ const MIRRORS_NOTHING = new Set([
   'tests/lab/run-controls.full.test.ts',
   'tests/lab/run-controls-by-hand.full.test.ts',
   'tests/lab/run-controls-calm.full.test.ts',
+  'tests/monitoring/monitoring.test.ts',
+  'tests/monitoring/prometheus-on-real-servers.test.ts',
   'tests/results.test.ts',
   'tests/store/move/killed-mover.test.ts',
   'tests/store/move/killed-mover.full.test.ts',

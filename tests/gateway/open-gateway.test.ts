@@ -235,7 +235,7 @@ describe('health', () => {
 
   test('whatever breaks inside is 500, in the log, and not in the answer', async () => {
     const { gateway, lines } = await openMadeGateway();
-    vi.spyOn(gateway.metrics.registry, 'metrics').mockRejectedValue(new Error('a secret'));
+    vi.spyOn(gateway.metrics, 'text').mockRejectedValue(new Error('a secret'));
     const answer = await gateway.app.inject('/metrics');
     expect(answer.statusCode).toBe(500);
     expect(answer.json()).toEqual({
