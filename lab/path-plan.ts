@@ -1,5 +1,6 @@
 /** What a trial over HTTP plans: the whole way of a like, from a request to the count. */
 import { z } from 'zod';
+import { limiterPlanSchema } from './limiter-plan.ts';
 import { COUNTING_RULES } from './store-plan.ts';
 
 /** Through a broker and workers, or straight into the database by the gateway itself. */
@@ -27,6 +28,8 @@ export const pathPlanSchema = z.strictObject({
   /** Processes side by side, between which the client takes turns. */
   gateways: z.int().positive(),
   burst: burstSchema.optional(),
+  /** Undefined: nobody is limited, and the likes are those of the workload, evenly due. */
+  limiter: limiterPlanSchema.optional(),
   /** Whether each hop of a like is traced. */
   traces: z.literal(true).optional(),
 });

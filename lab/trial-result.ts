@@ -6,6 +6,7 @@ import { backlogSchema, capacitySchema } from './capacity-facts.ts';
 import { steadySchema, visibleSchema } from './figures-result.ts';
 import { hotSpotSchema } from './hot-spot-schema.ts';
 import { addedLatencySchema, latencySchema, queueing } from './latency-schema.ts';
+import { limiterSchema } from './limiter-schema.ts';
 import { pathPlanSchema } from './path-plan.ts';
 import { pathSchema } from './path-schema.ts';
 import { readsPlanSchema, readsSchema } from './reads-schema.ts';
@@ -273,6 +274,8 @@ export const trialResultSchema = z.strictObject({
   reads: readsSchema.optional(),
   /** Trials over HTTP: what became of the requests, and what each like cost on its way. */
   path: pathSchema.optional(),
+  /** Trials over HTTP in which users are limited: lab/measure-limiter.ts. */
+  limiter: limiterSchema.optional(),
   /** Read back from the running server. */
   settings: z.record(z.string(), z.string()),
   versions: z.record(z.string(), z.string()),
