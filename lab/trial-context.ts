@@ -84,6 +84,8 @@ export interface TrialContext {
   openStore(address: StoreAddress): Promise<StoreToCheck>;
   /** Undefined where no server of this lab keeps the shards. */
   storeServerUsage?(): Promise<ServerUsage | undefined>;
+  /** Of trials that limit users: starts a Redis of its own for that, with nothing in it. */
+  startLimiterRedis?(): Promise<Server>;
   /** Of trials with a hot post: who finds it, and does something about it. */
   readonly keepHotPosts?: KeepHotPosts | undefined;
   onProgress(progress: TrialProgress): void;
