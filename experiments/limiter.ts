@@ -62,6 +62,7 @@ export const limiter: Experiment = {
   brokers: ['redis-streams'],
   // Trials of half a minute each: who wants intervals asks for --repeats.
   repeats: 1,
+  kills: true,
   steps: ({ profile }) => ROWS[profile].map((row) => stepOf(profile, row)),
   shows: ({ limiter: facts }) => facts !== undefined,
   tables: limiterTables,
