@@ -146,7 +146,7 @@ describe('over Redis', () => {
     };
   }
 
-  test('a user at the limit gets no full bucket because Redis goes, nor because it comes back', async () => {
+  test('nobody at the limit gets a full bucket because Redis goes or comes back', async () => {
     const { likeFor, goAway, comeBackEmpty } = openGateways(1);
     // The burst, and two a second.
     expect(await likeFor(20)).toBe(49);
