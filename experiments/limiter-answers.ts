@@ -18,11 +18,16 @@ import {
 /** Of a script's likes; less is called whole. */
 const STOPPED_SHARE_LEAST = 0.01;
 
-export function explainLimiter(results: readonly TrialResult[]): string {
+/** Each a sentence or two; none for what was not measured. */
+export function answersOfLimiter(results: readonly TrialResult[]): string[] {
   const lines = [goodFor(results), notFor(results), shared(results), costs(results)];
-  return lines
-    .filter((line) => line !== undefined)
-    .map((line) => `- ${line}`)
+  return lines.filter((line) => line !== undefined);
+}
+
+export function explainLimiter(results: readonly TrialResult[]): string {
+  const marked = (line: string) => line.replace(/^(Good for|Not for)/, '**$1**');
+  return answersOfLimiter(results)
+    .map((line) => `- ${marked(line)}`)
     .join('\n');
 }
 
@@ -84,7 +89,7 @@ function goodFor(results: readonly TrialResult[]): string | undefined {
   });
   const users = honest.usersStopped === 1 ? 'user' : 'users';
   return (
-    `**Good for** holding back who likes far too fast: ${limit.burst} likes at once and ` +
+    `Good for holding back who likes far too fast: ${limit.burst} likes at once and ` +
     `${limit.likesPerS} a second for each user stop ${percent(heavy)} of what 0.1 % of the users ` +
     `send, who make 5 % of the likes (${parts.join(', ')}). Of ` +
     `${formatNumber(honest.offered, 0)} honest likes ${formatNumber(honest.stopped, 0)} are hit, ` +
@@ -99,7 +104,7 @@ function notFor(results: readonly TrialResult[]): string | undefined {
   if (below === undefined || above === undefined) return undefined;
   const isWhole = below.stopped < below.offered * STOPPED_SHARE_LEAST;
   return (
-    '**Not for** telling a script from a person: one that keeps just below the limit ' +
+    'Not for telling a script from a person: one that keeps just below the limit ' +
     `${isWhole ? 'passes whole' : `loses ${percent(below)}`} (${below.stopped} of ` +
     `${below.offered} stopped), one a quarter above it loses ${percent(above)}. Nobody who has ` +
     'many names is stopped either: a limit is of one user.'
