@@ -107,7 +107,7 @@ export const LIMITER_COLUMNS: readonly Column[] = [
   ),
   told(
     'through/allowed',
-    'Likes of all heavy users answered 202, for each that one bucket a user lets through: 2 is ' +
+    'Likes of all heavy users let through, for each that one bucket a user lets through: 2 is ' +
       'twice the limit.',
     2,
     throughRatio,

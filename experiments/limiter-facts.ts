@@ -39,7 +39,7 @@ export function sumOf(
   const sums = {
     users: total('users'),
     offered: total('offered'),
-    accepted: total('accepted'),
+    passed: total('passed'),
     stopped: total('stopped'),
     usersStopped: total('usersStopped'),
     allowed: total('allowed'),
@@ -55,11 +55,11 @@ export function stoppedPercent(facts: LimiterFacts, kinds: readonly Kind[]): num
 /** What heavy users got through, of what one bucket each would have allowed them. */
 export function throughRatio(facts: LimiterFacts): number | undefined {
   const sums = sumOf(facts, HEAVY);
-  return sums && sums.allowed > 0 ? sums.accepted / sums.allowed : undefined;
+  return sums && sums.allowed > 0 ? sums.passed / sums.allowed : undefined;
 }
 
 export function awayRatio({ away }: LimiterFacts): number | undefined {
-  return away && away.allowed > 0 ? away.accepted / away.allowed : undefined;
+  return away && away.allowed > 0 ? away.passed / away.allowed : undefined;
 }
 
 /** Answered 202, due to answer. */

@@ -25,8 +25,9 @@ export const limiterSchema = z.strictObject({
       kind: z.enum(CROWD_KINDS),
       users: count,
       offered: count,
-      /** 202 and 429. */
-      accepted: count,
+      /** 202, and what the broker refused or was silent about afterwards. */
+      passed: count,
+      /** 429. */
       stopped: count,
       /** Users of whom one request at least was stopped. */
       usersStopped: count,
@@ -47,7 +48,7 @@ export const limiterSchema = z.strictObject({
       beganMs: amount,
       tookMs: amount,
       offered: count,
-      accepted: count,
+      passed: count,
       allowed: count,
     })
     .optional(),

@@ -8,7 +8,7 @@ import type { Agreement, LimiterFacts } from './limiter-schema.ts';
 export interface SeenRequest {
   readonly sentUs: number;
   readonly answeredUs: number;
-  /** 202, 429, anything else. */
+  /** Let through, 429, or an answer that does not tell. */
   readonly decision: Decision;
   readonly gateway: number;
 }
@@ -74,10 +74,10 @@ function groupOf(kind: CrowdLike['kind'], rows: readonly Row[]): LimiterFacts['g
   };
 }
 
-function sumsOf(rows: readonly Row[]): { offered: number; accepted: number; allowed: number } {
+function sumsOf(rows: readonly Row[]): { offered: number; passed: number; allowed: number } {
   return {
     offered: rows.length,
-    accepted: rows.filter(({ decision }) => decision === 'passed').length,
+    passed: rows.filter(({ decision }) => decision === 'passed').length,
     allowed: rows.filter(({ isAllowed }) => isAllowed).length,
   };
 }

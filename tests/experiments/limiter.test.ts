@@ -36,7 +36,7 @@ function madeFacts(
     const [offered, stopped, allowed] = sums[kind] ?? [0, 0, 0];
     const users = Math.min(offered, 1);
     const usersStopped = Math.min(stopped, 1);
-    return { kind, users, offered, accepted: offered - stopped, stopped, usersStopped, allowed };
+    return { kind, users, offered, passed: offered - stopped, stopped, usersStopped, allowed };
   });
   const wanted = { agrees: 1_190, onTheEdge: 4, wronglyPassed: 6, wronglyStopped: 0, untold: 0 };
   return { users: 1_000, groups, wanted, decidedAlone: 0, gatewayCpuUsPerRequest: 300, ...changed };
@@ -74,7 +74,7 @@ const OFF = made(
 const PROCESS = made('process', 1, madeFacts(ALL), madePath({}, 6_500));
 const TWO = made('process', 2, madeFacts({ ...ALL, bursts: [40, 0, 20] }));
 const REDIS = made('redis', 2, madeFacts(ALL, { redisCpuUsPerRequest: 14.5 }));
-const away = { beganMs: 9_000, tookMs: 9_000, offered: 90, accepted: 85, allowed: 50 };
+const away = { beganMs: 9_000, tookMs: 9_000, offered: 90, passed: 85, allowed: 50 };
 const AWAY = made('redis-away', 2, madeFacts(ALL, { decidedAlone: 420, away }));
 const RESULTS = [AWAY, TWO, REDIS, PROCESS, OFF];
 

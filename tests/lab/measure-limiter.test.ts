@@ -46,9 +46,9 @@ describe('what a limiter did', () => {
     expect(limiterSchema.parse(facts)).toEqual(facts);
     expect(groupOf(facts, 'beat')).toEqual({
       ...{ kind: 'beat', users: 1, offered: 4 },
-      ...{ accepted: 2, stopped: 2, usersStopped: 1, allowed: 2 },
+      ...{ passed: 2, stopped: 2, usersStopped: 1, allowed: 2 },
     });
-    expect(groupOf(facts, 'honest')).toMatchObject({ offered: 1, accepted: 1, usersStopped: 0 });
+    expect(groupOf(facts, 'honest')).toMatchObject({ offered: 1, passed: 1, usersStopped: 0 });
     expect(groupOf(facts, 'bursts')).toMatchObject({ users: 0, offered: 0 });
     // A token takes a second, and so did the script between its first and its third like.
     expect(facts.wanted).toEqual({
@@ -78,8 +78,8 @@ describe('what a limiter did', () => {
     });
     const facts = measureLimiter({ ...evidence, seen });
     expect(facts.wanted).toMatchObject({ agrees: 2, onTheEdge: 1, untold: 1 });
-    expect(groupOf(facts, 'honest')).toMatchObject({ offered: 1, accepted: 0, stopped: 0 });
-    expect(groupOf(facts, 'beat')).toMatchObject({ offered: 3, accepted: 2, stopped: 1 });
+    expect(groupOf(facts, 'honest')).toMatchObject({ offered: 1, passed: 0, stopped: 0 });
+    expect(groupOf(facts, 'beat')).toMatchObject({ offered: 3, passed: 2, stopped: 1 });
   });
 
   test('while its memory is away is told apart, of those beyond the limit alone', () => {
@@ -87,7 +87,7 @@ describe('what a limiter did', () => {
     const facts = measureLimiter(evidenceOf([4], { away, decidedAlone: 3 }));
     expect(facts.away).toEqual({
       ...{ beganMs: 400, tookMs: 800 },
-      ...{ offered: 2, accepted: 2, allowed: 1 },
+      ...{ offered: 2, passed: 2, allowed: 1 },
     });
     expect(facts.decidedAlone).toBe(3);
   });
