@@ -1,10 +1,13 @@
 /** The workers of trials over HTTP: composes a gateway with what it hands likes to, and a client. */
 import { BROKERS } from '../brokers/index.ts';
+import { redisOptionsOf } from '../brokers/redis-options.ts';
 import { openDirectDatabase } from '../gateway/direct-writer.ts';
 import { type GatewayLimits, LIMITS } from '../gateway/limits.ts';
-import { openGateway } from '../gateway/open-gateway.ts';
+import { type Gateway, openGateway } from '../gateway/open-gateway.ts';
 import type { PostReader } from '../gateway/post-reader.ts';
+import { openRedisScripts, type RedisScripts } from '../gateway/redis-scripts.ts';
 import type { Clock } from '../lab/clock.ts';
+import type { LimiterPlan } from '../lab/limiter-plan.ts';
 import { LikeClient } from '../lab/path/like-client.ts';
 import { requestLoadOf } from '../lab/path/request-load.ts';
 import { sendRequests } from '../lab/path/send-requests.ts';
@@ -32,22 +35,38 @@ interface Way extends AsyncDisposable {
 /** A gateway as `lab gateway` opens it, but for the recorder around its producer. */
 export async function serve(setup: WorkerSetup, port: WorkerPort, clock: Clock): Promise<void> {
   const path = setup.path!;
+  const { limiterRedis } = setup;
+  await using redis = limiterRedis && (await openRedisScripts(redisOptionsOf(limiterRedis)));
   await using way = await (path.kind === 'direct' ? openDirectWay(setup) : openQueueWay(setup));
   await serveLikes(setup, {
     producer: way.producer,
-    open: (producer) =>
-      openGateway({
+    open: async (producer) => {
+      const gateway = await openGateway({
         ...way,
+        ...limitOf(path.limiter, redis),
         producer,
         rule: path.rule,
         // The client repeats nothing, so nothing is asked for that would know a repeat.
         takesRepeats: false,
         reader: NO_COUNTS,
         probes: [],
-      }),
+      });
+      return { ...gateway, decidedAlone: () => decidedAlone(gateway) };
+    },
     clock,
     port,
   });
+}
+
+function limitOf(plan: LimiterPlan | undefined, redis: RedisScripts | undefined) {
+  if (plan === undefined || plan.where === 'off') return {};
+  const { likesPerS, burst } = plan;
+  return { userLimit: { likesPerS, burst }, redis, sharesLimits: redis !== undefined };
+}
+
+async function decidedAlone({ metrics }: Gateway): Promise<number> {
+  const told = await metrics.registry.getSingleMetric('likes_limiter_alone_total')?.get();
+  return told?.values[0]?.value ?? 0;
 }
 
 async function openQueueWay(setup: WorkerSetup): Promise<Way> {

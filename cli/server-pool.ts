@@ -124,6 +124,7 @@ export class ServerPool implements AsyncDisposable {
       openStore: (address) => openStore(address as unknown as StoreOptions),
       storeServerUsage: () => stores.usage(),
       openDatabaseProbe: () => stores.probe(),
+      startLimiterRedis: () => this.#startLimiterRedis(),
       keepHotPosts,
       [Symbol.asyncDispose]: () => held.disposeAsync(),
     };
@@ -156,6 +157,12 @@ export class ServerPool implements AsyncDisposable {
   ): Promise<Server> {
     const options = { tier, folder: this.#folder.path, log: this.#log, ...extras };
     return startServer(this.#runtime, BROKERS[broker]!.server, options);
+  }
+
+  /** What is in buckets is worth nothing after a few seconds, so nothing of it is kept. */
+  #startLimiterRedis(): Promise<Server> {
+    const options = { tier: 'memory', folder: this.#folder.path, log: this.#log } as const;
+    return startServer(this.#runtime, 'redis', options);
   }
 
   #serverFor(contender: Contender): Promise<Server> {

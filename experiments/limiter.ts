@@ -48,6 +48,8 @@ function stepOf(profile: Profile, { where, gateways }: Row): Step {
     mode: 'path',
     likes: 0,
     rate: { likesPerS: LIKES_PER_S[profile] },
+    // No file is read for it; the crowd makes likes of its own.
+    workload: 'zipf',
     warmUpS: WARM_UP_S,
     measureS: MEASURE_S[profile],
     // Users press again and take likes back; a like that was stopped leaves a gap of versions.

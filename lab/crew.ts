@@ -1,6 +1,7 @@
 /** The workers of one trial, each in a process of its own. */
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import type { Endpoint } from '../brokers/servers/server.ts';
 import { openClock } from './clock.ts';
 import type { ClockComparison } from './compare-clocks.ts';
 import { CrewMember } from './crew-member.ts';
@@ -30,6 +31,7 @@ export class Crew {
   readonly #plan: TrialPlan;
   readonly #context: TrialContext;
   readonly #queue: string;
+  readonly #limiterRedis: Endpoint | undefined;
   readonly clock = openClock();
   readonly #workers: CrewMember[] = [];
   readonly #accident = Promise.withResolvers<never>();
@@ -38,11 +40,12 @@ export class Crew {
   constructor(
     plan: TrialPlan,
     context: TrialContext,
-    work: { queue: string; store: StoreAddress },
+    work: { queue: string; store: StoreAddress; limiterRedis?: Endpoint | undefined },
   ) {
     this.#plan = plan;
     this.#context = context;
     this.#queue = work.queue;
+    this.#limiterRedis = work.limiterRedis;
     this.paths = {
       producerRecords: [],
       consumerRecords: [],
@@ -263,6 +266,7 @@ export class Crew {
       likesPerS,
       arrivals,
       path,
+      ...(role === 'gateway' && { limiterRedis: this.#limiterRedis }),
       ...own,
       ...(role === 'viewer' && { reads: this.#plan.reads, plan: this.#plan }),
       ...(role === 'client' && { plan: this.#plan }),

@@ -61,6 +61,7 @@ export type Judged = Pick<
     | 'shardLoads'
     | 'reads'
     | 'path'
+    | 'limiter'
   >;
 
 /** Reads every record and every shard once or twice; memory is about one byte a like. */
@@ -142,7 +143,7 @@ export async function judgeTrial(
     states: plan.checksStates ? measureStates(evidence) : undefined,
     shards,
     reads,
-    path: overHttp?.path,
+    ...{ path: overHttp?.path, limiter: overHttp?.limiter },
     ...(plan.sharding && { shardLoads: await shardLoadsOf(plan, measured, store, shards) }),
   };
 }

@@ -10,6 +10,7 @@ import { LabError, messageOf } from './lab-error.ts';
 import { isVoidReason } from './measure-recovery.ts';
 import { followUp } from './next-job.ts';
 import { maximumOf, probeFor, whyTooMuch } from './own-maximum.ts';
+import { CROWD } from './path/crowd-load.ts';
 import { type ChosenPlan, consumerFacts, named, planFacts, planOf } from './plan-trial.ts';
 import { runTrial, type TrialEvidence } from './run-trial.ts';
 import type { Job } from './schedule.ts';
@@ -231,7 +232,7 @@ async function runOpened(plan: TrialPlan, context: TrialContext, setup: RunSetup
     promises: { ...promises },
     server: { title: context.server.title, runtime: context.server.runtime },
     workload: {
-      name: plan.workload,
+      name: plan.path?.limiter === undefined ? plan.workload : CROWD,
       ...(plan.data !== undefined && { data: basename(plan.data) }),
       ...(variantOf(plan.made) !== undefined && { variant: variantOf(plan.made) }),
       likes,

@@ -8,6 +8,7 @@ import { Crew } from './crew.ts';
 import { type StrikeFacts, strikeAll } from './fault-trial.ts';
 import { serverKill } from './faults/server-kill.ts';
 import { BrokenTrialError } from './judge-remains.ts';
+import { openLimiterRedis } from './path/limiter-redis.ts';
 import { type PathEvidence, watchPath } from './path/watch-path.ts';
 import { ruleOf, STORE_DEFAULT } from './store-plan.ts';
 import type { StoreAddress, TrialContext } from './trial-context.ts';
@@ -84,13 +85,12 @@ export async function runTrial(plan: TrialPlan, context: TrialContext): Promise<
   const workload = openWorkload(plan.workload, workloadOptionsOf(plan));
   const address = await context.storeAddress(plan.shards, plan.store ?? STORE_DEFAULT);
   const store = { ...address, ...plan.sharding };
-  const crew = new Crew(plan, context, { queue, store });
+  await using limiterRedis = await openLimiterRedis(plan, context);
+  const crew = new Crew(plan, context, { queue, store, limiterRedis: limiterRedis?.endpoint });
   const together = plan.mode !== 'publish-then-count';
   context.onProgress({
     phase: 'preparing',
-    likesDone: 0,
-    likesTotal: workload.likes,
-    likesPerS: 0,
+    ...{ likesDone: 0, likesTotal: workload.likes, likesPerS: 0 },
   });
   await broker.createQueue(queue, { lanes: plan.lanes, service: plan.service });
   let sending: Promise<[ProducerReport[], StrikeFacts[]]> | undefined;
@@ -102,7 +102,7 @@ export async function runTrial(plan: TrialPlan, context: TrialContext): Promise<
     if (isReadable(plan)) await crew.openReader(watchedPosts(workload));
     await using hotPosts = await watchHotPosts(plan, context, crew, store);
     const viewer = plan.reads === undefined ? undefined : await crew.openViewer();
-    await using path = await watchPath(plan, context);
+    await using path = await watchPath(plan, context, crew, limiterRedis);
     const serverVersion = await server.version();
     const before = await server.usage();
     const storeBefore = await context.storeServerUsage?.();

@@ -100,6 +100,8 @@ export interface ProducerReport {
   readonly usage: WorkerUsage;
   /** Undefined of gateways, which make no likes. */
   readonly workloadHash?: string;
+  /** Gateways with a limiter that they share: requests that this one limited by itself. */
+  readonly decidedAlone?: number | undefined;
   /** The first reasons for likes that ended as fail or unknown, for the result's notes. */
   readonly sendErrors: readonly string[];
   /** Open loop only: how late the generator itself woke up, in µs, 99th percentile and maximum. */

@@ -2,6 +2,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connection } from '../brokers/broker.ts';
+import type { Endpoint } from '../brokers/servers/server.ts';
 import type { WorkloadOptions } from '../likes/workloads/workload.ts';
 import type { ClockReading } from './compare-clocks.ts';
 import type { HotSpotPlan, HotTold } from './hot-spot-plan.ts';
@@ -55,6 +56,8 @@ export interface WorkerSetup {
   readonly plan?: TrialPlan | undefined;
   /** Consumers and gateways of trials over HTTP. */
   readonly path?: PathPlan | undefined;
+  /** Gateways that share what their limiters remember. */
+  readonly limiterRedis?: Endpoint | undefined;
   /** Gateways that write into the database: lab/path/serve-likes.ts. */
   readonly commitsPath?: string | undefined;
   /** Clients only, which have the plan as well: the gateways. */

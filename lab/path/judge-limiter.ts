@@ -10,14 +10,14 @@ import type { RequestRecord } from './request-records.ts';
 /** Undefined where the plan limits nobody. */
 export function judgeLimiter(
   plan: TrialPlan,
-  evidence: Pick<TrialEvidence, 'producers' | 'limiterRedis'>,
+  { producers, path }: Pick<TrialEvidence, 'producers' | 'path'>,
   requests: readonly RequestRecord[],
 ): LimiterFacts | undefined {
   const crowd = crowdOf(plan);
   const [first] = requests;
   if (crowd === undefined || first === undefined) return undefined;
   const { gateways, limiter } = plan.path!;
-  const { producers, limiterRedis } = evidence;
+  const limiterRedis = path?.limiterRedis;
   const sum = (values: readonly number[]) => values.reduce((all, value) => all + value, 0);
   const perRequest = (cpuUs: number) => cpuUs / requests.length;
   const facts = measureLimiter({

@@ -2,6 +2,7 @@
 import type { PlannedLike } from '../../likes/workloads/workload.ts';
 import type { CheckInput } from '../checker.ts';
 import type { Ledger } from '../ledger.ts';
+import type { LimiterFacts } from '../limiter-schema.ts';
 import type { PathResult } from '../path-schema.ts';
 import { KIND } from '../record-format.ts';
 import { Names, readRecords } from '../record-reader.ts';
@@ -10,6 +11,7 @@ import type { TrialPlan } from '../trial-plan.ts';
 import type { TrialResult } from '../trial-result.ts';
 import { type AcceptedFindings, checkAccepted } from './check-accepted.ts';
 import { handedOnPath, readHandedOn } from './handed-on.ts';
+import { judgeLimiter } from './judge-limiter.ts';
 import { measureInSystem } from './measure-in-system.ts';
 import { acceptedOf, countedTimes, measuredOf, measureRequests } from './measure-path.ts';
 import { type RequestedLike, requestLoadOf } from './request-load.ts';
@@ -17,6 +19,7 @@ import { type RequestRecord, readRequests } from './request-records.ts';
 
 export interface JudgedPath {
   readonly path: PathResult;
+  readonly limiter: LimiterFacts | undefined;
   /** Broken promises in plain words, beside those of the ledger. */
   readonly broken: readonly string[];
   readonly audit: Pick<NonNullable<TrialResult['audit']>, 'due' | 'inSystem'>;
@@ -69,6 +72,7 @@ export class PathJudge {
         cpuUsPerLike: cpuOf(this.#plan, this.#evidence, figures.requests.accepted),
         ...{ generatorLagUsP99, requestsAtOnceMax },
       },
+      limiter: judgeLimiter(this.#plan, this.#evidence, this.#requests),
       broken: brokenBy(found, mustSurvive),
       audit: {
         ...(likesPerS !== undefined && plan!.burst === undefined && dueOf(this.#requests)),

@@ -1,11 +1,13 @@
 /**
- * Which requests are due when: the likes of a workload at the rate of the plan, and a burst on top.
+ * Which requests are due when: the likes of a workload at the rate of the plan, and a burst on top;
+ * or, where users are limited, those of a crowd.
  * Made by the plan alone, so that whoever judges the trial makes the same once more.
  */
 import { openWorkload, type PlannedLike } from '../../likes/workloads/workload.ts';
 import { evenPace, poissonPace } from '../pace.ts';
 import type { BurstPlan } from '../path-plan.ts';
 import { type TrialPlan, workloadOptionsOf } from '../trial-plan.ts';
+import { crowdOf } from './crowd-load.ts';
 
 /** What is sent; the gateway numbers it. */
 export type RequestedLike = Pick<PlannedLike, 'post' | 'user' | 'action' | 'version'>;
@@ -23,7 +25,7 @@ export const FLASH_POST = 'flash';
 
 /** A client repeats nothing here: what becomes of a repeat is the gateway's own test. */
 export function requestLoadOf(plan: TrialPlan): RequestLoad {
-  const background = { [Symbol.iterator]: () => backgroundOf(plan) };
+  const background = crowdOf(plan)?.likes ?? { [Symbol.iterator]: () => backgroundOf(plan) };
   const burst = plan.path?.burst;
   if (burst === undefined) return background;
   const { likesPerS } = pacedBy(plan);

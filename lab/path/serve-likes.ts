@@ -16,6 +16,8 @@ export interface ServesLikes {
   readonly url: string;
   /** Takes no more, and answers what is in hand. */
   drain(): Promise<boolean>;
+  /** Requests that it limited by itself since what gateways share did not answer. */
+  decidedAlone?(): Promise<number>;
 }
 
 export interface ServeOptions {
@@ -71,10 +73,11 @@ export async function serveLikes(
     const usage = meter.read();
     await gateway.drain();
     records.flush();
+    const decidedAlone = await gateway.decidedAlone?.();
     const report: ProducerReport = {
       ...{ sums: recorder.sums, usage, sendErrors: recorder.reasons },
       // It keeps no schedule.
-      ...{ generatorLagUsP99: 0, generatorLagUsMax: 0 },
+      ...{ generatorLagUsP99: 0, generatorLagUsMax: 0, decidedAlone },
     };
     await port.tell({ kind: 'producer-done', report });
   } finally {

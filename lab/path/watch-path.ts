@@ -4,6 +4,7 @@ import type { TrialContext } from '../trial-context.ts';
 import type { TrialPlan } from '../trial-plan.ts';
 import type { ClientReport } from '../worker-messages.ts';
 import { type DatabaseFacts, watchDatabase } from './database-probe.ts';
+import type { LimiterRedis, LimiterRedisFacts } from './limiter-redis.ts';
 
 export interface PathEvidence {
   /** The file of the client's requests. */
@@ -11,6 +12,8 @@ export interface PathEvidence {
   readonly client: ClientReport;
   /** Undefined where the counts are in no database that can be asked. */
   readonly database: DatabaseFacts | undefined;
+  /** Where gateways shared what their limiters remember. */
+  readonly limiterRedis?: LimiterRedisFacts | undefined;
 }
 
 export interface PathWatch extends AsyncDisposable {
@@ -24,10 +27,13 @@ export interface PathWatch extends AsyncDisposable {
 export async function watchPath(
   plan: TrialPlan,
   context: TrialContext,
+  { clock }: Pick<Crew, 'clock'>,
+  limiterRedis: LimiterRedis | undefined,
 ): Promise<PathWatch | undefined> {
   if (plan.path === undefined) return undefined;
   const probe = await context.openDatabaseProbe?.();
   const watch = probe && (await watchDatabase(probe));
+  await limiterRedis?.begin(clock);
   return {
     stopLooking: async () => void (await watch?.stopLooking()),
     async finish(crew) {
@@ -35,6 +41,7 @@ export async function watchPath(
         requests: crew.paths.requests[0]!,
         client: await crew.clientReport(context.signal),
         database: await watch?.finish(),
+        limiterRedis: await limiterRedis?.finish(),
       };
     },
     [Symbol.asyncDispose]: async () => void (await watch?.[Symbol.asyncDispose]()),

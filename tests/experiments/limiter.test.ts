@@ -20,6 +20,7 @@ function madePath(changed: Partial<PathResult> = {}, p99Us = 8_000): PathResult 
     requests: { offered: 1_200, accepted: 1_150, shed: {}, limited: 50, ...NO_REQUESTS },
     api: { ...latency, maxUs: 9_000, notPositive: 0, tooLong: 0, histogram: '' },
     ...{ answerMsMax: 12, acceptedTwice: 0, acceptedUncounted: 0, isExact: true },
+    ...{ acceptedUnacknowledged: 0, acceptedOther: 0 },
     ...{ cpuUsPerLike: {}, acceptedShareOutsideOutages: 1 },
     ...{ generatorLagUsP99: 200, requestsAtOnceMax: 9 },
     ...changed,
