@@ -20,7 +20,7 @@ const STOPPED_SHARE_LEAST = 0.01;
 
 /** Each a sentence or two; none for what was not measured. */
 export function answersOfLimiter(results: readonly TrialResult[]): string[] {
-  const lines = [goodFor(results), notFor(results), shared(results), costs(results)];
+  const lines = [goodFor(results), notFor(results), shared(results), away(results), costs(results)];
   return lines.filter((line) => line !== undefined);
 }
 
@@ -115,17 +115,27 @@ function notFor(results: readonly TrialResult[]): string | undefined {
 function shared(results: readonly TrialResult[]): string | undefined {
   const apart = ratioOf(runsOf(results, 'process', 2), throughRatio);
   const together = ratioOf(runsOf(results, 'redis', 2), throughRatio);
-  const away = ratioOf(runsOf(results, 'redis, away', 2), awayRatio);
   const parts = [
     ...(apart === undefined ? [] : [`in each process by itself ${apart} times`]),
     ...(together === undefined ? [] : [`over Redis ${together} times`]),
-    ...(away === undefined ? [] : [`while that Redis is away ${away} times`]),
   ];
   if (parts.length === 0) return undefined;
   return (
-    `With two gateways heavy users get through, of what the limit allows: ${parts.join(', ')}.` +
-    (away === undefined ? '' : unserved(runsOf(results, 'redis, away', 2)))
+    `With two gateways heavy users get through, of what the limit allows: ${parts.join(', ')}. ` +
+    'Buckets that each process keeps by itself add up to as many limits as there are gateways.'
   );
+}
+
+/** What gateways do by themselves while what they share is away. */
+function away(results: readonly TrialResult[]): string | undefined {
+  const parts = ([1, 2] as const).flatMap((gateways) => {
+    const ratio = ratioOf(runsOf(results, 'redis, away', gateways), awayRatio);
+    if (ratio === undefined) return [];
+    return [`${gateways === 1 ? 'one gateway lets' : 'two let'} ${ratio} times the limit through`];
+  });
+  if (parts.length === 0) return undefined;
+  const alone = runsOf(results, 'redis, away');
+  return `While that Redis is away, of heavy users ${parts.join(', ')}.${unserved(alone)}`;
 }
 
 function ratioOf(
