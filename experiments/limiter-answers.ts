@@ -46,9 +46,9 @@ function runsOf(
 /** Runs in which each user has one bucket: the limit as it is meant. */
 function oneBucket(results: readonly TrialResult[]): readonly TrialResult[] {
   const choices = [
-    () => runsOf(results, 'redis', 2),
-    () => runsOf(results, 'redis', 1),
     () => runsOf(results, 'process', 1),
+    () => runsOf(results, 'redis', 1),
+    () => runsOf(results, 'redis', 2),
   ];
   return choices.map((choose) => choose()).find((runs) => runs.length > 0) ?? [];
 }
@@ -114,15 +114,27 @@ function notFor(results: readonly TrialResult[]): string | undefined {
 /** What becomes of the limit when gateways do not share what they remember. */
 function shared(results: readonly TrialResult[]): string | undefined {
   const apart = ratioOf(runsOf(results, 'process', 2), throughRatio);
-  const together = ratioOf(runsOf(results, 'redis', 2), throughRatio);
+  const overRedis = runsOf(results, 'redis', 2);
+  const together = ratioOf(overRedis, throughRatio);
   const parts = [
     ...(apart === undefined ? [] : [`in each process by itself ${apart} times`]),
-    ...(together === undefined ? [] : [`over Redis ${together} times`]),
+    ...(together === undefined ? [] : [`over Redis ${together} times${aloneIn(overRedis)}`]),
   ];
   if (parts.length === 0) return undefined;
   return (
     `With two gateways heavy users get through, of what the limit allows: ${parts.join(', ')}. ` +
     'Buckets that each process keeps by itself add up to as many limits as there are gateways.'
+  );
+}
+
+/** A Redis that is late counts as away, and that has to be said where nobody has killed it. */
+function aloneIn(runs: readonly TrialResult[]): string {
+  const alone = runs.reduce((sum, { limiter }) => sum + (limiter?.decidedAlone ?? 0), 0);
+  const requests = runs.reduce((sum, { path }) => sum + (path?.requests.offered ?? 0), 0);
+  if (alone === 0) return '';
+  return (
+    ` (it was late for ${formatNumber(alone, 0)} of ${formatNumber(requests, 0)} requests, which ` +
+    'gateways decided by themselves)'
   );
 }
 

@@ -181,6 +181,9 @@ describe('the sentences', () => {
 
   test('say what two gateways make of the limit, with a common memory, without, and without it', () => {
     expect(text).toContain('in each process by itself 1.13 times, over Redis 1.00 times');
+    const late = { ...REDIS, limiter: madeFacts(ALL, { decidedAlone: 60 }) };
+    const why = 'over Redis 1.00 times (it was late for 60 of 1,200 requests, which gateways';
+    expect(explainLimiter([late])).toContain(why);
     const away =
       'While that Redis is away, of heavy users two let 1.70 times the limit through. No';
     expect(text).toContain(away);
