@@ -85,6 +85,16 @@ export function acceptedOf(requests: readonly RequestRecord[]): AcceptedRequest[
   });
 }
 
+/** At each moment, µs: how many requests had left the client and had no answer. */
+export function requestsUnderWay(
+  requests: readonly RequestRecord[],
+  momentsUs: readonly number[],
+): number[] {
+  return momentsUs.map(
+    (us) => requests.filter(({ sentUs, answeredUs }) => sentUs <= us && answeredUs > us).length,
+  );
+}
+
 /** When each like was told as counted for the first time, by source and seq. */
 export function countedTimes(consumerRecords: readonly string[]): RequestsInput['countedUs'] {
   const names = new Names();
