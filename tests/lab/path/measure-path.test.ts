@@ -92,6 +92,10 @@ describe('the figures of requests', () => {
   });
 });
 
+test('as many requests as a minute brings are no problem', () => {
+  expect(measured(madeRequests(300_000)).requests.accepted).toBe(300_000);
+});
+
 describe('an outage', () => {
   /** The server dies 295 ms after the start; what is due until 600 ms is shed after 20 ms. */
   const requests = madeRequests(100, (place) =>

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { openClock } from '../../../lab/clock.ts';
 import { handedOnPath, readHandedOn } from '../../../lab/path/handed-on.ts';
@@ -109,9 +110,10 @@ describe('a gateway of a trial', () => {
     await ended;
   });
 
-  test('sends nothing while it is held', async () => {
+  test('sends nothing while it is held, and what came meanwhile in its order', async () => {
     using folder = recordsFolder();
     const sent: number[] = [];
+    const seqs = [0, 1, 2, 3, 4];
     const { port, ended, opened } = serving(
       { recordsPath: folder.path('records'), reopens: false },
       async (batch) => void sent.push(batch[0]!.seq),
@@ -119,12 +121,16 @@ describe('a gateway of a trial', () => {
     const producer = await opened;
     port.command({ kind: 'hold', held: true });
     await new Promise((resolve) => setImmediate(resolve));
-    const sending = producer.send(likes(0));
-    await new Promise((resolve) => setImmediate(resolve));
+    const sending: Promise<void>[] = [];
+    for (const seq of seqs) {
+      sending.push(producer.send(likes(seq)));
+      // Each begins to wait at another moment.
+      await sleep(3);
+    }
     expect(sent).toEqual([]);
     port.command({ kind: 'hold', held: false });
-    await sending;
-    expect(sent).toEqual([0]);
+    await Promise.all(sending);
+    expect(sent).toEqual(seqs);
     port.command({ kind: 'end' });
     await ended;
   });
