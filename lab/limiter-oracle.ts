@@ -83,7 +83,7 @@ function judgeOne(
   return passes ? 'wrongly-stopped' : 'wrongly-passed';
 }
 
-/** Other requests of the bucket that were under way at the same time, and may have taken a token. */
+/** Other requests of the bucket that were under way at that time, and may have taken a token. */
 interface Overlaps {
   readonly earlier: number;
   readonly later: number;

@@ -1,10 +1,10 @@
-/** How the likes of each user are limited in a path trial, where that is what the trial is about. */
+/** How the likes of each user are limited in a trial over HTTP that is about that. */
 import { z } from 'zod';
 
 /**
- * `off`: nobody is limited. `process`: each gateway remembers by itself. `redis`: all gateways share
- * what they remember. `redis-away`: the same, and that Redis is killed under load and comes back, so
- * that for a while each gateway limits by itself.
+ * `off`: nobody is limited. `process`: each gateway remembers by itself. `redis`: all gateways
+ * share what they remember. `redis-away`: the same, and that Redis is killed under load and comes
+ * back, so that for a while each gateway limits by itself.
  */
 export const LIMITER_PLACES = ['off', 'process', 'redis', 'redis-away'] as const;
 export type LimiterPlace = (typeof LIMITER_PLACES)[number];

@@ -179,7 +179,7 @@ describe('the sentences', () => {
     expect(text).toContain('one a quarter above it loses 10 %');
   });
 
-  test('say what two gateways make of the limit, with a common memory, without, and without it', () => {
+  test('say what two gateways make of the limit, with a common memory and without', () => {
     expect(text).toContain('in each process by itself 1.13 times, over Redis 1.00 times');
     const late = { ...REDIS, limiter: madeFacts(ALL, { decidedAlone: 60 }) };
     const why = 'over Redis 1.00 times (it was late for 60 of 1,200 requests, which gateways';

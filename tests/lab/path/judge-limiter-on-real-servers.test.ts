@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { openRealPaths } from './real-paths.ts';
 
-test('a Redis that dies under load stops no like: gateways limit by themselves, and share again', async () => {
+test('a limiter whose Redis dies under load limits on, and refuses nothing for it', async () => {
   await using paths = await openRealPaths(['redis-streams']);
   const { limiter, path, verdict, reasons, workload } = await paths.run({
     broker: 'redis-streams',
