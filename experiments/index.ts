@@ -6,6 +6,7 @@ import { faults } from './faults.ts';
 import { fullCount } from './full-count.ts';
 import { hotSpot } from './hot-spot.ts';
 import { latency } from './latency.ts';
+import { limiter } from './limiter.ts';
 import { noise } from './noise.ts';
 import { ordering } from './ordering.ts';
 import { persistence } from './persistence.ts';
@@ -29,6 +30,7 @@ export const MORE_EXPERIMENTS: readonly Experiment[] = [
   hotSpot,
   reads,
   sharding,
+  limiter,
 ];
 
 export const EVERY_EXPERIMENT: readonly Experiment[] = [...EXPERIMENTS, ...MORE_EXPERIMENTS];

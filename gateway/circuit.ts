@@ -72,13 +72,18 @@ export class Circuit {
   }
 }
 
-/** Rejects when it takes longer; the work itself goes on and is listened to no more. */
+/**
+ * Rejects when it takes longer; the work itself goes on and is listened to no more. An answer that
+ * has come by then is heard first: where this process itself was held up its timers are all over,
+ * and others would be called away for it.
+ */
 export async function within<Answer>(
   limitMs: number,
   work: () => Promise<Answer>,
 ): Promise<Answer> {
   const { promise, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error(`no answer within ${limitMs} ms`)), limitMs);
+  const giveUp = () => reject(new Error(`no answer within ${limitMs} ms`));
+  const timer = setTimeout(() => setImmediate(giveUp), limitMs);
   try {
     return await Promise.race([work(), promise]);
   } finally {

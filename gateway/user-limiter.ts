@@ -4,6 +4,8 @@
  *
  * When Redis is away, each gateway goes on with a bucket of its own in its process: likes are not
  * refused for want of Redis, and a user gets at most as many times the limit as there are gateways.
+ * Each follows what Redis decides meanwhile, so that nobody gets a full bucket because Redis went,
+ * and tells a Redis that has forgotten, so that nobody gets one because it came back.
  */
 import type { Circuit } from './circuit.ts';
 import type { RedisScripts } from './redis-scripts.ts';
@@ -52,21 +54,33 @@ export class ProcessLimiter implements UserLimiter {
 
   take(user: string): WaitMs {
     const { likesPerS, burst } = this.#limit;
-    const nowMs = performance.now();
-    const last = this.#buckets.get(user) ?? { tokens: burst, atMs: nowMs };
-    const filled = Math.min(burst, last.tokens + ((nowMs - last.atMs) * likesPerS) / 1_000);
+    const filled = this.tokensOf(user) ?? burst;
     const passes = filled >= 1 - ROUNDING;
-    this.#buckets.delete(user);
-    this.#buckets.set(user, { tokens: passes ? Math.max(0, filled - 1) : filled, atMs: nowMs });
-    this.#forgetOldest();
+    this.#set(user, passes ? Math.max(0, filled - 1) : filled);
     return passes ? 0 : Math.ceil(((1 - ROUNDING - filled) * 1_000) / likesPerS);
+  }
+
+  /** Another limiter has decided; this one can go on from there when that one cannot. */
+  follow(user: string, waitMs: WaitMs): void {
+    if (waitMs === 0) this.take(user);
+    else this.#set(user, Math.max(0, 1 - (waitMs * this.#limit.likesPerS) / 1_000));
+  }
+
+  /** Undefined of users who are not remembered: their buckets are full. */
+  tokensOf(user: string): number | undefined {
+    const { likesPerS, burst } = this.#limit;
+    const last = this.#buckets.get(user);
+    const passedMs = performance.now() - (last?.atMs ?? 0);
+    return last && Math.min(burst, last.tokens + (passedMs * likesPerS) / 1_000);
   }
 
   get users(): number {
     return this.#buckets.size;
   }
 
-  #forgetOldest(): void {
+  #set(user: string, tokens: number): void {
+    this.#buckets.delete(user);
+    this.#buckets.set(user, { tokens, atMs: performance.now() });
     if (this.#buckets.size <= USERS_MAX) return;
     const { value } = this.#buckets.keys().next();
     this.#buckets.delete(value!);
@@ -75,7 +89,8 @@ export class ProcessLimiter implements UserLimiter {
 
 /**
  * The same bucket on the server, whose clock is the only one: gateways may disagree about the time.
- * A bucket that must have filled up again is forgotten by its expiry.
+ * A bucket that must have filled up again is forgotten by its expiry. Of one that it does not know
+ * it believes the gateway: a Redis that was started anew has forgotten them all.
  */
 export const TAKE_TOKEN = {
   name: 'likesTakeToken',
@@ -85,7 +100,7 @@ export const TAKE_TOKEN = {
     local time = redis.call('TIME')
     local now = time[1] * 1000 + time[2] / 1000
     local last = redis.call('HMGET', KEYS[1], 'tokens', 'at')
-    local tokens = tonumber(last[1]) or burst
+    local tokens = tonumber(last[1]) or tonumber(ARGV[3]) or burst
     local passed = math.max(0, now - (tonumber(last[2]) or now))
     tokens = math.min(burst, tokens + passed * rate / 1000)
     local wait = 0
@@ -121,9 +136,12 @@ export class SharedLimiter implements UserLimiter {
 
   async take(user: string): Promise<WaitMs> {
     const { redis, circuit, limit } = this.#options;
+    const known = this.#alone.tokensOf(user);
+    const args = [limit.likesPerS, limit.burst, ...(known === undefined ? [] : [known])];
     try {
-      const args = [limit.likesPerS, limit.burst];
-      return Number(await circuit.call(() => redis.run(TAKE_TOKEN, [KEY + user], args)));
+      const waitMs = Number(await circuit.call(() => redis.run(TAKE_TOKEN, [KEY + user], args)));
+      this.#alone.follow(user, waitMs);
+      return waitMs;
     } catch {
       // Whatever is wrong with Redis is no reason to refuse a like.
       this.#options.decidedAlone?.();

@@ -4,6 +4,7 @@ import type { WorkloadName } from '../likes/workloads/workload.ts';
 import type { CapacityFacts } from './capacity-facts.ts';
 import type { HotSpotPlan } from './hot-spot-plan.ts';
 import type { Arrivals } from './pace.ts';
+import type { PathPlan } from './path-plan.ts';
 import type { ReadsPlan } from './reads-schema.ts';
 import type { ShardingPlan } from './sharding-plan.ts';
 import type { StorePlan } from './store-plan.ts';
@@ -48,6 +49,7 @@ export interface Step {
   readonly crash?: CrashPlan;
   readonly faults?: FaultPlan;
   readonly hotSpot?: HotSpotPlan;
+  readonly path?: PathPlan;
   /** Added to the run's seed, so that trials of the same fault differ and each can be repeated. */
   readonly seedAdded?: number;
   /** What the question needs, where the user does not say otherwise. */
@@ -125,6 +127,8 @@ export interface Experiment {
   readonly stopsWhenDecided?: true;
   /** Contenders that run along under another name as well, so that chance can be seen. */
   twins?(contenders: readonly Contender[], profile: Profile): readonly Contender[];
+  /** What is no broker and runs along, such as the direct way into a database. */
+  readonly besides?: readonly Contender[];
   /** Whether trials under the other name stand in its own table; else in the noise floor alone. */
   readonly showsTwins?: true;
   /** Brokers where nobody says which; all unless told. */

@@ -5,6 +5,7 @@ import type { WorkloadName, WorkloadOptions } from '../likes/workloads/workload.
 import type { Fault } from './faults/fault.ts';
 import type { HotSpotPlan } from './hot-spot-plan.ts';
 import type { Arrivals } from './pace.ts';
+import type { PathPlan } from './path-plan.ts';
 import type { ReadsPlan } from './reads-schema.ts';
 import type { ShardingPlan } from './sharding-plan.ts';
 import type { StorePlan } from './store-plan.ts';
@@ -27,6 +28,7 @@ export interface Contender {
  * `faults`: paced, and struck by a fault several times.
  * `hot-spot`: at a fixed rate, with one post that takes most of it for a while.
  * `reads`: at a fixed rate, while the counts are read as fast as they may be.
+ * `path`: at a fixed rate over HTTP, through gateways, with a burst or faults where planned.
  * `calculation`: nothing is sent; the likes are counted as they would fall on the shards.
  */
 export const TRIAL_MODES = [
@@ -37,6 +39,7 @@ export const TRIAL_MODES = [
   'crash',
   'faults',
   'hot-spot',
+  'path',
   'calculation',
 ] as const;
 export type TrialMode = (typeof TRIAL_MODES)[number];
@@ -60,13 +63,35 @@ export type Survival = (typeof SURVIVALS)[number];
 /** What a fault trial does beyond a paced one. */
 export interface FaultPlan {
   readonly fault: Fault;
+  /** Other faults that take turns with it, strike by strike. */
+  readonly others?: readonly Fault[] | undefined;
   readonly strikes: number;
+  /** The load goes on undisturbed for this long between two strikes; 0 unless told. */
+  readonly pauseS?: number | undefined;
   /** The first strike comes no earlier than this after the first send. */
   readonly firstAfterS: number;
   /** The load goes on for this long after likes are acknowledged again. */
   readonly goOnS: number;
   /** Acknowledged likes in the second before a strike; with fewer it is void. */
   readonly acknowledgedLeast: number;
+}
+
+/** All faults of a plan, in the order of their turns. */
+export function faultsOfPlan({ fault, others = [] }: FaultPlan): readonly Fault[] {
+  return [fault, ...others];
+}
+
+/** The fault of a strike, counted from 0. */
+export function faultOfStrike(plan: FaultPlan, strike: number): Fault {
+  const all = faultsOfPlan(plan);
+  return all[strike % all.length]!;
+}
+
+/** Such as `server-kill, consumer-kill`. */
+export function nameOfFaults(plan: FaultPlan): string {
+  return faultsOfPlan(plan)
+    .map(({ name }) => name)
+    .join(', ');
 }
 
 /** What may be changed of a made workload. */
@@ -100,6 +125,8 @@ export interface TrialPlan {
   readonly crash?: CrashPlan | undefined;
   readonly faults?: FaultPlan | undefined;
   readonly hotSpot?: HotSpotPlan | undefined;
+  /** Trials over HTTP. */
+  readonly path?: PathPlan | undefined;
   readonly workload: WorkloadName;
   /** A CSV file of the user's own for `trending`. */
   readonly data?: string | undefined;

@@ -139,6 +139,18 @@ describe('a limit that gateways share', () => {
     expect(await limiter.take(user)).toBe(0);
     await expect.poll(() => limiter.take(user), { interval: 60 }).toBe(0);
   });
+
+  test('is no full bucket again when the server has forgotten it', async () => {
+    const limit = { likesPerS: 0.01, burst: 5 };
+    const limiter = new SharedLimiter({ limit, redis, circuit: patient() });
+    const user = randomUUID();
+    for (let like = 0; like < 3; like++) expect(await limiter.take(user)).toBe(0);
+    await redis.run({ name: 'testForget', keys: 0, lua: "redis.call('FLUSHALL')" }, [], []);
+    const waits: number[] = [];
+    for (let like = 0; like < 3; like++) waits.push(await limiter.take(user));
+    expect(waits.slice(0, 2)).toEqual([0, 0]);
+    expect(waits[2]).toBeGreaterThan(50_000);
+  });
 });
 
 test('under tally one key is one like, at whichever gateway and how often', async () => {

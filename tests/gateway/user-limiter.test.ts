@@ -100,4 +100,75 @@ describe('over Redis', () => {
     expect(await second).toBe(950);
     expect(alone()).toBe(2);
   });
+
+  /** Decides as the script does, and forgets when it is started anew. */
+  function openGateways(count: number) {
+    const limit = { likesPerS: 2, burst: 10 };
+    let isAway = false;
+    let buckets = new Map<string, { tokens: number; atMs: number }>();
+    const run: RedisScripts['run'] = async (_script, [key], [rate, burst, known]) => {
+      if (isAway) throw new Error('the connection is closed');
+      const atMs = performance.now();
+      const last = buckets.get(key!) ?? { tokens: Number(known ?? burst), atMs };
+      const filled = last.tokens + ((atMs - last.atMs) * Number(rate)) / 1_000;
+      const tokens = Math.min(Number(burst), filled);
+      const passes = tokens >= 1 - 1e-6;
+      buckets.set(key!, { tokens: passes ? tokens - 1 : tokens, atMs });
+      return passes ? 0 : Math.ceil(((1 - 1e-6 - tokens) * 1_000) / Number(rate));
+    };
+    const gateways = Array.from({ length: count }, () => {
+      const circuit = new Circuit({ name: 'Redis', callMsMax: 50, changed: () => undefined });
+      return new SharedLimiter({
+        limit,
+        redis: { run, async [Symbol.asyncDispose]() {} },
+        circuit,
+      });
+    });
+    let next = 0;
+    /** Sends at 10 a second to all gateways in turn; resolves with how many passed. */
+    const likeFor = async (seconds: number): Promise<number> => {
+      let passed = 0;
+      for (let like = 0; like < seconds * 10; like++) {
+        if ((await gateways[next++ % count]!.take('u-1')) === 0) passed++;
+        await pass(100);
+      }
+      return passed;
+    };
+    return {
+      likeFor,
+      goAway: () => {
+        isAway = true;
+      },
+      comeBackEmpty: () => {
+        isAway = false;
+        buckets = new Map();
+      },
+    };
+  }
+
+  test('nobody at the limit gets a full bucket because Redis goes or comes back', async () => {
+    const { likeFor, goAway, comeBackEmpty } = openGateways(1);
+    // The burst, and two a second.
+    expect(await likeFor(20)).toBe(49);
+    goAway();
+    expect(Math.abs((await likeFor(10)) - 20)).toBeLessThanOrEqual(1);
+    comeBackEmpty();
+    // The circuit looks again within a second.
+    expect(Math.abs((await likeFor(10)) - 20)).toBeLessThanOrEqual(1);
+  });
+
+  test('two gateways by themselves let twice the limit pass, and no more', async () => {
+    const { likeFor, goAway, comeBackEmpty } = openGateways(2);
+    expect(await likeFor(20)).toBe(49);
+    goAway();
+    expect(Math.abs((await likeFor(10)) - 40)).toBeLessThanOrEqual(2);
+    comeBackEmpty();
+    expect(Math.abs((await likeFor(10)) - 21)).toBeLessThanOrEqual(2);
+  });
+
+  test('a user whom this gateway has not seen starts with a full bucket, as ever', async () => {
+    const { likeFor, goAway } = openGateways(1);
+    goAway();
+    expect(await likeFor(1)).toBe(10);
+  });
 });
