@@ -5,6 +5,7 @@ import type { WorkloadName } from '../likes/workloads/workload.ts';
 import type { CapacityFacts } from './capacity-facts.ts';
 import type { HotSpotPlan } from './hot-spot-plan.ts';
 import type { Arrivals } from './pace.ts';
+import type { PathPlan } from './path-plan.ts';
 import type { ReadsPlan } from './reads-schema.ts';
 import type { ShardingPlan } from './sharding-plan.ts';
 import type { StorePlan } from './store-plan.ts';
@@ -49,6 +50,7 @@ export interface Step {
   readonly crash?: CrashPlan;
   readonly faults?: FaultPlan;
   readonly hotSpot?: HotSpotPlan;
+  readonly path?: PathPlan;
   /** Added to the run's seed, so that trials of the same fault differ and each can be repeated. */
   readonly seedAdded?: number;
   /** What the question needs, where the user does not say otherwise. */

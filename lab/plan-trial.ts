@@ -50,6 +50,7 @@ export function planOf(job: Job, maximum: number | undefined, chosen: ChosenPlan
     crash: step.crash,
     faults: step.faults,
     hotSpot: step.hotSpot,
+    path: step.path,
     seed: chosen.seed + (step.seedAdded ?? 0),
     ...queueingOf(step, chosen.seed + (step.seedAdded ?? 0)),
   };
@@ -129,7 +130,7 @@ export function planFacts(
   habits: { likesPerSend: number; sendsInFlight: number } | undefined,
 ): TrialResult['plan'] {
   const { mode, likesPerS, warmUpS, pace, lanes, consumers, shards, backlogBytesMax } = plan;
-  const { arrivals, service, sharding, reads } = plan;
+  const { arrivals, service, sharding, reads, path } = plan;
   return {
     ...(arrivals && { arrivals }),
     ...(service && { service }),
@@ -143,6 +144,7 @@ export function planFacts(
     ...(describeStore(plan.store) !== undefined && { store: plan.store }),
     ...(sharding && { sharding }),
     ...(reads && { reads }),
+    ...(path && { path }),
     backlogBytesMax,
     likesPerSend: plan.likesPerSend ?? habits?.likesPerSend,
     sendsInFlight: plan.sendsInFlight ?? habits?.sendsInFlight,

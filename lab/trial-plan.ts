@@ -5,6 +5,7 @@ import type { WorkloadName, WorkloadOptions } from '../likes/workloads/workload.
 import type { Fault } from './faults/fault.ts';
 import type { HotSpotPlan } from './hot-spot-plan.ts';
 import type { Arrivals } from './pace.ts';
+import type { PathPlan } from './path-plan.ts';
 import type { ReadsPlan } from './reads-schema.ts';
 import type { ShardingPlan } from './sharding-plan.ts';
 import type { StorePlan } from './store-plan.ts';
@@ -27,6 +28,7 @@ export interface Contender {
  * `faults`: paced, and struck by a fault several times.
  * `hot-spot`: at a fixed rate, with one post that takes most of it for a while.
  * `reads`: at a fixed rate, while the counts are read as fast as they may be.
+ * `path`: at a fixed rate over HTTP, through gateways, with a burst or faults where the plan says so.
  * `calculation`: nothing is sent; the likes are counted as they would fall on the shards.
  */
 export const TRIAL_MODES = [
@@ -37,6 +39,7 @@ export const TRIAL_MODES = [
   'crash',
   'faults',
   'hot-spot',
+  'path',
   'calculation',
 ] as const;
 export type TrialMode = (typeof TRIAL_MODES)[number];
@@ -100,6 +103,8 @@ export interface TrialPlan {
   readonly crash?: CrashPlan | undefined;
   readonly faults?: FaultPlan | undefined;
   readonly hotSpot?: HotSpotPlan | undefined;
+  /** Trials over HTTP. */
+  readonly path?: PathPlan | undefined;
   readonly workload: WorkloadName;
   /** A CSV file of the user's own for `trending`. */
   readonly data?: string | undefined;

@@ -6,6 +6,8 @@ import { backlogSchema, capacitySchema } from './capacity-facts.ts';
 import { steadySchema, visibleSchema } from './figures-result.ts';
 import { hotSpotSchema } from './hot-spot-schema.ts';
 import { addedLatencySchema, latencySchema, queueing } from './latency-schema.ts';
+import { pathPlanSchema } from './path-plan.ts';
+import { pathSchema } from './path-schema.ts';
 import { readsPlanSchema, readsSchema } from './reads-schema.ts';
 import { calculatedLoadsSchema, shardingPlanSchema, shardLoadsSchema } from './sharding-schema.ts';
 import { COUNTING_RULES, STORE_ENGINES } from './store-plan.ts';
@@ -64,12 +66,15 @@ const planSchema = z.strictObject({
   /** Paced trials: the offered load in words, the same for all repeats. */
   pace: z.string().optional(),
   lanes: z.int().positive(),
-  consumers: z.int().positive(),
+  /** 0 where the gateway itself writes into the database. */
+  consumers: count,
   shards: z.int().positive(),
   /** Where it is another than SQLite by tally. */
   store: z.strictObject({ engine: z.enum(STORE_ENGINES), rule: z.enum(COUNTING_RULES) }).optional(),
   /** Trials of `reads`. */
   reads: readsPlanSchema.optional(),
+  /** Trials over HTTP. */
+  path: pathPlanSchema.optional(),
   /** Trials that are about sharding. */
   sharding: shardingPlanSchema.optional(),
   /** Undefined when the trial ended before its broker was asked for its habits. */
@@ -266,6 +271,8 @@ export const trialResultSchema = z.strictObject({
   shardLoads: shardLoadsSchema.optional(),
   /** Trials of `reads`: how many requests for counts, how late, and how old what they got. */
   reads: readsSchema.optional(),
+  /** Trials over HTTP: what became of the requests, and what each like cost on its way. */
+  path: pathSchema.optional(),
   /** Read back from the running server. */
   settings: z.record(z.string(), z.string()),
   versions: z.record(z.string(), z.string()),
