@@ -86,10 +86,10 @@ export type SettingFacts = Pick<TrialResult, 'experiment' | 'tier' | 'plan'> & {
  * only between brokers or versions of such is a comparison fair. The broker is left out.
  */
 export function settingOf({ experiment, tier, plan, workload }: SettingFacts): string {
-  const { mode, pace, lanes, consumers, shards, likesPerSend, sharding } = plan;
+  const { mode, pace, lanes, consumers, shards, likesPerSend, sharding, path } = plan;
   return JSON.stringify({
     ...{ experiment, tier, mode, pace, lanes, consumers, shards, likesPerSend },
     ...{ workload: workload.name, data: workload.data, store: describeStore(plan.store) },
-    ...{ variant: workload.variant, sharding },
+    ...{ variant: workload.variant, sharding, path },
   });
 }
