@@ -148,8 +148,8 @@ export const TURN_COLUMNS: readonly Column[] = [
   column(
     'better by the API',
     'Up to which rate direct writing was the better choice, and from which on the queue was; ' +
-      `only rates that were measured. Better is ${CRITERION}. From ${RUNS_LEAST} runs up intervals ` +
-      'over runs decide; below, medians do, those within ' +
+      `only rates that were measured. Better is ${CRITERION}. From ${RUNS_LEAST} runs up ` +
+      'intervals over runs decide; below, medians do, those within ' +
       `${formatNumber((RATIO_TIE - 1) * 100, 0)} % are a tie, and nothing is claimed.`,
   ),
   column('better by CPU', 'The same by the CPU time of all parts for each accepted like.'),

@@ -21,7 +21,7 @@ const ratesOf = (calls: readonly Call[], wanted: Better) =>
   calls.filter(({ better }) => better === wanted).map(rateOf);
 
 describe('the crossover', () => {
-  test('is a range of measured rates: direct better nowhere above it, the queue nowhere below', () => {
+  test('is a range of measured rates: direct better nowhere above, the queue nowhere below', () => {
     fc.assert(
       fc.property(anyCalls, (calls) => {
         const found = crossoverOf(calls);
