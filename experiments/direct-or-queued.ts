@@ -80,14 +80,17 @@ function steadySteps(way: Way, profile: Profile): Step[] {
   );
 }
 
+const burstWords = (factor: number): string =>
+  `${formatNumber(BURST_LIKES_PER_S, 0)}/s, ${factor}x in the burst`;
+
 /** The load ends with the burst, so that the time until the count is exact begins there. */
 function burstStep(way: Way, factor: number, profile: Profile): Step {
   const [atS, lastsS] = [BURST_AT_S[profile], BURST_S[profile]];
   const warmUpS = WARM_UP_S[profile];
   const times = { warmUpS, measureS: atS + lastsS - warmUpS };
-  const words = `${formatNumber(BURST_LIKES_PER_S, 0)}/s, ${factor}x on one post for ${lastsS} s`;
   const rate = { likesPerS: BURST_LIKES_PER_S };
-  return stepOf(way, { ...times, rate, pace: words }, { burst: { factor, atS, lastsS } });
+  const pace = burstWords(factor);
+  return stepOf(way, { ...times, rate, pace }, { burst: { factor, atS, lastsS } });
 }
 
 function killedStep(way: Way, profile: Profile): Step {
@@ -99,7 +102,7 @@ function killedStep(way: Way, profile: Profile): Step {
       rate: { likesPerS: BURST_LIKES_PER_S },
       warmUpS: WARM_UP_S[profile],
       measureS: KILLED_LOAD_S_MAX,
-      pace: `${BURST_LIKES_PER_S}/s, ${burst.factor}x on one post for ${lastsS} s, broker killed`,
+      pace: `${burstWords(KILLED_FACTOR)}, broker killed`,
       faults: {
         fault: FAULTS.find(({ name }) => name === 'server-kill')!,
         strikes: 1,

@@ -67,8 +67,6 @@ export interface Step {
   readonly made?: MadeLikes;
   /** Of calculations: the same again would say the same, however many repeats are asked for. */
   readonly once?: true;
-  /** What it measures is of no broker: it runs once for all contenders, in each repeat. */
-  readonly ofNoBroker?: true;
   /** The offered load in words, where those of the rate do not say what it is. */
   readonly pace?: string;
   /** What the trial is for `capacity-curve`; it stands in its result as it is. */

@@ -61,7 +61,6 @@ export function schedule(options: ScheduleOptions): Job[] {
         for (const contender of shuffled(contenders, random)) {
           const step = stepsOf.get(contender)![place];
           if (step?.once && repeat > 0) continue;
-          if (step?.ofNoBroker && contender !== contenders[0]) continue;
           const early = mayStop && { repeatsBefore: repeat };
           const order = goesOn && { order: { ...asked, contender } };
           if (step !== undefined) jobs.push({ ...contender, experiment, step, ...early, ...order });

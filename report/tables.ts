@@ -28,7 +28,7 @@ const LEFT_OUT: Readonly<Record<string, RegExp>> = {
   'full-count': / MB|^store MB/,
   sharding: /^(lost|counted twice)$/,
   'direct-or-queued':
-    /^(API p50 ms|API p99\.9 ms|sessions waiting|CPU µs\/like (gateway|workers|broker|database)|202 twice)$/,
+    /^(accepted\/s|API p50 ms|API p99\.9 ms|sessions waiting|CPU µs\/like (gateway|workers|broker|database)|202 twice)$/,
   calibration: /^added to \w+ (mean|max) ms$|same draws|allowed|by chance/,
 };
 

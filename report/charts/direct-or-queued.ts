@@ -99,8 +99,8 @@ function ratesChart(results: Results): Chart | undefined {
     name: 'direct-or-queued',
     title: 'How late the API answers, written directly and through a queue',
     reading:
-      'From due to 202, in ms, at the requests offered per second; both axes are logarithmic, and ' +
-      '99 % of the accepted requests are faster. `queue` counts many likes at once, `queue, ' +
+      'From due to 202, in ms, at the requests offered per second; both axes are logarithmic, ' +
+      'and 99 % of the accepted requests are faster. `queue` counts many likes at once, `queue, ' +
       'single` one by one. Direct writing is the same in each panel. A point leads to its trial.',
     summary: panels.map(({ title, lines }) => `${title}: ${summaryOf(lines)}.`).join(' '),
     panels: panels.map(({ title, lines }) => ({

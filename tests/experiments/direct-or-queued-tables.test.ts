@@ -23,9 +23,14 @@ describe('the tables', () => {
     expect(turns!.notes).toContain('fewer than six runs of some: what these say there is no claim');
   });
 
+  test('have the rates of a way in rising order', () => {
+    const offered = steady!.rows.slice(0, 5).map((row) => row[3]);
+    expect(offered).toEqual(['100/s', '500/s', '1,000/s', '2,000/s', '4,000/s']);
+  });
+
   test('take a burst by the requests that were due in it', () => {
     expect(bursts!.rows[0]!.slice(0, 4)).toEqual([
-      ...['direct, +1', 'direct', 'power', '100/s, 10x on one post for 5 s'],
+      ...['direct, +1', 'direct', 'power', '100/s, 10x in the burst'],
     ]);
     expect(cell(bursts!, 0, 'accepted/s')).toBe('900');
     expect(cell(bursts!, 0, 'API p99 ms')).toBe('300.0');

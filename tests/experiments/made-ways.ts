@@ -65,7 +65,7 @@ export function wayResult(made: MadeWay): TrialResult {
       plan: {
         ...madePlan('path'),
         ...{ likesPerS, warmUpS: 2, consumers: isDirect ? 0 : 1 },
-        pace: burst ? `${words}, ${factor}x on one post for 5 s` : words,
+        pace: burst ? `${words}, ${factor}x in the burst` : words,
         path: { ...plan, ...(burst && { burst }) },
         store: { engine: 'postgres', rule: plan.rule },
       },

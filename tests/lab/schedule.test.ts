@@ -46,21 +46,6 @@ describe('a schedule', () => {
     expect(modes).toEqual(['calculation', 'sustained', 'sustained', 'sustained']);
   });
 
-  test('runs what is of no broker once a repeat, whoever takes part', () => {
-    const alone = { mode: 'paced', likes: 10, ofNoBroker: true } as const;
-    const experiment = {
-      ...madeExperiment,
-      steps: () => [alone, { mode: 'sustained', likes: 10 } as const],
-    };
-    const jobs = schedule({
-      ...{ experiments: [experiment], contenders: CONTENDERS, seed: 3 },
-      ...{ profile: 'full', likes: undefined, repeats: 2 },
-    });
-    const modes = Map.groupBy(jobs, ({ step }) => step.mode);
-    expect(modes.get('paced')).toHaveLength(2);
-    expect(modes.get('sustained')).toHaveLength(2 * CONTENDERS.length);
-  });
-
   test('gives each step to all contenders, once each, before the next step begins', () => {
     fc.assert(
       fc.property(fc.nat(2 ** 32 - 1), fc.integer({ min: 1, max: 4 }), (seed, repeats) => {
