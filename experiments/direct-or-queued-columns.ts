@@ -197,9 +197,12 @@ const EXACT_COLUMNS: readonly Column[] = [
     isFinding: true,
   },
   {
-    head: '202 twice',
-    meaning: 'Numbers of likes that were answered to two requests; must be 0.',
-    value: ({ path }) => path?.acceptedTwice,
+    head: '202 wrong',
+    meaning:
+      'Requests answered 202 with the number of another like, with one that another request has ' +
+      'as well, or with one that nobody had acknowledged; must be 0.',
+    value: ({ path }) =>
+      path && path.acceptedTwice + path.acceptedOther + path.acceptedUnacknowledged,
     isFinding: true,
   },
 ];

@@ -36,7 +36,8 @@ const BURST_FACTORS: Readonly<Record<Profile, readonly number[]>> = {
   quick: [10, 50],
   full: [10, 50],
 };
-const BURST_AT_S: Numbers = { smoke: 1, quick: 3, full: 3 };
+/** Before it, long enough for a 99th percentile of its own. */
+const CALM_S = LIKES_MEASURED_LEAST / BURST_LIKES_PER_S;
 const BURST_S: Numbers = { smoke: 1, quick: 5, full: 10 };
 
 /** The burst in which the broker is killed: at more, the restart itself would lack the cores. */
@@ -45,6 +46,9 @@ const KILLED_AFTER_S = 1;
 /** A broker that is not up again by then has ended its trial. */
 const KILLED_LOAD_S_MAX = 60;
 const KILLED_GO_ON_S = 2;
+
+/** Sizes nothing here, where every step has a rate of its own. */
+const DIRECT_LIKES_PER_S_ROUGH = 1_000;
 
 type Way = Pick<PathPlan, 'kind' | 'rule' | 'updates'>;
 
@@ -64,7 +68,6 @@ function stepOf(way: Way, step: Omit<Step, 'mode' | 'likes' | 'path'>, path?: Pa
     likes: 0,
     store: { engine: 'postgres', rule: way.rule },
     path: { ...way, gateways: 1, ...path },
-    ...(way.kind === DIRECT && { ofNoBroker: true }),
     ...step,
   } satisfies Step;
 }
@@ -85,28 +88,27 @@ const burstWords = (factor: number): string =>
 
 /** The load ends with the burst, so that the time until the count is exact begins there. */
 function burstStep(way: Way, factor: number, profile: Profile): Step {
-  const [atS, lastsS] = [BURST_AT_S[profile], BURST_S[profile]];
-  const warmUpS = WARM_UP_S[profile];
-  const times = { warmUpS, measureS: atS + lastsS - warmUpS };
+  const [warmUpS, lastsS] = [WARM_UP_S[profile], BURST_S[profile]];
+  const times = { warmUpS, measureS: CALM_S + lastsS };
   const rate = { likesPerS: BURST_LIKES_PER_S };
-  const pace = burstWords(factor);
-  return stepOf(way, { ...times, rate, pace }, { burst: { factor, atS, lastsS } });
+  const burst = { factor, atS: warmUpS + CALM_S, lastsS };
+  return stepOf(way, { ...times, rate, pace: burstWords(factor) }, { burst });
 }
 
 function killedStep(way: Way, profile: Profile): Step {
-  const [atS, lastsS] = [BURST_AT_S[profile], BURST_S[profile]];
-  const burst = { factor: KILLED_FACTOR, atS, lastsS };
+  const [warmUpS, lastsS] = [WARM_UP_S[profile], BURST_S[profile]];
+  const burst = { factor: KILLED_FACTOR, atS: warmUpS + CALM_S, lastsS };
   return stepOf(
     way,
     {
       rate: { likesPerS: BURST_LIKES_PER_S },
-      warmUpS: WARM_UP_S[profile],
+      warmUpS,
       measureS: KILLED_LOAD_S_MAX,
       pace: `${burstWords(KILLED_FACTOR)}, broker killed`,
       faults: {
         fault: FAULTS.find(({ name }) => name === 'server-kill')!,
         strikes: 1,
-        firstAfterS: atS + KILLED_AFTER_S,
+        firstAfterS: burst.atS + KILLED_AFTER_S,
         goOnS: KILLED_GO_ON_S,
         // More than come before the burst, so that the blow falls in it.
         acknowledgedLeast: 2 * BURST_LIKES_PER_S,
@@ -119,11 +121,13 @@ function killedStep(way: Way, profile: Profile): Step {
 function stepsOf(order: StepOrder): Step[] {
   const { profile } = order;
   if (isCeiling(order)) return [];
-  const ways = [...DIRECT_WAYS, ...QUEUED_WAYS];
+  const isDirect = order.contender.broker === DIRECT;
+  const ways = isDirect ? DIRECT_WAYS : QUEUED_WAYS;
   const bursts = BURST_FACTORS[profile].flatMap((factor) =>
     ways.map((way) => burstStep(way, factor, profile)),
   );
-  const killed = profile === 'smoke' ? [] : [killedStep(QUEUED_WAYS.at(-1)!, profile)];
+  const isKilled = !isDirect && profile !== 'smoke';
+  const killed = isKilled ? [killedStep(QUEUED_WAYS.at(-1)!, profile)] : [];
   return [...ways.flatMap((way) => steadySteps(way, profile)), ...bursts, ...killed];
 }
 
@@ -133,6 +137,8 @@ export const directOrQueued: Experiment = {
     'Is it a good idea to count likes through API requests from the server, or is a queue ' +
     'better, and from which rate on?',
   brokers: ['kafka', 'redis-streams'],
+  // Measured once for all brokers of a run.
+  besides: [{ broker: DIRECT, tier: 'power', likesPerSRough: DIRECT_LIKES_PER_S_ROUGH }],
   // What PostgreSQL's commit survives, so that one acknowledgement is compared with its like.
   tier: 'power',
   kills: true,

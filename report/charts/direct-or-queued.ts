@@ -100,8 +100,9 @@ function ratesChart(results: Results): Chart | undefined {
     title: 'How late the API answers, written directly and through a queue',
     reading:
       'From due to 202, in ms, at the requests offered per second; both axes are logarithmic, ' +
-      'and 99 % of the accepted requests are faster. `queue` counts many likes at once, `queue, ' +
-      'single` one by one. Direct writing is the same in each panel. A point leads to its trial.',
+      'and 99 % of the accepted requests are faster. `queue` counts many likes at once, ' +
+      '`queue, single` one by one. Direct writing is the same in each panel. A point leads to ' +
+      'its trial.',
     summary: panels.map(({ title, lines }) => `${title}: ${summaryOf(lines)}.`).join(' '),
     panels: panels.map(({ title, lines }) => ({
       title: `${title}: p99 ms`,
@@ -209,8 +210,8 @@ function burstChart(results: Results): Chart | undefined {
     name: 'direct-or-queued-burst',
     title: `A burst of ${factor} times the rate on one post`,
     reading:
-      `${formatNumber(most, 0)} requests per second, nearly all of them for one post. What is not ` +
-      'accepted was told so at once; what was accepted is counted, later through a queue.',
+      `${formatNumber(most, 0)} requests per second, nearly all of them for one post. What was ` +
+      'accepted is counted, later through a queue.',
     summary: told.map(({ title, rows }) => `${title}: ${wordsOf(rows)}.`).join(' '),
     panels: told.map(({ title, kind, rows }) => ({ title, svg: bars(rows, kind, title) })),
   };

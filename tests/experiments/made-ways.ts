@@ -77,6 +77,7 @@ export function wayResult(made: MadeWay): TrialResult {
           apiInBurst: latencyOf(p99Ms),
         }),
         ...{ answerMsMax: p99Ms * 3, acceptedTwice: 0, acceptedUncounted: 0, isExact: true },
+        ...{ acceptedUnacknowledged: 0, acceptedOther: 0 },
         ...{ exactAfterMs: isDirect ? 0 : 120, databaseTransactions: 700 },
         databaseTransactionsPerLike: plan.kind === 'queued' && way !== 'single' ? 0.1 : 1,
         lockWaits: {
