@@ -28,7 +28,7 @@ export interface Contender {
  * `faults`: paced, and struck by a fault several times.
  * `hot-spot`: at a fixed rate, with one post that takes most of it for a while.
  * `reads`: at a fixed rate, while the counts are read as fast as they may be.
- * `path`: at a fixed rate over HTTP, through gateways, with a burst or faults where the plan says so.
+ * `path`: at a fixed rate over HTTP, through gateways, with a burst or faults where planned.
  * `calculation`: nothing is sent; the likes are counted as they would fall on the shards.
  */
 export const TRIAL_MODES = [
