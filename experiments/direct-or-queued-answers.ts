@@ -60,7 +60,7 @@ function courseLine(turns: readonly Turn[], results: Results): string {
   const each = turns.map((turn) => clauseOf(turn, results));
   const isSure = turns.every(({ api }) => isClaimed(api));
   const claim = isSure ? '' : ' (fewer than six runs: no claim)';
-  return `${COURSE_QUESTION} ${each.join('; ')}${claim}.`;
+  return `${COURSE_QUESTION} Compared with a queue: ${each.join('; ')}${claim}.`;
 }
 
 const perS = (likesPerS: number): string => `${formatNumber(likesPerS, 0)}/s`;
@@ -71,7 +71,7 @@ const percent = (share: number | undefined): string =>
 
 function clauseOf(turn: Turn, results: Results): string {
   const found = crossoverOf(turn.api);
-  const against = `against ${turn.broker} at tier ${turn.tier}`;
+  const against = `on ${turn.broker} (${turn.tier})`;
   const at = (likesPerS: number) => figuresAt(turn, likesPerS, results);
   if (found.kind === 'turns') {
     const { lastLikesPerS, firstLikesPerS } = found;
@@ -193,11 +193,11 @@ function costLine(turns: readonly Turn[], results: Results): string[] {
             ? 'a like costs the same both ways'
             : `${found.better === 'direct' ? 'direct' : 'the queue'} costs less at every rate`;
     return [
-      `against ${broker} at tier ${tier}, ${kind}; transactions a like at ${perS(rate)}: ` +
+      `with a queue on ${broker} (${tier}) ${kind}; transactions a like at ${perS(rate)}: ` +
         `${direct} directly, ${queued} by the queue`,
     ];
   });
-  return each.length === 0 ? [] : [`In CPU time of all parts a like, ${each.join('; ')}.`];
+  return each.length === 0 ? [] : [`By the CPU time of all parts a like, ${each.join('; ')}.`];
 }
 
 function transactionsOf(side: Results): string {

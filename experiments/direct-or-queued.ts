@@ -38,7 +38,7 @@ const BURST_FACTORS: Readonly<Record<Profile, readonly number[]>> = {
 };
 /** Before it, long enough for a 99th percentile of its own. */
 const CALM_S = LIKES_MEASURED_LEAST / BURST_LIKES_PER_S;
-const BURST_S: Numbers = { smoke: 1, quick: 5, full: 10 };
+const BURST_S: Numbers = { smoke: 1, quick: 4, full: 10 };
 
 /** The burst in which the broker is killed: at more, the restart itself would lack the cores. */
 const KILLED_FACTOR = 10;

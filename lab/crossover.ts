@@ -33,8 +33,9 @@ export interface Call {
 
 /** Shares of requests that are not accepted differ from here on. */
 export const SHARE_APART = 0.01;
-/** Below RUNS_LEAST runs medians that are no further apart than this are called a tie. */
-export const RATIO_TIE = 1.1;
+/** Below RUNS_LEAST runs medians that are no further apart than this are called a tie: a p99 of one
+ * run alone differs by as much from that of the next. */
+export const RATIO_TIE = 1.25;
 
 /**
  * Which of the two is better at a rate. By `api`: the one that accepts more of the requests, where

@@ -11,10 +11,10 @@ describe("the course's question", () => {
   test('gets a sentence with the rate at which the answer turns, from the figures there', () => {
     const [answer] = waysAnswers(waysEvening(['kafka']));
     expect(answer).toBe(
-      '"Is it a good idea to count likes through API requests from the server?" against kafka at ' +
-        'tier power, yes up to 1,000/s (at 1,000/s p99 of the API 6.0 ms directly, 10 ms by the ' +
-        'queue), and no from 2,000/s on (at 2,000/s p99 of the API 90 ms directly, 14 ms by the ' +
-        'queue) (fewer than six runs: no claim).',
+      '"Is it a good idea to count likes through API requests from the server?" Compared with a ' +
+        'queue: on kafka (power), yes up to 1,000/s (at 1,000/s p99 of the API 6.0 ms directly, ' +
+        '10 ms by the queue), and no from 2,000/s on (at 2,000/s p99 of the API 90 ms directly, ' +
+        '14 ms by the queue) (fewer than six runs: no claim).',
     );
   });
 
@@ -65,8 +65,8 @@ describe('a post that everybody likes', () => {
         '% of the looks, over many posts in 0.0 %; at 5,000/s on one post in 80 % of the looks.',
     );
     expect(lines[3]).toBe(
-      'In CPU time of all parts a like, against kafka at tier power, the queue costs less at ' +
-        'every rate; transactions a like at 4,000/s: 1.00 directly, 0.10 by the queue.',
+      'By the CPU time of all parts a like, with a queue on kafka (power) the queue costs less ' +
+        'at every rate; transactions a like at 4,000/s: 1.00 directly, 0.10 by the queue.',
     );
     expect(explainWays(waysEvening(['kafka'])).split('\n')).toHaveLength(4);
   });

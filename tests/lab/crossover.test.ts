@@ -108,8 +108,8 @@ describe('which is better at a rate', () => {
     expect(call).toEqual({ likesPerS: 100, better: 'direct', isClaim: false, by: 'p99' });
   });
 
-  test('is a tie within a tenth, and nothing where a side was not measured', () => {
-    expect(callAt(100, [runOf(10)], [runOf(10.9)], 'api').better).toBe('tie');
+  test('is a tie within a quarter, and nothing where a side was not measured', () => {
+    expect(callAt(100, [runOf(10)], [runOf(12.4)], 'api').better).toBe('tie');
     expect(callAt(100, [runOf(10)], [], 'api').better).toBe('not told');
     expect(callAt(100, [runOf(undefined)], [runOf(3)], 'api').better).toBe('not told');
   });
