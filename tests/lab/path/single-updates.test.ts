@@ -8,7 +8,7 @@ import { recordsFolder } from '../trial-fixture.ts';
 
 const LIKES = 6;
 
-test('a batch becomes a transaction for each of its likes, with the places of the batch', async () => {
+test('a batch becomes a transaction a like, each with its place in the batch', async () => {
   using folder = recordsFolder();
   await using store = await openStore({ folder: folder.path('store'), shards: 2 });
   const single = withSingleUpdates(store);
