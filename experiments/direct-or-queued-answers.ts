@@ -126,6 +126,14 @@ function sidesOf(results: Results, broker: string, tier: string): [Results, Resu
 const waitingShare: Figure = ({ path }) => path?.lockWaits?.shareOfSamplesWaiting;
 const exactAfterMs: Figure = ({ path }) => path?.exactAfterMs;
 
+/** Less than a ms is none that anybody waits for. */
+function exactWords(side: Results): string {
+  const ms = middleOf(side, exactAfterMs);
+  return ms !== undefined && ms < 1
+    ? 'with the last 202'
+    : `${milliseconds(ms)} after the last 202`;
+}
+
 /** What changes when nearly all likes are for one post: the largest burst of all. */
 function onePostLine(turns: readonly Turn[], results: Results): string[] {
   const bursts = results.filter(isBurst);
@@ -141,15 +149,13 @@ function onePostLine(turns: readonly Turn[], results: Results): string[] {
     if (notAccepted === undefined) return [];
     return [
       `through ${broker} (${tier}) ${percent(notAccepted)} and ` +
-        `${milliseconds(middleOf(queued, p99Ms))}, exact ` +
-        `${milliseconds(middleOf(queued, exactAfterMs))} after the last 202`,
+        `${milliseconds(middleOf(queued, p99Ms))}, exact ${exactWords(queued)}`,
     ];
   });
   return [
     `When one post takes all of a burst of ${factor} times the rate (${perS(most)}), of the ` +
       `requests written directly ${percent(share)} are not accepted, with a p99 of ` +
-      `${milliseconds(middleOf(direct, p99Ms))}, exact ` +
-      `${milliseconds(middleOf(direct, exactAfterMs))} after the last 202` +
+      `${milliseconds(middleOf(direct, p99Ms))}, and the count is exact ${exactWords(direct)}` +
       `${queues.length > 0 ? `; ${queues.join('; ')}` : ''}.`,
     ...lockLine(results),
   ];

@@ -251,9 +251,15 @@ function bars(rows: readonly BurstRow[], kind: 'linear' | 'log', label: string):
       }),
       Plot.text([figure], {
         ...{ y: () => name, frameAnchor: 'right', dx: 8, textAnchor: 'start', className },
-        ...{ text: () => formatNumber(figure.middle, figure.middle < 10 ? 1 : 0) },
+        ...{ text: () => textOf(figure.middle, kind) },
         fill: 'currentColor',
       }),
     ],
   });
+}
+
+/** On a logarithmic axis nothing stands below 1. */
+function textOf(value: number, kind: 'linear' | 'log'): string {
+  if (kind === 'log' && value <= 1) return 'below 1';
+  return formatNumber(value, value < 10 ? 1 : 0);
 }
