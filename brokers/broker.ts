@@ -33,6 +33,11 @@ export interface Promises {
 /** How to reach a running server, and what its acknowledgements survive there. */
 export interface Connection extends Endpoint {
   readonly tier: Tier;
+  /**
+   * Likes that a consumer hands over at once, at most; its own habit unless told. Heard where a
+   * batch has to be stored within a session: who stores likes one by one needs smaller ones.
+   */
+  readonly likesPerBatchMax?: number;
 }
 
 /** What the server itself says is left in a queue. Drained: the first two are 0. */

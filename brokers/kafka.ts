@@ -40,6 +40,7 @@ export async function openKafkaBroker(
   own?: OpenOwnConsumer,
 ): Promise<Broker> {
   const openConsumer = (own ?? openKafkaConsumer) as typeof openKafkaConsumer;
+  const { likesPerBatchMax } = connection;
   const client = clientOf(connection);
   const admin = new Kafka(client).admin({ retry: { retries: ADMIN_RETRIES_MAX } });
   await admin.connect().catch((cause: unknown) => {
@@ -85,6 +86,7 @@ export async function openKafkaBroker(
           topic: queue,
           groupId: groupOf(queue),
           deadLetterTopic: deadLetterTopicOf(queue),
+          ...(likesPerBatchMax !== undefined && { likesPerBatchMax }),
         },
         handleLikes,
       ),

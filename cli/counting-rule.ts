@@ -52,8 +52,8 @@ export function refusalOf(
 
 /**
  * The experiments that can be judged under the rule, before anything is started.
- * @throws UsageError for a store that cannot count from one of the brokers, where no experiment is
- * left, and for more likes than can be judged
+ * @throws UsageError for a store that cannot count from one of the brokers, or that an experiment
+ * lets nobody choose, where no experiment is left, and for more likes than can be judged
  */
 export function judgeable(
   experiments: readonly Experiment[],
@@ -66,6 +66,8 @@ export function judgeable(
     const refusal = refusalOf(engine, rule, contender.broker);
     if (refusal !== undefined) throw new UsageError(`${experiment.name}: ${refusal}`);
   }
+  const own = plan && experiments.find(({ storesAsSaid }) => storesAsSaid !== undefined);
+  if (own) throw new UsageError(`--store and --rule: ${own.storesAsSaid}`);
   if (plan?.rule !== 'states') return experiments;
   const left = experiments.filter(({ tallyOnly }) => tallyOnly === undefined);
   if (left.length === 0) throw new UsageError(`--rule states: ${experiments[0]!.tallyOnly}`);

@@ -67,8 +67,9 @@ function buildProgram(): Command {
     summary: string,
     choose: Choose,
     brokers: readonly string[] = everyone,
+    tier?: Experiment['tier'],
   ) =>
-    addRunOptions(program.command(name).description(summary), { brokers })
+    addRunOptions(program.command(name).description(summary), { brokers, tier })
       .addHelpText('after', helpOfNames)
       .action(async (options: RunOptions) => {
         process.exitCode = await runExperiments(choose(options), options, command);
@@ -82,8 +83,8 @@ function buildProgram(): Command {
     (options) => experimentsOf(options.profile),
   );
   for (const experiment of [...EXPERIMENTS, ...MORE_EXPERIMENTS]) {
-    const { name, question, brokers } = experiment;
-    const added = addExperiment(name, question, () => [experiment], brokers);
+    const { name, question, brokers, tier } = experiment;
+    const added = addExperiment(name, question, () => [experiment], brokers, tier);
     if (name === 'faults') addFaultOptions(added);
     if (experiment.resumes) addResumeOption(added);
     if (name === 'capacity-curve') added.addOption(objectiveOption());

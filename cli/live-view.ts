@@ -1,5 +1,6 @@
 /** Shows what is going on: a table that is drawn anew on a terminal, plain lines elsewhere. */
 import { createLogUpdate } from 'log-update';
+import { describePath } from '../lab/path-plan.ts';
 import type { Job } from '../lab/schedule.ts';
 import { formatNumber } from '../lab/table.ts';
 import type { TrialProgress } from '../lab/trial-context.ts';
@@ -130,7 +131,9 @@ const NOTHING_YET = {
 } as const;
 
 function titleOf({ experiment, broker, alias, tier, step }: Job): string {
-  const what = step.faults ? `${step.faults.fault.name} ${step.faults.strikes}×` : step.mode;
+  const struck = step.faults && `${step.faults.fault.name} ${step.faults.strikes}×`;
+  const way = step.path && describePath(step.path);
+  const what = [way, struck].filter((part) => part !== undefined).join(' · ') || step.mode;
   return `${experiment.name} · ${alias ?? broker} (${tier}) · ${what}`;
 }
 

@@ -69,7 +69,11 @@ export const SEED_MAX = 2 ** 32 - 1;
 const BACKLOG_BYTES_LEAST = 256 * 1024 ** 2;
 const BACKLOG_BYTES_MOST = 1024 ** 4;
 
-export function addRunOptions(command: Command, defaults: { brokers: readonly string[] }): Command {
+export function addRunOptions(
+  command: Command,
+  defaults: { readonly brokers: readonly string[]; readonly tier?: Tier | undefined },
+): Command {
+  const [tier] = defaults.tier === undefined ? TIERS_DEFAULT : [defaults.tier];
   return command
     .addOption(
       listOption('--brokers <names>', 'brokers to compare', Object.keys(BROKERS)).default(
@@ -78,7 +82,11 @@ export function addRunOptions(command: Command, defaults: { brokers: readonly st
       ),
     )
     .addOption(
-      listOption('--tier <tiers>', 'what an acknowledgement must survive (default: kill)', TIERS),
+      listOption(
+        '--tier <tiers>',
+        `what an acknowledgement must survive (default: ${tier})`,
+        TIERS,
+      ),
     )
     .addOption(
       new Option(
@@ -149,15 +157,19 @@ export function repeatsOf({ repeats, profile }: Pick<RunOptions, 'repeats' | 'pr
   return profile === 'full' ? { ...usual, repeatsUndecided: REPEATS_UNDECIDED } : usual;
 }
 
-/** The rows of the comparison: every broker at every asked tier that it has. */
+/**
+ * The rows of the comparison: every broker at every asked tier that it has. `usual`: the tier where
+ * nobody asks; a broker that lacks it then takes part at the first of its own.
+ */
 export function contendersOf(
   options: Pick<RunOptions, 'brokers' | 'tier' | 'runtime'>,
+  usual?: Tier,
 ): Contender[] {
   const contenders = options.brokers.flatMap((broker): Contender[] => {
     const { tiers, likesPerSRough } = BROKERS[broker]!;
     // The lab's own ceiling has one tier only and runs along with any.
     if (broker === 'null') return [{ broker, tier: 'memory', likesPerSRough }];
-    return tiersAsked(broker, options)
+    return tiersAsked(broker, options, usual)
       .filter((tier) => tiers.includes(tier))
       .map((tier) => ({ broker, tier, likesPerSRough }));
   });
@@ -174,9 +186,13 @@ export function contendersOf(
 function tiersAsked(
   broker: string,
   options: Pick<RunOptions, 'tier' | 'runtime'>,
+  usual: Tier | undefined,
 ): readonly Tier[] {
-  const { server } = BROKERS[broker]!;
-  if (options.runtime !== 'external' || server === 'null') return options.tier ?? TIERS_DEFAULT;
+  const { server, tiers } = BROKERS[broker]!;
+  if (options.runtime !== 'external' || server === 'null') {
+    if (options.tier !== undefined || usual === undefined) return options.tier ?? TIERS_DEFAULT;
+    return tiers.includes(usual) ? [usual] : tiers.slice(0, 1);
+  }
   const { tier, title, tierVariable } = readExternal(server);
   if (options.tier === undefined || options.tier.includes(tier)) return [tier];
   throw new UsageError(

@@ -34,7 +34,8 @@ export async function runExperiments(
   options: RunOptions,
   command: string,
 ): Promise<number> {
-  const contenders = contendersOf(options);
+  const usualTier = chosenExperiments.length === 1 ? chosenExperiments[0]!.tier : undefined;
+  const contenders = contendersOf(options, usualTier);
   const allowed = withoutKills(chosenExperiments, options);
   const experiments = judgeable(allowed, contenders, options);
   checkWorkload(experiments, contenders, options);

@@ -3,7 +3,7 @@ import { BROKERS } from '../brokers/index.ts';
 import { type Clock, openClock, resolutionUs } from '../lab/clock.ts';
 import { type CountsLikes, consume } from '../lab/consume.ts';
 import { messageOf } from '../lab/lab-error.ts';
-import { withSingleUpdates } from '../lab/path/single-updates.ts';
+import { SINGLE_UPDATES_PER_BATCH_MAX, withSingleUpdates } from '../lab/path/single-updates.ts';
 import { produce } from '../lab/produce.ts';
 import { readCounts } from '../lab/read-counts.ts';
 import { requestPool } from '../lab/request-pool.ts';
@@ -35,7 +35,7 @@ async function work(setup: WorkerSetup, port: WorkerPort, clock: Clock): Promise
   if (entry === undefined) throw new Error(`${setup.broker} is no broker of the registry`);
   const { ownConsumer } = setup;
   const own = ownConsumer && (await loadOwnConsumer(ownConsumer, entry.consumerFunction));
-  await using broker = await entry.open(setup.connection, own);
+  await using broker = await entry.open(connectionOf(setup), own);
   if (setup.role === 'producer') {
     const { name, options } = setup.workload;
     const workload = openWorkload(name as WorkloadName, options);
@@ -50,6 +50,12 @@ async function work(setup: WorkerSetup, port: WorkerPort, clock: Clock): Promise
     clock,
     port,
   });
+}
+
+/** Likes that are stored one by one take so long that a full batch would outlast its session. */
+function connectionOf({ connection, path }: WorkerSetup): WorkerSetup['connection'] {
+  if (path?.updates !== 'single') return connection;
+  return { ...connection, likesPerBatchMax: SINGLE_UPDATES_PER_BATCH_MAX };
 }
 
 /** The store as it is, or between what the trial is about. */

@@ -33,6 +33,8 @@ export interface KafkaConsumerOptions {
   readonly topic: string;
   readonly deadLetterTopic: string;
   readonly groupId: string;
+  /** LIKES_PER_BATCH_MAX unless told: fewer where likes are stored one by one. */
+  readonly likesPerBatchMax?: number;
 }
 
 /** Likes for one call of `handleLikes`: more make fewer store transactions, fewer lose less time
@@ -52,7 +54,7 @@ const RETRY_PAUSE_MS_MAX = 5_000;
 
 /** Resolves when the group has assigned partitions to this consumer and it is fetching. */
 export async function openKafkaConsumer(
-  options: KafkaConsumerOptions,
+  { likesPerBatchMax = LIKES_PER_BATCH_MAX, ...options }: KafkaConsumerOptions,
   handleLikes: HandleLikes,
 ): Promise<LikeConsumer> {
   // An answer that is later than a session is lost, and asked for again; by default after 30 s.
@@ -69,9 +71,8 @@ export async function openKafkaConsumer(
   });
   const failed = Promise.withResolvers<never>();
   failed.promise.catch(() => undefined); // It may fail before anybody listens.
-  const { CRASH, GROUP_JOIN } = consumer.events;
-  consumer.on(CRASH, ({ payload }) => !payload.restart && failed.reject(payload.error));
-  const joined = new Promise((join) => consumer.on(GROUP_JOIN, join));
+  consumer.on('consumer.crash', ({ payload }) => payload.restart || failed.reject(payload.error));
+  const joined = new Promise((join) => consumer.on('consumer.group_join', join));
 
   /** Together they may be more than the topic takes, and one alone by its reason. */
   async function park(letters: Message[], withReason = true): Promise<void> {
@@ -86,7 +87,7 @@ export async function openKafkaConsumer(
 
   async function handleBatch(payload: EachBatchPayload, from: number): Promise<void> {
     if (!payload.isRunning() || payload.isStale()) return;
-    const batch = payload.batch.messages.slice(from, from + LIKES_PER_BATCH_MAX);
+    const batch = payload.batch.messages.slice(from, from + likesPerBatchMax);
     const texts = batch.map((message) => message.value?.toString() ?? '');
     const lane = `${payload.batch.topic}/${payload.batch.partition}`;
     const placeOf = (index: number) => ({ lane, offset: BigInt(batch[index]!.offset) });
@@ -115,7 +116,7 @@ export async function openKafkaConsumer(
       eachBatchAutoResolve: false,
       partitionsConsumedConcurrently: PARTITIONS_AT_ONCE,
       eachBatch: async (payload) => {
-        for (let from = 0; from < payload.batch.messages.length; from += LIKES_PER_BATCH_MAX)
+        for (let from = 0; from < payload.batch.messages.length; from += likesPerBatchMax)
           await handleBatch(payload, from);
       },
     });

@@ -2,6 +2,7 @@
 import type { Experiment } from '../lab/experiment.ts';
 import { briefCalibration, calibration } from './calibration.ts';
 import { capacityCurve } from './capacity-curve.ts';
+import { directOrQueued } from './direct-or-queued.ts';
 import { faults } from './faults.ts';
 import { fullCount } from './full-count.ts';
 import { hotSpot } from './hot-spot.ts';
@@ -31,6 +32,7 @@ export const MORE_EXPERIMENTS: readonly Experiment[] = [
   reads,
   sharding,
   limiter,
+  directOrQueued,
 ];
 
 export const EVERY_EXPERIMENT: readonly Experiment[] = [...EXPERIMENTS, ...MORE_EXPERIMENTS];

@@ -1,6 +1,7 @@
 /** Which trials of one run are runs of the same thing as which trials of another. */
 import { withoutTwins } from './comparison.ts';
 import { settingOf } from './metrics.ts';
+import { describePath } from './path-plan.ts';
 import type { TrialResult } from './trial-result.ts';
 
 /** What a row of a comparison is about. */
@@ -107,5 +108,6 @@ function detailsOf({ plan, workload }: TrialResult): string[] {
     `${likesPerSend ?? 'no'} likes per send`,
     `workload ${workload.name}`,
     `data ${workload.data ?? 'of the lab'}`,
+    plan.path === undefined ? 'no HTTP' : describePath(plan.path),
   ];
 }

@@ -1,4 +1,5 @@
 /** What an experiment is: a question, the trials that answer it, and the columns of its table. */
+import type { Tier } from '../brokers/servers/server.ts';
 import type { ServiceTime } from '../likes/workloads/service-times.ts';
 import type { WorkloadName } from '../likes/workloads/workload.ts';
 import type { CapacityFacts } from './capacity-facts.ts';
@@ -133,6 +134,8 @@ export interface Experiment {
   readonly showsTwins?: true;
   /** Brokers where nobody says which; all unless told. */
   readonly brokers?: readonly string[];
+  /** The tier where nobody says which; a broker that lacks it takes part at the best of its own. */
+  readonly tier?: Tier;
   /** Trials of a run at most, in this profile: a cover of all, chosen by the seed. */
   trialsMax?(profile: Profile): number | undefined;
   /** Tables of its own making, where a row is more than the medians of its columns. */
@@ -143,10 +146,17 @@ export interface Experiment {
   readonly resumes?: true;
   /** Why it cannot be judged under the rule *states*, and what can; undefined where it can. */
   readonly tallyOnly?: string;
+  /** Why each of its trials has a store of its own, which nobody may choose otherwise. */
+  readonly storesAsSaid?: string;
   /** Whether it kills servers, which nobody else's are ever killed for. */
   readonly kills?: true;
   /** Which of its trials stand in its table; all unless told. A probe of a maximum does not. */
   shows?(result: TrialResult): boolean;
+  /**
+   * Whether a result is what others of its run are compared with, and speaks for no row without
+   * them: it is shown with each of them that is.
+   */
+  isYardstick?(result: TrialResult): boolean;
   /** Results with the same key are repeats of each other and share a row. */
   rowKey(result: TrialResult): readonly string[];
   /** Whether a row says something by itself, so that rows of several runs may share a table. */

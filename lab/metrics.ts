@@ -67,6 +67,18 @@ export const METRICS: readonly Metric[] = [
   latency('p99', 'due to visible, 99th percentile', 'p99Us'),
   latency('p99.9', 'due to visible, 99.9th percentile', 'p999Us'),
   {
+    name: 'api-p99',
+    title: 'requests over HTTP, due to 202, 99th percentile',
+    unit: 'ms',
+    better: 'lower',
+    digits: 1,
+    // Of a burst where there is one: that is what such a trial is about.
+    value: valid(({ plan, path }) => {
+      const us = (plan.path?.burst ? path?.apiInBurst : path?.api)?.p99Us;
+      return us === undefined ? undefined : us / 1000;
+    }),
+  },
+  {
     name: 'cpu',
     title: 'CPU of producer, consumers and servers',
     unit: 'µs/like',
@@ -86,10 +98,10 @@ export type SettingFacts = Pick<TrialResult, 'experiment' | 'tier' | 'plan'> & {
  * only between brokers or versions of such is a comparison fair. The broker is left out.
  */
 export function settingOf({ experiment, tier, plan, workload }: SettingFacts): string {
-  const { mode, pace, lanes, consumers, shards, likesPerSend, sharding } = plan;
+  const { mode, pace, lanes, consumers, shards, likesPerSend, sharding, path } = plan;
   return JSON.stringify({
     ...{ experiment, tier, mode, pace, lanes, consumers, shards, likesPerSend },
     ...{ workload: workload.name, data: workload.data, store: describeStore(plan.store) },
-    ...{ variant: workload.variant, sharding },
+    ...{ variant: workload.variant, sharding, path },
   });
 }

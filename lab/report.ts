@@ -57,8 +57,20 @@ export function renderText(
   const floor = noiseIn(experiments, marked);
   const overview = own.length > 1 ? frame.overview(withoutTwins(marked)) : undefined;
   const texts = [...tables, ...(floor ? [floor] : []), ...(overview ? [overview] : [])].map(toText);
-  const notes = [...labItself(frame, marked), ...emulatorNotes(marked)];
+  const answers = own.flatMap(({ experiment, own }) => plainLines(explained(experiment, own)));
+  const notes = [...answers, ...labItself(frame, marked), ...emulatorNotes(marked)];
   return [...texts, ...notes.map((note) => `· ${note}`)].join('\n\n');
+}
+
+/** Of one run, where rows need each other; those that stand alone are explained together. */
+function explained({ rowsStandAlone, explanation }: Experiment, own: readonly TrialResult[]) {
+  return rowsStandAlone ? '' : (explanation?.(own) ?? '');
+}
+
+/** For a terminal: the lines of a list, without its marks. */
+function plainLines(markdown: string): string[] {
+  const lines = markdown.split('\n').map((line) => line.replace(/^- /, '').replaceAll('**', ''));
+  return lines.filter((line) => line !== '');
 }
 
 function labItself(frame: Frame, results: readonly TrialResult[]): string[] {
@@ -166,11 +178,12 @@ function sectionOf(experiment: Experiment, runs: readonly LocatedRun[], frame: F
   const texts = experiment.rowsStandAlone
     ? [textOf(parts.flatMap(({ results }) => results))]
     : parts.map(({ results }) => textOf(results));
-  const explanation = experiment.explanation?.(parts.flatMap(({ results }) => results));
+  const all = experiment.explanation?.(parts.flatMap(({ results }) => results));
   const body = experiment.rowsStandAlone
-    ? [...texts, ...(explanation ? [explanation] : []), ...facts]
+    ? [...texts, ...(all ? [all] : []), ...facts]
     : texts.flatMap((text, place) => [
         text,
+        ...[explained(experiment, parts[place]!.results)].filter((answer) => answer !== ''),
         ...comparedMarkdown(experiment, parts[place]!.results),
         facts[place]!,
       ]);

@@ -20,7 +20,14 @@ export function chosenParts(experiment: Experiment, runs: readonly LocatedRun[])
   const keyOf = experiment.rowsStandAlone
     ? (result: TrialResult) => JSON.stringify(experiment.rowKey(result))
     : subjectOf;
-  return chooseRows(runs, (own) => shownOf(experiment, own), keyOf, experiment.outweighs);
+  const isYardstick = (result: TrialResult) => experiment.isYardstick?.(result) ?? false;
+  const rowsOf = (own: readonly TrialResult[]) =>
+    shownOf(experiment, own).filter((result) => !isYardstick(result));
+  const chosen = chooseRows(runs, rowsOf, keyOf, experiment.outweighs);
+  return chosen.map(({ located, results }) => {
+    const yardsticks = shownOf(experiment, located.run.results).filter(isYardstick);
+    return { located, results: [...results, ...yardsticks] };
+  });
 }
 
 /** All of them. */

@@ -17,6 +17,7 @@ const LOOKS: Readonly<Record<string, Look>> = {
   bullmq: { light: '#00705c', dark: '#4fd6b4', symbol: 'triangle', dash: '6 2' },
   sqs: { light: '#7a5c00', dark: '#e3bd4a', symbol: 'diamond', dash: '2 2' },
   'sqs-fifo': { light: '#8a2f8f', dark: '#e2a1e8', symbol: 'star', dash: '7 2 2 2' },
+  direct: { light: '#8c1c3c', dark: '#ff9db5', symbol: 'wye', dash: 'none' },
   null: { light: '#5b6470', dark: '#a9b1bc', symbol: 'cross', dash: '1 3' },
 };
 

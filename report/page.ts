@@ -105,7 +105,7 @@ function contentsOf({ shown, noise }: ReportData): Markup {
 
 function tablesOf(shown: Shown): Markup {
   const { experiment, results } = shown;
-  if (results.some(({ faults }) => faults !== undefined)) {
+  if (results.some(({ faults, plan }) => faults !== undefined && plan.path === undefined)) {
     return html`${renderMatrix(results)}${renderTable(cellsTable(results))}`;
   }
   if (experiment.tables) return ownTables(shown);

@@ -1,5 +1,6 @@
 /** The answer to a question in a few plain sentences, before any chart or table. */
 import { foundBySearch } from '../experiments/capacity-curve.ts';
+import { waysAnswers } from '../experiments/direct-or-queued-answers.ts';
 import { answerToCourse } from '../experiments/hot-spot-answers.ts';
 import { answersOfLimiter } from '../experiments/limiter-answers.ts';
 import { answersToClaims } from '../experiments/sharding-claims.ts';
@@ -25,6 +26,7 @@ const ANSWERS: Readonly<Record<string, (results: Results) => string[]>> = {
   sharding: answerSharding,
   'hot-spot': answerHotSpot,
   limiter: answersOfLimiter,
+  'direct-or-queued': waysAnswers,
 };
 
 /** Undefined for a question that has no words of its own: its table says it. */

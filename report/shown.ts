@@ -2,6 +2,7 @@
 import { posix } from 'node:path';
 import type { ChosenRows, LocatedRun } from '../lab/choose-rows.ts';
 import type { Experiment } from '../lab/experiment.ts';
+import { DIRECT } from '../lab/path-plan.ts';
 import { noiseIn } from '../lab/report-comparisons.ts';
 import type { RunIndex } from '../lab/result-files.ts';
 import { chosenParts } from '../lab/shown-rows.ts';
@@ -126,19 +127,25 @@ export function pointsOf(data: ReportData): readonly TrialResult[] {
   });
 }
 
-/** The run's own command, narrowed to what this trial needs; its other flags stay. */
+/**
+ * The run's own command, narrowed to what this trial needs; its other flags stay. What is written
+ * directly is of no broker, so there the run's own brokers and tiers stay as well.
+ */
 export function commandOf({ result, index }: TrialFacts): string {
   const [head, tail = ''] = splitOnce(index.command, ' -- ');
   const words = tail.split(' ').slice(1);
+  const { experiment, broker, tier, faults, plan } = result;
+  const isDirect = broker === DIRECT;
   const kept: string[] = [];
   for (let at = 0; at < words.length; at++) {
-    if (NARROWED.has(words[at]!)) at++;
+    const isKept = isDirect && OF_BROKERS.has(words[at]!);
+    if (NARROWED.has(words[at]!) && !isKept) at++;
     else kept.push(words[at]!);
   }
-  const { experiment, broker, tier, faults } = result;
   return [
-    `${head} -- ${experiment} --brokers ${broker} --tier ${tier}`,
-    ...(faults === undefined ? [] : [`--faults ${faults.name}`]),
+    `${head} -- ${experiment}`,
+    ...(isDirect ? [] : [`--brokers ${broker} --tier ${tier}`]),
+    ...(faults === undefined || plan.path !== undefined ? [] : [`--faults ${faults.name}`]),
     ...(kept.includes('--profile') || index.profile === 'quick'
       ? []
       : [`--profile ${index.profile}`]),
@@ -147,6 +154,7 @@ export function commandOf({ result, index }: TrialFacts): string {
 }
 
 /** Flags with a value that a trial's command says anew. */
+const OF_BROKERS: ReadonlySet<string> = new Set(['--brokers', '--tier']);
 const NARROWED = new Set(['--brokers', '--tier', '--faults', '--resume', '--out']);
 
 function splitOnce(text: string, by: string): [string, string | undefined] {

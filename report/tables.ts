@@ -27,6 +27,7 @@ const LEFT_OUT: Readonly<Record<string, RegExp>> = {
   'capacity-curve': /^(p99\.9 ms|max ms|backlog trend likes\/s|lost|counted twice)$/,
   'full-count': / MB|^store MB/,
   sharding: /^(lost|counted twice)$/,
+  'direct-or-queued': /^(accepted\/s|API p(50|99\.9) ms|sessions waiting|CPU .*[ekrsy]|202 wrong)$/,
   calibration: /^added to \w+ (mean|max) ms$|same draws|allowed|by chance/,
 };
 

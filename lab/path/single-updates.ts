@@ -2,6 +2,12 @@
 import { type HandleLikes, type Refusal, RefusedLikesError } from '../../likes/like.ts';
 import type { CountsLikes } from '../consume.ts';
 
+/**
+ * Likes of a batch at most: at 10 ms each it takes 2 s, well within the session of any consumer,
+ * which else would lose its lanes to itself again and again.
+ */
+export const SINGLE_UPDATES_PER_BATCH_MAX = 200;
+
 /** The likes of a batch go one after the other, as a worker does that takes one message a time. */
 export function withSingleUpdates(store: CountsLikes): CountsLikes {
   return {

@@ -3,6 +3,7 @@
 import { withoutTwins } from '../../lab/comparison.ts';
 import type { Chart } from '../drawing.ts';
 import { pointsOf, type ReportData, resultsOf } from '../shown.ts';
+import { waysCharts } from './direct-or-queued.ts';
 import { disorderChart } from './disorder.ts';
 import { hotSpotCharts } from './hot-spot.ts';
 import { latencyChart } from './latency.ts';
@@ -20,6 +21,7 @@ export function chartsOf(data: ReportData): ReadonlyMap<string, Chart[]> {
     ['latency', [latencyChart(paced), partsChart(paced)]],
     ['ordering', [disorderChart(resultsOf(data, 'ordering'))]],
     ['hot-spot', hotSpotCharts(resultsOf(data, 'hot-spot'))],
+    ['direct-or-queued', waysCharts(resultsOf(data, 'direct-or-queued'))],
     ['sharding', [...loadCharts(sharded), movesChart(sharded)]],
   ];
   return new Map(

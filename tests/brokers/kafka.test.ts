@@ -1,6 +1,7 @@
 import { type Admin, Kafka, logLevel } from 'kafkajs';
 import { expect, test } from 'vitest';
 import type { LogEntry } from '../../brokers/broker.ts';
+import { BROKERS } from '../../brokers/index.ts';
 import { encodeLike } from '../../likes/like.ts';
 import { testBroker } from '../broker-contract.ts';
 import { testPlaces } from '../broker-contract-places.ts';
@@ -63,6 +64,21 @@ testBroker('kafka', FACTS, (subject) => {
     await drained(broker, queue);
     expect(outages).toBe(OUTAGES_BEYOND_RETRIES);
     expect(await broker.parked(queue)).toEqual([]);
+  });
+
+  test('a consumer hands over no more likes at once than it was told to', async () => {
+    const { address, tier } = subject.server;
+    await using broker = await BROKERS.kafka!.open({ address, tier, likesPerBatchMax: 30 });
+    const queue = await subject.freshQueue();
+    await using producer = await broker.openProducer(queue);
+    const likes = madeLikes(100, { posts: 1 });
+    await producer.send(likes);
+    const sizes: number[] = [];
+    const inbox = new Inbox(async ({ length }) => void sizes.push(length));
+    await using _consumer = await broker.openConsumer(queue, inbox.handle);
+    await inbox.has(likes);
+    await drained(broker, queue);
+    expect(sizes).toEqual([30, 30, 30, 10]);
   });
 
   test('the backlog is what is not committed: likes in hand still wait', async () => {

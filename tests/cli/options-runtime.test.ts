@@ -19,6 +19,14 @@ describe('the tier', () => {
     ]);
   });
 
+  test('is the one an experiment is about where nobody says, or the best that a broker has', () => {
+    const brokers = ['kafka', 'sqs', 'null'];
+    const named = (options: Parameters<typeof contendersOf>[0]) =>
+      contendersOf(options, 'power').map(({ broker, tier }) => `${broker} ${tier}`);
+    expect(named({ brokers })).toEqual(['kafka power', 'sqs kill', 'null memory']);
+    expect(named({ brokers, tier: ['kill'] })).toEqual(['kafka kill', 'sqs kill', 'null memory']);
+  });
+
   test('of a server of somebody else is what its user says; asking for another is wrong', () => {
     vi.stubEnv('LIKE_LAB_REDIS', 'redis://localhost');
     vi.stubEnv('LIKE_LAB_REDIS_TIER', 'everysec');

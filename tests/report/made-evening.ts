@@ -1,6 +1,7 @@
 /** Results of a run with the profile `full`: repeats, twins, capacities and what the lab adds. */
 import { LAB_CEILING } from '../../lab/lab-bound.ts';
 import type { TrialResult } from '../../lab/trial-result.ts';
+import { waysEvening } from '../experiments/made-ways.ts';
 import { madePlan, madeResult } from '../lab/made-result.ts';
 import { SIX, SIX_AGAIN, times } from '../lab/made-runs.ts';
 import { paced, rated, soundBroker } from './made-data.ts';
@@ -82,5 +83,6 @@ export function evening(): TrialResult[] {
     ...searched('kafka', 40_000),
     ...searched('redis-streams', 60_000),
     ...calibrated(),
+    ...waysEvening(),
   ];
 }

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { EVERY_EXPERIMENT } from '../../experiments/index.ts';
 import { anchorOf, commandOf, gather, pointsOf, successorsOf } from '../../report/shown.ts';
+import { killedResult, wayResult } from '../experiments/made-ways.ts';
 import { paced, runOf, soundBroker, struck } from './made-data.ts';
 
 test('every trial that is shown has its file, and an anchor of its own', () => {
@@ -26,6 +27,19 @@ test.each<[string, string, string]>([
     expect(commandOf(facts)).toBe(`${asked} ${rest}`.trim());
   },
 );
+
+test.each([
+  ['coalesced', false, '--brokers kafka --tier power --seed 7'],
+  ['coalesced', true, '--brokers kafka --tier power --seed 7'],
+  ['direct', false, '--seed 7 --brokers kafka,sqs --tier power'],
+] as const)('the command of a trial over HTTP, %s, struck: %s', (way, isStruck, rest) => {
+  const { faults } = killedResult('kafka');
+  const result = wayResult({ way, changed: isStruck ? { faults } : {} });
+  const { run } = runOf([result]);
+  const command = 'npm run lab -- direct-or-queued --seed 7 --brokers kafka,sqs --tier power';
+  const facts = { result, index: { ...run.index, command }, path: '' };
+  expect(commandOf(facts)).toBe(`npm run lab -- direct-or-queued ${rest}`);
+});
 
 test('a broken promise that a newer run has taken the place of is kept, with what did', () => {
   const old = struck('zombie', 5, 3, { verdict: 'fail', reasons: ['3 lost'] });

@@ -1,0 +1,87 @@
+/** The tables of `direct-or-queued`: where the answer turns, then what it is made of. */
+import type { Experiment } from '../lab/experiment.ts';
+import { DIRECT } from '../lab/path-plan.ts';
+import { type Table, tableOf } from '../lab/table.ts';
+import type { TrialResult } from '../lab/trial-result.ts';
+import {
+  BURST_COLUMNS,
+  KILLED_COLUMNS,
+  queueOf,
+  STEADY_COLUMNS,
+} from './direct-or-queued-columns.ts';
+import {
+  isBurst,
+  isClaimed,
+  isSteady,
+  silentRates,
+  type Turn,
+  turnRows,
+  turnsOf,
+} from './direct-or-queued-turns.ts';
+
+/** What PostgreSQL's commit survives. */
+const COMPARED_TIER = 'power';
+
+/** Of one run. */
+export function waysTables(experiment: Experiment, results: readonly TrialResult[]): Table[] {
+  const of = (title: string, columns: Experiment['columns'], own: readonly TrialResult[]) =>
+    inOrder(tableOf({ ...experiment, question: title, columns }, own));
+  const struck = results.filter(({ faults }) => faults !== undefined);
+  return [
+    turnTable(results),
+    of('Each way at each rate', STEADY_COLUMNS, results.filter(isSteady)),
+    of('A burst on one post', BURST_COLUMNS, results.filter(isBurst)),
+    of('The broker killed in a burst', KILLED_COLUMNS, struck),
+  ].filter(({ rows }) => rows.length > 0);
+}
+
+/** Rates rise: 500/s stands before 1,000/s. */
+function inOrder(table: Table): Table {
+  const keyOf = (row: readonly string[]) => row.slice(0, 4).join('\n').replaceAll(',', '');
+  const rows = [...table.rows].sort((one, other) =>
+    keyOf(one).localeCompare(keyOf(other), 'en', { numeric: true }),
+  );
+  return { ...table, rows };
+}
+
+function turnTable(results: readonly TrialResult[]): Table {
+  const turns = turnsOf(results);
+  return {
+    title: 'Where the better choice turns',
+    heads: [
+      ...['direct way', 'queued way', 'broker', 'tier'],
+      ...['better by the API', 'better by CPU', 'better on one post'],
+    ],
+    rows: turnRows(turns),
+    notes: [...notesOf(turns), ...tierNotes(results)],
+  };
+}
+
+function notesOf(turns: readonly Turn[]): string[] {
+  const isSure = turns.every(({ api, cpu }) => isClaimed(api) && isClaimed(cpu));
+  const silent = turns.flatMap(({ direct, queued, broker, api, bursts }) => {
+    const rates = [silentRates(api), silentRates(bursts)].filter((text) => text !== '');
+    return rates.length === 0
+      ? []
+      : [
+          `${direct} and ${queued} on ${broker} are not compared at ${rates.join(', ')}, where ` +
+            'the numbers of one of them do not stand or are missing',
+        ];
+  });
+  return [
+    ...(isSure ? [] : ['fewer than six runs of some: what these say there is no claim']),
+    ...silent,
+  ];
+}
+
+/** Which acknowledgements are worth as much as a commit, and which are not. */
+function tierNotes(results: readonly TrialResult[]): string[] {
+  const queued = results.filter(({ broker }) => broker !== DIRECT);
+  const weaker = queued.filter(({ tier }) => tier !== COMPARED_TIER);
+  const named = [...new Set(weaker.map((result) => `${queueOf(result)} at ${result.tier}`))];
+  return [
+    'a commit of PostgreSQL (`synchronous_commit` on) survives a power cut, as an ' +
+      `acknowledgement at tier ${COMPARED_TIER} does`,
+    ...named.map((name) => `${name} promises less with its 202 than a commit does`),
+  ];
+}
