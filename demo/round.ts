@@ -90,11 +90,12 @@ export class Round implements AsyncDisposable {
     }
   }
 
-  /** The database's transactions for the likes of this round: direct, each like is one. */
+  /** Of the database, for the likes of this round: on the direct way each like is a transaction. */
   get sums() {
     const { counted } = this.watch.seen;
     const { accepted } = this.ledger.sums;
-    return { counted, transactions: this.parts.way === 'direct' ? accepted : this.transactions };
+    const direct = Math.max(accepted, counted);
+    return { counted, transactions: this.parts.way === 'direct' ? direct : this.transactions };
   }
 
   /** @throws Refusal when the ledger is full */

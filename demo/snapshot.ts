@@ -7,7 +7,8 @@ import type { PartState } from './round.ts';
 export interface Rates {
   readonly attempted: number;
   readonly accepted: number;
-  readonly refused: number;
+  /** Answered with a no, or with nothing that is certain. */
+  readonly turnedAway: number;
   readonly delivered: number;
   readonly counted: number;
   readonly transactions: number;
@@ -78,6 +79,8 @@ export const STEPS = [
 export type StepName = (typeof STEPS)[number];
 
 export interface Snapshot extends Facts {
+  /** Whether a like can be pressed. */
+  readonly isReady: boolean;
   readonly brokers: readonly { readonly name: string; readonly title: string }[];
   readonly brokerName: string;
   readonly latency: Percentiles | null;

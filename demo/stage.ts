@@ -29,7 +29,7 @@ const ROWS_MAX = 6;
 const NO_RATES: Rates = {
   attempted: 0,
   accepted: 0,
-  refused: 0,
+  turnedAway: 0,
   delivered: 0,
   counted: 0,
   transactions: 0,
@@ -42,6 +42,8 @@ export class Stage implements AsyncDisposable {
   #records: CrowdRecord[] = [];
   readonly #done = new Set<StepName>();
   #busy: string | undefined;
+  /** What was chosen while something else was under way. */
+  #next: Choice | undefined;
   #problem: string | undefined;
   #failed: string | null = null;
   #work: Promise<void> = Promise.resolve();
@@ -56,7 +58,7 @@ export class Stage implements AsyncDisposable {
     this.#options = options;
     this.#choice = { way: 'queued', broker: options.brokers[0]!.name };
     this.#ticking = setInterval(() => this.#tick(), TICK_MS);
-    this.#do(this.#startingText(this.#choice), () => this.#openRound(this.#choice));
+    this.#open(this.#choice);
   }
 
   /** Resolves when nothing is being started or ended. */
@@ -113,6 +115,7 @@ export class Stage implements AsyncDisposable {
     };
     return {
       ...facts,
+      isReady: round !== undefined,
       brokers: this.#options.brokers,
       brokerName: broker,
       latency: round?.latencies.percentiles(performance.now()) ?? null,
@@ -147,8 +150,14 @@ export class Stage implements AsyncDisposable {
       throw new Refusal(`there is no broker ${broker} here`);
     }
     const choice = { way, broker };
+    // Who changes two things one after the other means both: the last wish is kept.
+    if (this.#busy !== undefined) this.#next = choice;
+    else this.#open(choice);
+  }
+
+  #open(choice: Choice): void {
     this.#do(this.#startingText(choice), () => this.#openRound(choice));
-    if (way === 'direct') this.#done.add('direct');
+    if (choice.way === 'direct') this.#done.add('direct');
   }
 
   #clear(): void {
@@ -182,7 +191,7 @@ export class Stage implements AsyncDisposable {
     });
   }
 
-  /** One after the other; a second wish meanwhile is refused, not kept. */
+  /** One after the other; a second wish meanwhile is refused. */
   #do(busy: string, work: () => Promise<void>): void {
     if (this.#busy !== undefined) throw new Refusal('wait until what is under way is done');
     this.#busy = busy;
@@ -199,6 +208,9 @@ export class Stage implements AsyncDisposable {
     );
     this.#work = this.#work.finally(() => {
       this.#busy = undefined;
+      const next = this.#next;
+      this.#next = undefined;
+      if (next !== undefined && !this.#isClosed) this.#open(next);
     });
   }
 
@@ -221,9 +233,10 @@ export class Stage implements AsyncDisposable {
   #tick(): void {
     const round = this.#round;
     if (round === undefined) return;
-    const { attempted, accepted, refused, delivered } = round.ledger.sums;
+    const { attempted, accepted, refused, unknown, delivered } = round.ledger.sums;
     const { counted, transactions } = round.sums;
-    const totals = { attempted, accepted, refused, delivered, counted, transactions };
+    const turnedAway = refused + unknown;
+    const totals = { attempted, accepted, turnedAway, delivered, counted, transactions };
     this.#rates = this.#recent.note(performance.now(), totals);
     const isBehind = counted < accepted && round.judgement === undefined;
     this.#behindSinceMs = isBehind ? (this.#behindSinceMs ?? Date.now()) : undefined;

@@ -7,7 +7,9 @@ import type { Facts, Hop, LedgerView, Story } from './snapshot.ts';
 const BACKLOG_LEAST = 20;
 const BEHIND_S_LEAST = 1.5;
 /** Below this share of refusals a crowd is served. */
-const REFUSED_SHARE_LEAST = 0.005;
+const AWAY_SHARE_LEAST = 0.005;
+/** Below this share of answers users wait longer and longer. */
+const ANSWERED_SHARE_LEAST = 0.7;
 /** Likes of one transaction, from which on it is worth telling. */
 const TOGETHER_LEAST = 1.5;
 
@@ -147,14 +149,18 @@ function formatShare(share: number): string {
 function directHeadline(facts: Facts): Headline {
   const { crowd, ledger, rates, lockWaits } = facts;
   if (crowd === null) return restHeadline(facts);
-  const refusedShare = rates.refused / Math.max(1, rates.accepted + rates.refused);
-  if (refusedShare > REFUSED_SHARE_LEAST) {
+  const awayShare = rates.turnedAway / Math.max(1, rates.accepted + rates.turnedAway);
+  if (awayShare > AWAY_SHARE_LEAST) {
     return {
       tone: 'trouble',
       headline:
         'The database cannot keep up: every like wants the same row, and they queue up for its ' +
-        `lock. The gateway sends ${number(refusedShare * 100)} % of the users away (503).`,
+        `lock. The gateway sends ${formatShare(awayShare)} of the users away (503).`,
     };
+  }
+  if (rates.attempted === 0 || rates.accepted < ANSWERED_SHARE_LEAST * rates.attempted) {
+    const headline = 'The crowd is here, and each user waits for a transaction of their own.';
+    return { tone: 'calm', headline };
   }
   return {
     tone: 'calm',

@@ -162,7 +162,10 @@ function showParts(snapshot) {
     text(button, state === 'up' ? `Kill the ${name}` : restart);
     flag(button, BUSY, busy !== undefined || state === 'starting');
   }
-  for (const id of ['press', 'clear', 'crowd']) flag(byId(id), BUSY, busy !== undefined);
+  flag(byId('press'), BUSY, !snapshot.isReady);
+  flag(byId('clear'), BUSY, busy !== undefined);
+  // Who is here may be sent home at any time.
+  flag(byId('crowd'), BUSY, crowd === null && busy !== undefined);
   text(
     byId('crowd'),
     crowd === null ? 'Call a crowd' : `Send it home (${whole.format(crowd.leftS)} s)`,
