@@ -96,6 +96,12 @@ function listenError(error: unknown, port: number): unknown {
   return new UsageError(`port ${port} of 127.0.0.1 ${why}; name another --port, 0 for any`);
 }
 
+/** Leases, sessions and the like, one after the other. How long a client waits is none of them. */
+function takeoverOf(timeoutsMs: Readonly<Record<string, number>>): number {
+  const waits = Object.entries(timeoutsMs).filter(([name]) => name !== 'answer');
+  return waits.reduce((sum, [, ms]) => sum + ms, 0);
+}
+
 /** Opens what a round runs on. Servers are started when a round first needs them, and stay. */
 class Rounds {
   readonly #pool: ServerPool;
@@ -161,6 +167,7 @@ class Rounds {
       address: { broker: round.name, connection, queue, store: round.store },
       server,
       drainedTimeMs: broker.drainedTimeMs ?? 0,
+      takeoverMsMax: takeoverOf(broker.timeoutsMs),
       backlog: () => broker.backlog(queue),
     };
   }

@@ -44,7 +44,7 @@ export class RoundWatch implements Disposable {
     this.#emptySinceMs = undefined;
   }
 
-  /** When a question was asked to which the server answered that nothing is left; else undefined. */
+  /** When the server was asked that answered that nothing is left; undefined while it does not. */
   get drainedSinceMs(): number | undefined {
     if (this.#watched.backlog === undefined) return this.#touchedMs;
     const since = this.#emptySinceMs;

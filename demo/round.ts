@@ -29,6 +29,8 @@ export interface RoundParts extends AsyncDisposable {
     readonly address: QueueAddress;
     readonly server: Pick<Server, 'kill' | 'start'>;
     readonly drainedTimeMs: number;
+    /** For so long at most the queue waits for a dead worker before it gives its likes away. */
+    readonly takeoverMsMax: number;
     backlog(): Promise<Backlog>;
   };
 }
@@ -98,14 +100,18 @@ export class Round implements AsyncDisposable {
     return { counted, transactions: this.parts.way === 'direct' ? direct : this.transactions };
   }
 
-  /** @throws Refusal when the ledger is full */
-  async press(): Promise<void> {
+  /**
+   * Waits for no answer: the ledger has it when it comes.
+   * @throws Refusal when the ledger is full
+   */
+  press(): void {
     const user = this.#reserve(1);
     this.ledger.sent(user);
     this.#touch();
     const begunMs = performance.now();
-    const { outcome } = await giveLike({ url: this.#gatewayUrl, post: this.parts.post, user });
-    this.#answered(user, outcome, performance.now() - begunMs);
+    void giveLike({ url: this.#gatewayUrl, post: this.parts.post, user }).then(({ outcome }) => {
+      this.#answered(user, outcome, performance.now() - begunMs);
+    });
   }
 
   startCrowd(likesPerS: number): CrowdRecord {
@@ -121,17 +127,19 @@ export class Round implements AsyncDisposable {
     const url = this.#gatewayUrl;
     const setup = { role: 'crowd', url, post, likesPerS, likes, firstUser } as const;
     let next = firstUser;
-    this.#crowd = this.#start(
-      setup,
-      () => this.#endCrowd(),
-      (message) => {
-        if (message.kind === 'pressed') {
-          for (; next < firstUser + message.sent; next++) this.ledger.sent(next);
-          record.late(message.lateMsMax);
-          for (const press of message.answered) this.#answered(...press, record);
-        } else if (message.kind === 'done') this.#endCrowd();
-      },
-    );
+    const died = (reason: string) => {
+      // Nobody knows what became of those that it had not told yet.
+      for (let user = firstUser; user < next; user++) this.ledger.answered(user, 'unknown');
+      this.#endCrowd();
+      this.#log(reason);
+    };
+    this.#crowd = this.#start(setup, died, (message) => {
+      if (message.kind === 'pressed') {
+        for (; next < firstUser + message.sent; next++) this.ledger.sent(next);
+        record.late(message.lateMsMax);
+        for (const press of message.answered) this.#answered(...press, record);
+      } else if (message.kind === 'done') this.#endCrowd();
+    });
     return record;
   }
 

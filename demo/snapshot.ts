@@ -53,6 +53,8 @@ export interface Facts {
   /** Database transactions of this round. */
   readonly transactions: number;
   readonly heldAtKill: number | null;
+  /** How long the queue waits for a dead worker, at most. */
+  readonly takeoverS: number;
 }
 
 export const HOPS = ['crowd', 'gateway', 'queue', 'worker', 'database'] as const;

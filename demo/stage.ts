@@ -78,7 +78,7 @@ export class Stage implements AsyncDisposable {
     switch (command.do) {
       case 'press':
         this.#done.add('press');
-        return await round.press();
+        return round.press();
       case 'start-crowd':
         return this.#startCrowd(round, command.likesPerS);
       case 'stop-crowd':
@@ -112,6 +112,7 @@ export class Stage implements AsyncDisposable {
       lockWaits: round?.watch.seen.lockWaits ?? 0,
       transactions: round?.sums.transactions ?? 0,
       heldAtKill: round?.heldAtKill ?? null,
+      takeoverS: (round?.parts.queue.takeoverMsMax ?? 0) / 1_000,
     };
     return {
       ...facts,

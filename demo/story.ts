@@ -51,13 +51,15 @@ function queuedHeadline(facts: Facts): Headline {
       tone: 'calm',
       headline:
         `${likes(backlog ?? ledger.onItsWay)} wait. The queue gives them to the new worker when ` +
-        'it is sure that the old one is dead: that takes up to 10 seconds.',
+        `it is sure that the old one is dead: that takes up to ${number(facts.takeoverS)} seconds.`,
     };
   }
   if (backlog !== null && backlog > BACKLOG_LEAST && ageS > BEHIND_S_LEAST) {
     return {
       tone: 'calm',
-      headline: `The worker works off what waits: ${likes(backlog)} to go, many in one transaction.`,
+      headline:
+        'The worker works off what waits, many likes in one transaction: ' +
+        `${number(backlog)} to go.`,
     };
   }
   if (crowd !== null) {
@@ -162,10 +164,11 @@ function directHeadline(facts: Facts): Headline {
     const headline = 'The crowd is here, and each user waits for a transaction of their own.';
     return { tone: 'calm', headline };
   }
+  const inLine = lockWaits > 1 ? ', although they wait in line for one row' : '';
   return {
     tone: 'calm',
     headline:
-      `The database keeps up with this crowd${lockWaits > 1 ? ', although they wait in line for one row' : ''}. ` +
+      `The database keeps up with this crowd${inLine}. ` +
       `As long as it does, the direct way is the simpler one. Counted: ${number(ledger.counted)}.`,
   };
 }

@@ -1,4 +1,4 @@
-/** The worker of the demo: a broker's own consumer template into the store, telling what it does. */
+/** The demo's worker: a broker's own consumer template into the store, telling what it does. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openAgainAndAgain } from '../lab/open-again.ts';
 import type { HandleLikes, LikeConsumer } from '../likes/like.ts';
@@ -6,7 +6,7 @@ import type { CountStore } from '../store/count-store.ts';
 import type { ChildMessage } from './messages.ts';
 import { userOf } from './press-ledger.ts';
 
-/** Before the last batch of a worker likes gather for so long, so that there is something to see. */
+/** Before a worker's last batch likes gather for so long, so that there is something to see. */
 const GATHER_MS = 400;
 
 export interface WorkerTools {

@@ -13,6 +13,7 @@ const few = new Intl.NumberFormat('en-US', { maximumSignificantDigits: 2 });
 
 let shown;
 let failedBefore = null;
+let spoken = '';
 
 function text(element, value) {
   if (element.textContent !== value) element.textContent = value;
@@ -104,6 +105,10 @@ function showValues(snapshot) {
   }
   const headline = byId('headline');
   text(headline, snapshot.story.headline);
+  // Read aloud when it says something else, and not with each new number.
+  const said = snapshot.story.headline.replaceAll(/[\d.,]+/g, '#');
+  if (said !== spoken) text(byId('spoken'), snapshot.story.headline);
+  spoken = said;
   flag(headline, 'data-tone', snapshot.story.tone);
   const { ageS, latency, backlog } = snapshot;
   text(
@@ -166,10 +171,8 @@ function showParts(snapshot) {
   flag(byId('clear'), BUSY, busy !== undefined);
   // Who is here may be sent home at any time.
   flag(byId('crowd'), BUSY, crowd === null && busy !== undefined);
-  text(
-    byId('crowd'),
-    crowd === null ? 'Call a crowd' : `Send it home (${whole.format(crowd.leftS)} s)`,
-  );
+  text(byId('crowd'), crowd === null ? 'Call a crowd' : 'Send it home');
+  text(byId('left'), crowd === null ? '' : `, ${whole.format(crowd.leftS)} s left`);
 }
 
 function showChoice({ brokers, brokerName, way, busy }) {

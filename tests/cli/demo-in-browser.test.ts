@@ -49,10 +49,11 @@ describe.skipIf(!HAS_BROWSER)('the demo in a browser', () => {
   });
 
   test('gives the likes of a killed worker to the next one, and counts each once', async () => {
-    await killWorkerUnderLoad(demo, async () => {
+    const meanwhile = async () => {
       expect(await demo.violations()).toEqual([]);
       expect(await demo.overhang()).toBe(0);
-    });
+    };
+    await killWorkerUnderLoad(demo, { meanwhile });
   });
 
   test('turns users away while the broker is dead, and loses nothing', async () => {

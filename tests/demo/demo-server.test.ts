@@ -99,7 +99,7 @@ test.each([
   expect((await ask({ headers: own(), body })).status).toBe(status);
 });
 
-test('the page, its style and its script come with a policy that lets nothing else in', async () => {
+test('page, style and script come with a policy that lets nothing else in', async () => {
   for (const [path, type] of [
     ['/', 'text/html'],
     ['/page.css', 'text/css'],
@@ -122,7 +122,7 @@ test('other paths and methods have nothing', async () => {
   expect(await statusOf({ method: 'PUT', path: '/' })).toBe(405);
 });
 
-test('events tell the snapshot at once, and what the demo needs where it has no servers', async () => {
+test('events tell at once what the demo needs where it has no servers', async () => {
   const over = new AbortController();
   const answer = await fetch(`${server.url}/events`, { signal: over.signal });
   const { value } = await answer.body!.getReader().read();

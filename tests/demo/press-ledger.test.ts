@@ -41,7 +41,7 @@ test('tells of every press what became of it, whatever the others did', () => {
   );
 });
 
-test('finds a lost like although another one, that nobody was sure of, makes the sums right', () => {
+test('finds a lost like although one that nobody was sure of makes the sums right', () => {
   const ledger = new PressLedger();
   ledger.reserve(2);
   ledger.answered(0, 'accepted');
