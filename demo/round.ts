@@ -39,8 +39,9 @@ export type PartState = 'starting' | 'up' | 'dead';
 
 /** A crowd goes home after so long, if nobody sends it home before. */
 export const CROWD_S = 30;
-/** How long a worker that is to be killed may wait for likes that it can hold. */
-const HOLD_MS_MAX = 2_000;
+/** How long a worker that is to be killed may wait for likes to hold: some are coming, or none. */
+const HOLD_MS_MAX = 5_000;
+const HOLD_IDLE_MS_MAX = 500;
 const END_MS_MAX = 3_000;
 
 export class Round implements AsyncDisposable {
@@ -177,7 +178,9 @@ export class Round implements AsyncDisposable {
     this.#holding = Promise.withResolvers();
     worker.tell({ kind: 'hold' });
     const over = new AbortController();
-    const late = sleep(HOLD_MS_MAX, undefined, { signal: over.signal }).catch(() => undefined);
+    const isComing = this.crowd !== undefined && this.broker === 'up';
+    const limitMs = isComing ? HOLD_MS_MAX : HOLD_IDLE_MS_MAX;
+    const late = sleep(limitMs, undefined, { signal: over.signal }).catch(() => undefined);
     await Promise.race([this.#holding.promise, late]);
     over.abort();
     await worker.kill();
