@@ -197,16 +197,12 @@ export class Stage implements AsyncDisposable {
     if (this.#busy !== undefined) throw new Refusal('wait until what is under way is done');
     this.#busy = busy;
     this.#failed = null;
-    this.#work = work().then(
-      () => {
-        this.#problem = undefined;
-      },
-      (error: unknown) => {
-        this.#note(messageOf(error));
-        // Where the round goes on, that something could not be done is no problem of the round.
-        if (this.#round === undefined) this.#problem = messageOf(error);
-      },
-    );
+    this.#problem = undefined;
+    this.#work = work().catch((error: unknown) => {
+      this.#note(messageOf(error));
+      // Where the round goes on, that something could not be done is no problem of the round.
+      if (this.#round === undefined) this.#problem = messageOf(error);
+    });
     this.#work = this.#work.finally(() => {
       this.#busy = undefined;
       const next = this.#next;
