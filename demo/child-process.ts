@@ -54,7 +54,8 @@ export class DemoChild {
       if (message.kind === 'ready') {
         clearTimeout(late);
         ready.resolve(message.url ?? '');
-      } else if (message.kind === 'failed') this.#remember(message.reason);
+      } else if (message.kind === 'ended') this.#isMeantToEnd = true;
+      else if (message.kind === 'failed') this.#remember(message.reason);
       else events.onMessage(message);
     });
     // A process that has just been killed cannot be told anything; its exit is told.

@@ -10,10 +10,11 @@ const LIKES_LEAST = 60;
 
 /** The ledger is closed: all is counted once, and nothing is lost. */
 export async function isExact(demo: DemoUnderTest) {
-  const { ledger } = await demo.isSo('all is counted', (snapshot) => {
+  const { ledger, failed } = await demo.isSo('all is counted', (snapshot) => {
     return snapshot.crowd === null && snapshot.ledger.lost !== null;
   });
   const { attempted, accepted, refused, unknown, counted, landedUnknown } = ledger;
+  expect(failed).toBeNull();
   expect(ledger).toMatchObject({ lost: 0, countedTwice: 0, onItsWay: 0 });
   expect(attempted).toBe(accepted + refused + unknown);
   expect(counted).toBe(accepted + landedUnknown!);
@@ -76,6 +77,8 @@ export async function killWorkerUnderLoad(
   expect(cameAgain).toBeGreaterThan(0);
   await demo.shows('#came-again', /^[1-9]/);
   await demo.shows('#headline', /came to a worker twice.*none counted twice/);
+  // Whoever cannot see it is told as well.
+  await demo.shows('#spoken', /came to a worker twice.*none counted twice/);
 }
 
 /** The gateway says no while there is no broker, and yes again afterwards. */
