@@ -10,6 +10,7 @@ import { addCompareCommand } from './compare.ts';
 import { addCountCommand } from './count.ts';
 import { showCounts } from './counts.ts';
 import { addDeadLettersCommand } from './dead-letters.ts';
+import { addDemoCommand } from './demo.ts';
 import { addDoctorCommand } from './doctor.ts';
 import { addGatewayCommand } from './gateway.ts';
 import { addHotCommands } from './hot.ts';
@@ -93,6 +94,7 @@ function buildProgram(): Command {
   addProduceCommand(program);
   addCountCommand(program);
   addGatewayCommand(program);
+  addDemoCommand(program);
   addRebuildCommand(program);
   addDeadLettersCommand(program);
   addReshardCommand(program);

@@ -85,6 +85,7 @@ describe('arrows point down', () => {
     ['cli/lab.ts', "import { madeLikes } from '../tests/store/made-likes.ts';"],
     ['gateway/metrics.ts', "import { LabError } from '../lab/lab-error.ts';"],
     ['gateway/metrics.ts', "import { BROKERS } from '../brokers/index.ts';"],
+    ['demo/stage.ts', "import { BROKERS } from '../brokers/index.ts';"],
     ['elsewhere/index.ts', "import { decodeLike } from '../likes/like.ts';"],
   ])('and the check finds a wrong one in %s: %s', (path, text) => {
     expect(wrongImports(path, `/** A file. */\n${text}\n`, packages)).toHaveLength(1);

@@ -14,7 +14,8 @@ interface Rule {
 }
 
 const COMPOSES = [
-  ...['bench', 'brokers', 'cli', 'consumers', 'experiments', 'gateway', 'lab', 'likes', 'report'],
+  ...['bench', 'brokers', 'cli', 'consumers', 'demo', 'experiments', 'gateway', 'lab', 'likes'],
+  'report',
 ];
 
 /** Targets are files, folders with all below them, or files whose names begin like this (`*`). */
@@ -82,6 +83,15 @@ const ARROWS: readonly Rule[] = [
     to: ['gateway/', 'producers/', 'store/', 'likes/'],
     packages: 'runtime',
   },
+  // The page of the demo. It gets brokers, servers and databases as objects.
+  {
+    from: /^demo\//,
+    to: [
+      ...['demo/', 'gateway/', 'lab/', 'likes/', 'store/', 'report/style.ts'],
+      ...['brokers/broker.ts', 'brokers/servers/server.ts'],
+    ],
+    packages: 'runtime',
+  },
   // A user's own consumer; nothing else that the lab runs is named by a user.
   {
     from: /^cli\/load-consumer\.ts$/,
@@ -91,7 +101,10 @@ const ARROWS: readonly Rule[] = [
   },
   {
     from: /^cli\//,
-    to: ['cli/', 'brokers/', 'experiments/', 'gateway/', 'lab/', 'likes/', 'report/', 'store/'],
+    to: [
+      ...['cli/', 'brokers/', 'demo/', 'experiments/', 'gateway/', 'lab/', 'likes/', 'report/'],
+      'store/',
+    ],
     packages: 'runtime',
   },
   {
