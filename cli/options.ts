@@ -74,7 +74,7 @@ export function addRunOptions(
   defaults: { readonly brokers: readonly string[]; readonly tier?: Tier | undefined },
 ): Command {
   const [tier] = defaults.tier === undefined ? TIERS_DEFAULT : [defaults.tier];
-  return command
+  command
     .addOption(
       listOption('--brokers <names>', 'brokers to compare', Object.keys(BROKERS)).default(
         defaults.brokers,
@@ -140,7 +140,12 @@ export function addRunOptions(
     .option(
       '--consumer <file>',
       "a consumer of your own in place of the lab's, for each broker of --brokers; needs --out",
-    )
+    );
+  return addOutputOptions(command);
+}
+
+function addOutputOptions(command: Command): Command {
+  return command
     .option('--out <folder>', "keep this run's files together in a folder of their own")
     .addOption(metricsPortOption())
     .option('--json', 'print the results as JSON instead of tables', false);
