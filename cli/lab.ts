@@ -13,15 +13,10 @@ import { addDeadLettersCommand } from './dead-letters.ts';
 import { addDemoCommand } from './demo.ts';
 import { addDoctorCommand } from './doctor.ts';
 import { addGatewayCommand } from './gateway.ts';
+import { helpOfNames } from './help-of-names.ts';
 import { addHotCommands } from './hot.ts';
 import { objectiveOption } from './objective-option.ts';
-import {
-  addFaultOptions,
-  addResumeOption,
-  addRunOptions,
-  helpOfNames,
-  type RunOptions,
-} from './options.ts';
+import { addFaultOptions, addResumeOption, addRunOptions, type RunOptions } from './options.ts';
 import { addProduceCommand } from './produce.ts';
 import { addRebuildCommand } from './rebuild.ts';
 import { report } from './report.ts';
