@@ -136,7 +136,7 @@ class GatewayOrders {
   async #untilOpen(): Promise<void> {
     while (this.#isClosed) {
       const leftMs = this.#savingUntilMs - performance.now();
-      await sleep(Math.max(1, Math.min(HOLD_POLL_MS, leftMs)));
+      await sleep(this.#isHeld ? HOLD_POLL_MS : Math.ceil(leftMs));
     }
     this.#released = undefined;
   }
