@@ -120,8 +120,10 @@ class GatewayOrders {
    * behind it; the word is told of the next one, which has them and takes longer than the word.
    */
   async mayGo(): Promise<void> {
-    const mustTell = this.#owesWord && !this.#isClosed;
-    while (this.#isClosed) {
+    // Those that wait wake a moment after they may; whoever comes meanwhile stays behind them.
+    const mustWait = () => this.#released !== undefined || this.#isClosed;
+    const mustTell = this.#owesWord && !mustWait();
+    while (mustWait()) {
       this.#released ??= this.#untilOpen();
       await this.#released;
     }
@@ -137,7 +139,7 @@ class GatewayOrders {
   async #untilOpen(): Promise<void> {
     while (this.#isClosed) {
       const leftMs = this.#savingUntilMs - performance.now();
-      await sleep(Math.max(1, Math.min(HOLD_POLL_MS, leftMs)));
+      await sleep(this.#isHeld ? HOLD_POLL_MS : Math.ceil(leftMs));
     }
     this.#released = undefined;
   }
