@@ -4,9 +4,9 @@
  *
  * The same service four ways: the gateway writes each like into PostgreSQL (`+1`, or with the
  * user's state), or hands it to a queue, whose worker counts it by itself or many at once. Requests
- * come from due, at rates and in bursts on one post. For kafka and redis-streams the profile `quick`
- * has 44 trials of some 12 s, and more for those that count one by one: about 10 minutes, where
- * nobody else uses the machine.
+ * come from due, at rates and in bursts on one post. For kafka and redis-streams the profile
+ * `quick` has 44 trials, most of them of some 10 s: about 10 minutes, where nobody else uses the
+ * machine.
  */
 import type { Experiment, Profile, Step, StepOrder } from '../lab/experiment.ts';
 import { FAULTS } from '../lab/faults/index.ts';
