@@ -59,19 +59,20 @@ function turnTable(results: readonly TrialResult[]): Table {
 
 function notesOf(turns: readonly Turn[]): string[] {
   const isSure = turns.every(({ api, cpu }) => isClaimed(api) && isClaimed(cpu));
-  const silent = turns.flatMap(({ direct, queued, broker, api, bursts }) => {
-    const rates = [silentRates(api), silentRates(bursts)].filter((text) => text !== '');
-    return rates.length === 0
-      ? []
-      : [
-          `${direct} and ${queued} on ${broker} are not compared at ${rates.join(', ')}, where ` +
-            'the numbers of one of them do not stand or are missing',
-        ];
+  const silent = [...Map.groupBy(turns, silentOf)].flatMap(([rates, own]) => {
+    if (rates === '') return [];
+    const names = own.map(({ direct, queued, broker }) => `${direct} and ${queued} on ${broker}`);
+    const who = own.length === turns.length ? 'any of them' : names.join('; ');
+    return [`at ${rates}, where numbers do not stand or are missing, nothing is said of ${who}`];
   });
   return [
     ...(isSure ? [] : ['fewer than six runs of some: what these say there is no claim']),
     ...silent,
   ];
+}
+
+function silentOf({ api, bursts }: Turn): string {
+  return [silentRates(api), silentRates(bursts)].filter((rates) => rates !== '').join(', ');
 }
 
 /** Which acknowledgements are worth as much as a commit, and which are not. */

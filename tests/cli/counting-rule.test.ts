@@ -68,6 +68,16 @@ describe('--store and --rule', () => {
     );
   });
 
+  test('are refused where each way has the store that it needs', () => {
+    const experiments = [experimentNamed('direct-or-queued')];
+    for (const chosen of [{ store: 'sqlite' }, { rule: 'states' }] as const) {
+      expect(() => judgeable(experiments, [contender('kafka')], { ...OPTIONS, ...chosen })).toThrow(
+        /^--store and --rule: direct-or-queued counts into PostgreSQL everywhere.*leave both out$/,
+      );
+    }
+    expect(judgeable(experiments, [contender('kafka')], OPTIONS)).toEqual(experiments);
+  });
+
   test('refuse more likes than can be judged by their states', () => {
     const options = { ...OPTIONS, rule: 'states', likes: 10_000_001 } as const;
     const experiments = [experimentNamed('throughput')];

@@ -15,8 +15,8 @@ test('each way counts each 202 once, directly and through each queue', {
 }, async () => {
   await using folder = await temporaryFolder();
   const out = join(folder.path, 'run');
-  const { code, stdout } = await runLab([...SMOKE, '--out', out]);
-  expect(code).toBe(0);
+  const { code, stdout, stderr } = await runLab([...SMOKE, '--out', out]);
+  expect(code, stderr).toBe(0);
   const { results } = readRun(join(out, 'index.json'));
   const ran = Map.groupBy(results, (result) => `${wayOf(result)}, ${result.broker}`);
   expect([...ran].map(([name, own]) => `${name}: ${own.length}`).sort()).toEqual([

@@ -67,7 +67,13 @@ describe('the tables', () => {
   test('name the rates at which a side has no number that stands', () => {
     const struck = wayResult({ way: 'direct', changed: { numbersValid: false } });
     const [table] = tablesOf([struck, wayResult({ way: 'coalesced' })]);
-    expect(table!.notes[1]).toContain('on kafka are not compared at 100/s');
+    expect(table!.notes[1]).toBe(
+      'at 100/s, where numbers do not stand or are missing, nothing is said of any of them',
+    );
+    const other = wayResult({ way: 'coalesced', broker: 'sqs' });
+    const one = wayResult({ way: 'coalesced', changed: { numbersValid: false } });
+    const [two] = tablesOf([wayResult({ way: 'direct' }), one, other]);
+    expect(two!.notes[1]).toMatch(/nothing is said of direct, \+1 and queue, .* on kafka$/);
     expect(table!.rows[0]!.slice(4)).toEqual(['–', '–', '–']);
   });
 
