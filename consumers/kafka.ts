@@ -69,9 +69,8 @@ export async function openKafkaConsumer(
   });
   const failed = Promise.withResolvers<never>();
   failed.promise.catch(() => undefined); // It may fail before anybody listens.
-  const { CRASH, GROUP_JOIN } = consumer.events;
-  consumer.on(CRASH, ({ payload }) => !payload.restart && failed.reject(payload.error));
-  const joined = new Promise((join) => consumer.on(GROUP_JOIN, join));
+  consumer.on('consumer.crash', ({ payload }) => !payload.restart && failed.reject(payload.error));
+  const joined = new Promise((join) => consumer.on('consumer.group_join', join));
 
   /** Together they may be more than the topic takes, and one alone by its reason. */
   async function park(letters: Message[], withReason = true): Promise<void> {
@@ -90,7 +89,8 @@ export async function openKafkaConsumer(
     const texts = batch.map((message) => message.value?.toString() ?? '');
     const lane = `${payload.batch.topic}/${payload.batch.partition}`;
     const placeOf = (index: number) => ({ lane, offset: BigInt(batch[index]!.offset) });
-    const refusals = await handleMessages(texts, handleLikes, placeOf).catch((cause: unknown) => {
+    const stored = handleMessages(texts, handleLikes, placeOf, (index) => batch[index]!.headers);
+    const refusals = await stored.catch((cause: unknown) => {
       // kafkajs gives up for ever on some errors, a TypeError such as "fetch failed" among them.
       throw new Error('likes not stored', { cause });
     });
