@@ -13,6 +13,8 @@ import { LagWatch } from './lag-watch.ts';
 import { SHARDS_MAX, whole } from './options.ts';
 import { addQueueOptions, named, openQueue, type QueueOptions } from './queue-options.ts';
 import { openStatusLine } from './status-line.ts';
+import { countInto, openBatchTracing } from './traced-counting.ts';
+import { describeExported, otlpFlag, type TracingFlags } from './tracing-options.ts';
 import { EXIT } from './usage-error.ts';
 
 /** From the signal on, the batch in hand has this long to be stored and acknowledged. */
@@ -21,7 +23,10 @@ const LINE_INTERVAL_MS = 1_000;
 /** How long the last line waits for the server's last word. */
 const LAST_ANSWER_LIMIT_MS = 5_000;
 
-interface CountOptions extends QueueOptions {
+/** How long the last spans may take to their receiver. */
+const SPANS_LIMIT_MS = 5_000;
+
+interface CountOptions extends QueueOptions, TracingFlags {
   readonly store: string;
   readonly shards?: number;
   readonly rule?: CountingRule;
@@ -42,7 +47,7 @@ export function addCountCommand(program: Command): void {
     .addOption(ruleOption())
     .option('--hot-posts', 'find hot posts, and hold the likes of those that lab hot names', false)
     .option('--until-drained', 'end when the server says that nothing is left', false);
-  addQueueOptions(command).action(async (options: CountOptions) => {
+  addQueueOptions(otlpFlag(command)).action(async (options: CountOptions) => {
     process.exitCode = await count(options);
   });
 }
@@ -66,9 +71,12 @@ async function count(options: CountOptions): Promise<number> {
   await using store = await openStore({ folder, rule, ...(shards !== undefined && { shards }) });
   const tally = new CountTally();
   using hot = options.hotPosts ? new HotReporter(store, folder) : undefined;
-  const opening = broker.openConsumer(options.queue, (likes, placeOf) =>
-    (hot ?? store).apply(likes, (commit) => tally.add(likes, commit), placeOf),
+  const queue = { system: broker.name, destination: options.queue, database: 'sqlite' };
+  const traced = await openBatchTracing(options, queue);
+  const counting = countInto(hot ?? store, traced?.tracer, (likes, commit) =>
+    tally.add(likes, commit),
   );
+  const opening = broker.openConsumer(options.queue, counting);
   using watch = new LagWatch({ broker, queue: options.queue }, broker.drainedTimeMs ?? 0);
   const telling = setInterval(() => {
     const facts = tally.tell(watch.lag);
@@ -80,6 +88,9 @@ async function count(options: CountOptions): Promise<number> {
     clearInterval(telling),
   );
   if (isStopped) await isDoneWithin(watch.ask(), LAST_ANSWER_LIMIT_MS);
+  await isDoneWithin(traced?.tracing[Symbol.asyncDispose]() ?? Promise.resolve(), SPANS_LIMIT_MS);
+  const undelivered = describeExported(traced?.tracing);
+  if (undelivered !== undefined) process.stderr.write(`warning: ${undelivered}\n`);
   const total = tally.total(watch.lag);
   line.log(options.json ? JSON.stringify(total) : describeTotal(total, store.rule));
   if (isStopped && problem === undefined) return EXIT.pass;

@@ -15,6 +15,7 @@ interface Rule {
 
 const COMPOSES = [
   ...['bench', 'brokers', 'cli', 'consumers', 'experiments', 'gateway', 'lab', 'likes', 'report'],
+  'tracing',
 ];
 
 /** Targets are files, folders with all below them, or files whose names begin like this (`*`). */
@@ -82,6 +83,8 @@ const ARROWS: readonly Rule[] = [
     to: ['gateway/', 'producers/', 'store/', 'likes/'],
     packages: 'runtime',
   },
+  // Loaded where somebody traces, and nowhere else; what it tells of comes to it by calls.
+  { from: /^tracing\//, to: ['tracing/', 'likes/'], packages: 'runtime' },
   // A user's own consumer; nothing else that the lab runs is named by a user.
   {
     from: /^cli\/load-consumer\.ts$/,
@@ -91,7 +94,10 @@ const ARROWS: readonly Rule[] = [
   },
   {
     from: /^cli\//,
-    to: ['cli/', 'brokers/', 'experiments/', 'gateway/', 'lab/', 'likes/', 'report/', 'store/'],
+    to: [
+      ...['cli/', 'brokers/', 'experiments/', 'gateway/', 'lab/', 'likes/', 'report/', 'store/'],
+      'tracing/',
+    ],
     packages: 'runtime',
   },
   {
