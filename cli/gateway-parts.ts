@@ -9,6 +9,7 @@ import { openCountReader } from '../store/count-reader.ts';
 import { openStore } from '../store/open-store.ts';
 import { findServer } from './find-server.ts';
 import { type GatewayCommandOptions, needsRedis } from './gateway-options.ts';
+import { CONNECTIONS_DEFAULT, directLimits, queueLimits } from './gateway-sends.ts';
 import { openQueue } from './queue-options.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -18,7 +19,6 @@ export interface GatewayParts {
   close(): Promise<void>;
 }
 
-const CONNECTIONS_DEFAULT = 10;
 /** A count that was read so long ago is shown again, so that a hot post costs few queries. */
 const STALENESS_MS_MAX = 250;
 
@@ -66,7 +66,6 @@ async function openQueueWay(
     return waiting + unacknowledged;
   };
   const counts = openCountReader(store, { backlogOf, maxStalenessMs: STALENESS_MS_MAX });
-  const { likesPerSend, sendsInFlight } = broker.habits;
   return {
     producer: await broker.openProducer(queue!),
     system: broker.name,
@@ -76,11 +75,7 @@ async function openQueueWay(
       { name: broker.name, check: async () => assertQueue(await broker.hasQueue(queue!)) },
       { name: 'store', check: () => store.countOf('') },
     ],
-    limits: {
-      likesPerSendMax: Math.min(likesPerSend, LIMITS.likesPerSendMax),
-      sendsInFlightMax: sendsInFlight,
-      ...(linger !== undefined && { lingerMs: linger }),
-    },
+    limits: queueLimits(broker.habits, linger),
   };
 }
 
@@ -111,7 +106,6 @@ async function openDirectWay(
     knowsNumbers: false,
     reader: directReader(database),
     probes: [{ name: 'postgresql', check: () => database.countOf('') }],
-    // A transaction a like, and as many at a time as there are connections.
-    limits: { likesPerSendMax: 1, sendsInFlightMax: connections, lingerMs: 0 },
+    limits: directLimits(connections),
   };
 }

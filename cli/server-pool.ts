@@ -12,10 +12,12 @@ import { openRunFolder, type RunFolder } from '../brokers/servers/local/runs.ts'
 import type { Runtime, Server } from '../brokers/servers/server.ts';
 import { openProxy } from '../lab/faults/proxy.ts';
 import { LabError } from '../lab/lab-error.ts';
+import { DIRECT } from '../lab/path-plan.ts';
 import type { OpenTrial, TrialNeeds } from '../lab/run-jobs.ts';
 import type { OwnConsumer } from '../lab/trial-context.ts';
 import type { Contender } from '../lab/trial-plan.ts';
 import { openStore, type StoreOptions } from '../store/open-store.ts';
+import { openDirectTrial } from './direct-trial.ts';
 import { keepHotPosts } from './hot-keeper.ts';
 import { StorePool } from './store-pool.ts';
 
@@ -54,7 +56,8 @@ export class ServerPool implements AsyncDisposable {
     asked?: Runtime,
     ownConsumers: Readonly<Record<string, OwnConsumer>> = {},
   ): Promise<ServerPool> {
-    const wanted = contenders.map(({ broker, tier }) => ({ name: BROKERS[broker]!.server, tier }));
+    const queued = contenders.filter(({ broker }) => broker !== DIRECT);
+    const wanted = queued.map(({ broker, tier }) => ({ name: BROKERS[broker]!.server, tier }));
     const runtime = asked ?? (await chooseRuntime([...new Set(wanted.map(({ name }) => name))]));
     if (runtime !== (asked ?? 'local')) log('the servers run in containers (--runtime compose)');
     await prepareServers(runtime, wanted, log);
@@ -83,6 +86,7 @@ export class ServerPool implements AsyncDisposable {
     contender: Contender,
     needs: TrialNeeds = { alone: false, equipment: [], restartsOften: false },
   ): Promise<OpenTrial> {
+    if (contender.broker === DIRECT) return await this.#openDirect();
     await using stack = new AsyncDisposableStack();
     if (needs.equipment.some((one) => one !== 'network') && !(await diskLibrary(this.#log))) {
       throw new LabError('EQUIPMENT_MISSING', `there is no disk library: ${whyNoDiskLibrary()}`);
@@ -119,7 +123,22 @@ export class ServerPool implements AsyncDisposable {
       storeAddress: async (shards, plan) => ({ ...(await stores.addressFor(shards, plan)) }),
       openStore: (address) => openStore(address as unknown as StoreOptions),
       storeServerUsage: () => stores.usage(),
+      openDatabaseProbe: () => stores.probe(),
       keepHotPosts,
+      [Symbol.asyncDispose]: () => held.disposeAsync(),
+    };
+  }
+
+  async #openDirect(): Promise<OpenTrial> {
+    await using stack = new AsyncDisposableStack();
+    const folder = await mkdtemp(join(this.#folder.path, `trial-${DIRECT}-`));
+    stack.defer(() => rm(folder, { recursive: true, force: true }));
+    const parts = stack.use(await openDirectTrial(this.#stores));
+    const held = stack.move();
+    return {
+      ...parts,
+      workerModule: WORKER_MODULE,
+      folder,
       [Symbol.asyncDispose]: () => held.disposeAsync(),
     };
   }

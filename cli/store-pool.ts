@@ -10,11 +10,13 @@ import {
   startLocalStoreServer,
 } from '../brokers/servers/local/store-servers.ts';
 import type { ServerUsage, StoreServerName } from '../brokers/servers/server.ts';
+import type { DatabaseProbe } from '../lab/path/database-probe.ts';
 import type { CountingRule, StorePlan } from '../lab/store-plan.ts';
 import { dropKeyspace } from '../store/cassandra-keyspace.ts';
 import type { CassandraStoreOptions } from '../store/cassandra-options.ts';
 import type { StoreOptions } from '../store/open-store.ts';
 import { deletePostgresStore, type PostgresStoreOptions } from '../store/postgres-store.ts';
+import { openDatabaseProbe } from './database-probe.ts';
 
 /** How the engines of a run are reached; their servers start when a trial first needs them. */
 export class StorePool implements AsyncDisposable {
@@ -41,6 +43,11 @@ export class StorePool implements AsyncDisposable {
     const { endpoint } = server;
     const addresses = [name === 'postgres' ? postgresUrl(endpoint) : endpoint.address];
     return { addresses, datacenter: DATACENTER, usage: () => server.usage() };
+  }
+
+  /** Undefined where the user named a server. */
+  async localServer(name: StoreServerName): Promise<StoreServer | undefined> {
+    return readExternalStore(name) === undefined ? await this.#start(name) : undefined;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -100,6 +107,13 @@ export class TrialStores implements AsyncDisposable {
   /** Undefined where no server of this lab keeps the shards. */
   async usage(): Promise<ServerUsage | undefined> {
     return await this.#usage?.();
+  }
+
+  /** Undefined where no single PostgreSQL has all the counts. */
+  async probe(): Promise<DatabaseProbe | undefined> {
+    const [made] = this.#made;
+    if (made?.engine !== 'postgres' || made.urls.length !== 1) return undefined;
+    return await openDatabaseProbe(made.urls[0]!);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

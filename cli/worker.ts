@@ -1,8 +1,9 @@
 /** The entry of a worker process: composes broker, store and role, and does what it is told. */
 import { BROKERS } from '../brokers/index.ts';
 import { type Clock, openClock, resolutionUs } from '../lab/clock.ts';
-import { consume } from '../lab/consume.ts';
+import { type CountsLikes, consume } from '../lab/consume.ts';
 import { messageOf } from '../lab/lab-error.ts';
+import { withSingleUpdates } from '../lab/path/single-updates.ts';
 import { produce } from '../lab/produce.ts';
 import { readCounts } from '../lab/read-counts.ts';
 import { requestPool } from '../lab/request-pool.ts';
@@ -11,6 +12,7 @@ import type { WorkerCommand, WorkerPort } from '../lab/worker-messages.ts';
 import type { WorkerSetup } from '../lab/worker-process.ts';
 import { openWorkload, type WorkloadName } from '../likes/workloads/workload.ts';
 import { openCountReader } from '../store/count-reader.ts';
+import type { CountStore } from '../store/count-store.ts';
 import { openStore, type StoreOptions } from '../store/open-store.ts';
 import { countingWithHotPosts } from './hot-counting.ts';
 import { loadOwnConsumer } from './load-consumer.ts';
@@ -24,6 +26,11 @@ async function work(setup: WorkerSetup, port: WorkerPort, clock: Clock): Promise
     return;
   }
   if (setup.role === 'viewer') return await view(setup, port, clock);
+  if (setup.role === 'gateway' || setup.role === 'client') {
+    // Loaded here, since no other worker needs an HTTP server.
+    const { request, serve } = await import('./path-worker.ts');
+    return await (setup.role === 'client' ? request : serve)(setup, port, clock);
+  }
   const entry = BROKERS[setup.broker];
   if (entry === undefined) throw new Error(`${setup.broker} is no broker of the registry`);
   const { ownConsumer } = setup;
@@ -39,10 +46,16 @@ async function work(setup: WorkerSetup, port: WorkerPort, clock: Clock): Promise
   await using store = await openStore(setup.store as unknown as StoreOptions);
   await consume(setup, {
     openConsumer: (handleLikes) => broker.openConsumer(setup.queue, handleLikes),
-    store: setup.hotSpot ? countingWithHotPosts(store, setup.hotSpot, clock) : store,
+    store: countingAs(setup, store, clock),
     clock,
     port,
   });
+}
+
+/** The store as it is, or between what the trial is about. */
+function countingAs({ hotSpot, path }: WorkerSetup, store: CountStore, clock: Clock): CountsLikes {
+  if (hotSpot) return countingWithHotPosts(store, hotSpot, clock);
+  return path?.updates === 'single' ? withSingleUpdates(store) : store;
 }
 
 /** Asks the store itself, or a reader that knows what still waits in the queue. */

@@ -44,6 +44,11 @@ export interface GatewayOptions {
    * queue knows numbers. A database that only adds 1 does not.
    */
   readonly knowsNumbers?: boolean;
+  /**
+   * Whether a request may come again, as it does wherever clients are not one's own. True unless
+   * told: only then *tally* asks for keys, and for a Redis that keeps the first answers.
+   */
+  readonly takesRepeats?: boolean;
   readonly reader: PostReader;
   readonly probes: readonly Probe[];
   /** Undefined: users may like as fast as they can. */
@@ -95,7 +100,7 @@ const CLOSE_MS_MAX = 2_000;
  *   is disposed
  */
 export async function openGateway(options: GatewayOptions): Promise<Gateway> {
-  if (options.rule === 'tally' && options.redis === undefined) {
+  if (asksForKeys(options) && options.redis === undefined) {
     throw new GatewayOptionsError(
       'tally needs a Redis that keeps the first answers, so that a repeat is known; give one, or ' +
         'count by states',
@@ -119,7 +124,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   const repeats = repeatsOf(parts);
   addLikeRoutes(app, {
     accept: likeAcceptor({ path, limiter: limiterOf(parts), ...(repeats && { repeats }) }),
-    rule: options.rule,
+    rule: asksForKeys(options) ? 'tally' : 'states',
     repeatsCountOnce: repeatsCountOnce(options),
     metrics,
     loopDelay,
@@ -189,6 +194,10 @@ function repeatsOf({ rule, redis, idempotencyAway = 'refuse', limits, metrics, l
     sentUnkept,
   });
   return { answers, whenAway: idempotencyAway, sentUnkept };
+}
+
+function asksForKeys({ rule, takesRepeats = true }: GatewayOptions): boolean {
+  return rule === 'tally' && takesRepeats;
 }
 
 function repeatsCountOnce({ rule, knowsNumbers = true, idempotencyAway }: GatewayOptions): boolean {

@@ -4,6 +4,8 @@ import { checkStates } from './check-states.ts';
 import { type CheckInput, type CheckOutput, check } from './checker.ts';
 import { countAttempted } from './count-deliveries.ts';
 import { momentsOf } from './judge-faults.ts';
+import { checkDirect } from './path/check-direct.ts';
+import { handedOnPath, readHandedOn } from './path/handed-on.ts';
 import type { TrialEvidence } from './run-trial.ts';
 import { ruleOf } from './store-plan.ts';
 import type { StoreToCheck } from './trial-context.ts';
@@ -11,8 +13,16 @@ import { producerWorkloadOf, type TrialPlan } from './trial-plan.ts';
 
 /** Each like by its mark, or each by the state of its user and post. */
 export function checkByRule(plan: TrialPlan, input: CheckInput): Promise<CheckOutput> {
-  if (ruleOf(plan.store) === 'tally') return check(input);
-  return checkStates({ ...input, planned: (producer) => plannedOf(plan, producer) });
+  if (ruleOf(plan.store) === 'states') {
+    const planned = plan.path ? handedOnIn(input) : (place: number) => plannedOf(plan, place);
+    return checkStates({ ...input, planned });
+  }
+  return plan.path?.kind === 'direct' ? checkDirect(input) : check(input);
+}
+
+/** Gateways number likes in the order in which they come, whatever was planned. */
+function handedOnIn({ producerRecords }: CheckInput): (producer: number) => PlannedLike[] {
+  return (producer) => readHandedOn(handedOnPath(String(producerRecords[producer])));
 }
 
 /** What a producer of the trial was to send, in the order in which producers were opened. */
@@ -24,6 +34,7 @@ export function checkEvidence(
   plan: TrialPlan,
   evidence: TrialEvidence,
   store: StoreToCheck,
+  swept?: CheckInput['swept'],
 ): Promise<CheckOutput> {
   const attempted =
     evidence.producers.reduce((sum, { sums }) => sum + sums.attempted, 0) +
@@ -39,7 +50,9 @@ export function checkEvidence(
     left: evidence.left,
     sums: { attempted },
     momentsUs: momentsOf(evidence.strikes),
-    expected: allAcknowledged ? evidence.workload.expectedCounts() : undefined,
+    swept,
+    expected:
+      allAcknowledged && plan.path === undefined ? evidence.workload.expectedCounts() : undefined,
   });
 }
 

@@ -35,6 +35,7 @@ import type { PlannedLike } from '../likes/workloads/workload.ts';
 import {
   type CheckInput,
   type CheckOutput,
+  knownLikes,
   ledgerOfRecords,
   miscounts,
   timeLost,
@@ -100,6 +101,7 @@ export async function checkStates(input: CheckStatesInput): Promise<CheckOutput>
   const parked = readParked(input.parked, names, likes);
   const log = checkLog(input, names, likes, readProducers);
   const sweep = likes.sweep();
+  input.swept?.(knownLikes(names, likes));
   const ofRecords = ledgerOfRecords(input, { sends, deliveries, log, parked, sweep });
   const lostOks = timeLost(ofRecords.lost, input.momentsUs, likes, readProducers);
   const isWhole = input.drained && sweep.ok === sweep.attempted;

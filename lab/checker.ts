@@ -19,7 +19,7 @@ import {
   type StoredCounts,
 } from './checker-store.ts';
 import type { Ledger, WitnessSums } from './ledger.ts';
-import { LikeStates, type Sweep } from './like-states.ts';
+import { LikeStates, STATE, type Sweep } from './like-states.ts';
 import { type PostErrors, PostSums } from './post-sums.ts';
 import {
   Names,
@@ -31,6 +31,18 @@ import {
 
 export type { LostBefore } from './checker-lost.ts';
 export type { StoredCounts } from './checker-store.ts';
+
+/** What the check has found of single likes. */
+export interface KnownLikes {
+  isAcknowledged(source: string, seq: number): boolean;
+  isCounted(source: string, seq: number): boolean;
+}
+
+export function knownLikes(names: Names, likes: LikeStates): KnownLikes {
+  const has = (bit: number) => (source: string, seq: number) =>
+    likes.has(names.numberOf(source), seq, bit);
+  return { isAcknowledged: has(STATE.ok), isCounted: has(STATE.counted) };
+}
 
 export interface CheckInput extends LogInput {
   readonly producerRecords: readonly RecordSource[];
@@ -47,6 +59,8 @@ export interface CheckInput extends LogInput {
   readonly sums: WitnessSums;
   /** What the file says of each post, when all its likes were sent and acknowledged. */
   readonly expected: ReadonlyMap<string, { likes: number; unlikes: number }> | undefined;
+  /** Told of each like as soon as all is known of it: lab/path/check-accepted.ts. */
+  readonly swept?: ((known: KnownLikes) => void) | undefined;
   /** When each fault began, rising, µs on the trial's clock. */
   readonly momentsUs?: readonly number[] | undefined;
 }
@@ -89,6 +103,7 @@ export async function check(input: CheckInput): Promise<CheckOutput> {
   const parked = readParked(input.parked, names, states);
   const log = checkLog(input, names, states, readProducers);
   const sweep = states.sweep();
+  input.swept?.(knownLikes(names, states));
   const lost = input.drained ? sweep.missing : 0;
   const lostOks = timeLost(lost, input.momentsUs, states, readProducers);
   // From here on the bit "counted" is taken away.

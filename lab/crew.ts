@@ -1,19 +1,21 @@
 /** The workers of one trial, each in a process of its own. */
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { type Clock, openClock } from './clock.ts';
-import { type ClockComparison, compareClocks } from './compare-clocks.ts';
+import { openClock } from './clock.ts';
+import type { ClockComparison } from './compare-clocks.ts';
+import { CrewMember } from './crew-member.ts';
 import { LabError } from './lab-error.ts';
 import type { StoreAddress, TrialContext, TrialLive } from './trial-context.ts';
 import { producerWorkloadOf, type TrialPlan } from './trial-plan.ts';
 import type {
+  ClientReport,
   ConsumerReport,
   LastCounted,
   ProducerReport,
   ReaderReport,
   ViewerReport,
 } from './worker-messages.ts';
-import { WorkerProcess, type WorkerSetup } from './worker-process.ts';
+import type { WorkerProcess, WorkerSetup } from './worker-process.ts';
 
 /** Opens them, waits for them, and ends them; rejects as soon as one dies that was not meant to. */
 export class Crew {
@@ -22,6 +24,7 @@ export class Crew {
     consumerRecords: string[];
     sightings: string[];
     bounds: string[];
+    requests: string[];
     store: StoreAddress;
   };
   readonly #plan: TrialPlan;
@@ -45,6 +48,7 @@ export class Crew {
       consumerRecords: [],
       sightings: [],
       bounds: [],
+      requests: [],
       store: work.store,
     };
     this.#accident.promise.catch(() => undefined); // Heard of by whoever waits for something.
@@ -52,7 +56,7 @@ export class Crew {
 
   /** The one that sends now; those before it have been killed. */
   get producer(): CrewMember | undefined {
-    return this.#workers.findLast(({ role }) => role === 'producer');
+    return this.#workers.findLast(({ sends }) => sends);
   }
 
   /** Those that count now, in the order opened. */
@@ -118,9 +122,27 @@ export class Crew {
     return this.#open('producer', this.paths.producerRecords);
   }
 
+  /** The client of a trial over HTTP, once its gateways listen. */
+  async openPath(): Promise<CrewMember> {
+    const { gateways = 1 } = this.#plan.path ?? {};
+    const opened = await Promise.all(
+      Array.from({ length: gateways }, () => this.#open('gateway', this.paths.producerRecords)),
+    );
+    const urls = opened.map(({ url }) => url!);
+    return await this.#open('client', this.paths.requests, { urls });
+  }
+
+  /** Resolves when every request has its answer. */
+  async clientReport(signal: AbortSignal): Promise<ClientReport> {
+    const client = this.#workers.find(({ role }) => role === 'client')!;
+    // What it has told stays true when the crew is gone.
+    const report = client.reported ? client.done : this.untilDone(client, signal);
+    return (await report) as ClientReport;
+  }
+
   /** Looks at counts from now on. To be opened when the store is there: after the consumers. */
   openReader(posts: readonly string[]): Promise<CrewMember> {
-    return this.#open('reader', this.paths.sightings, posts);
+    return this.#open('reader', this.paths.sightings, { posts });
   }
 
   /** Asks for counts from `start` on, until its loops are over. */
@@ -171,14 +193,14 @@ export class Crew {
   /** Producers of an open loop: they send what is under way and report; killed ones have none. */
   async endProducers(signal: AbortSignal): Promise<ProducerReport[]> {
     for (const worker of this.#workers) {
-      if (worker.role === 'producer') worker.tell({ kind: 'end' });
+      if (worker.sends) worker.tell({ kind: 'end' });
     }
     return await this.producerReports(signal);
   }
 
   async producerReports(signal: AbortSignal): Promise<ProducerReport[]> {
     const living = this.#workers.filter(
-      ({ role, isRunning, reported }) => role === 'producer' && (isRunning || reported),
+      ({ sends, isRunning, reported }) => sends && (isRunning || reported),
     );
     const reports = living.map((producer) => this.untilDone(producer, signal));
     return (await Promise.all(reports)) as ProducerReport[];
@@ -204,14 +226,21 @@ export class Crew {
     );
   }
 
+  /** A gateway that writes into the database itself is the worker as well. */
+  #commits(recordsPath: string): Pick<WorkerSetup, 'commitsPath'> {
+    const commitsPath = `${recordsPath}.commits`;
+    this.paths.consumerRecords.push(commitsPath);
+    return { commitsPath };
+  }
+
   async #open(
     role: WorkerSetup['role'],
     paths: string[],
-    posts?: readonly string[],
+    own: Pick<WorkerSetup, 'posts' | 'urls'> = {},
   ): Promise<CrewMember> {
     if (this.#isDismissed) throw interrupted();
     const { broker, server, folder, workerModule, brokerName } = this.#context;
-    const { mode, workload, likesPerS, arrivals } = this.#plan;
+    const { workload, likesPerS, arrivals, path, crash, faults } = this.#plan;
     const recordsPath = join(folder, `${role}-${paths.length}.records`);
     const options = producerWorkloadOf(this.#plan, role === 'producer' ? paths.length : 0);
     paths.push(recordsPath);
@@ -226,15 +255,18 @@ export class Crew {
       store: this.paths.store,
       ownConsumer: this.#context.ownConsumer,
       hotSpot: this.#plan.hotSpot,
-      reopens: mode === 'crash' || mode === 'faults',
+      reopens: crash !== undefined || faults !== undefined,
       source: randomBytes(6).toString('base64url'),
       workload: { name: workload, options },
       likesPerSend: this.#plan.likesPerSend ?? broker.habits.likesPerSend,
       sendsInFlight: this.#plan.sendsInFlight ?? broker.habits.sendsInFlight,
       likesPerS,
       arrivals,
-      posts,
+      path,
+      ...own,
       ...(role === 'viewer' && { reads: this.#plan.reads, plan: this.#plan }),
+      ...(role === 'client' && { plan: this.#plan }),
+      ...(role === 'gateway' && path?.kind === 'direct' && this.#commits(recordsPath)),
     };
     const disk = role === 'consumer' ? this.#context.storeDisk : undefined;
     const worker = new CrewMember(workerModule, setup, disk?.environment);
@@ -244,21 +276,6 @@ export class Crew {
     // Nobody waits for it: answers take a fraction of a millisecond, and the work goes on.
     void worker.compareClock(this.clock);
     return worker;
-  }
-}
-
-/** A worker, and where its records are. */
-export class CrewMember extends WorkerProcess {
-  readonly recordsPath: string;
-  clockFound: ClockComparison | undefined;
-
-  constructor(workerModule: string, setup: WorkerSetup, environment?: NodeJS.ProcessEnv) {
-    super(workerModule, setup, environment);
-    this.recordsPath = setup.recordsPath;
-  }
-
-  async compareClock(clock: Clock): Promise<void> {
-    this.clockFound = await compareClocks(() => this.readClock(), clock);
   }
 }
 

@@ -127,6 +127,8 @@ export interface Experiment {
   readonly stopsWhenDecided?: true;
   /** Contenders that run along under another name as well, so that chance can be seen. */
   twins?(contenders: readonly Contender[], profile: Profile): readonly Contender[];
+  /** What is no broker and runs along, such as the direct way into a database. */
+  readonly besides?: readonly Contender[];
   /** Whether trials under the other name stand in its own table; else in the noise floor alone. */
   readonly showsTwins?: true;
   /** Brokers where nobody says which; all unless told. */

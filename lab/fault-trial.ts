@@ -5,7 +5,7 @@ import type { Crew } from './crew.ts';
 import type { Fault, Proof, Stage } from './faults/fault.ts';
 import { LabError } from './lab-error.ts';
 import type { TrialContext } from './trial-context.ts';
-import type { FaultPlan, TrialPlan } from './trial-plan.ts';
+import { type FaultPlan, faultOfStrike, type TrialPlan } from './trial-plan.ts';
 import { SUMS_INTERVAL_MS } from './worker-messages.ts';
 
 /** The load gets this long to reach what the plan asks of the second before the fault. */
@@ -43,7 +43,7 @@ export async function strikeAll(
   queue: string,
 ): Promise<StrikeFacts[]> {
   const { signal, broker, server, proxy, storeDisk } = context;
-  const { fault, strikes, firstAfterS, goOnS } = plan.faults;
+  const { strikes, firstAfterS, pauseS = 0, goOnS } = plan.faults;
   const random = Random.seeded(plan.seed, FAULT_SEQUENCE);
   const stage: Omit<Stage, 'strike'> = {
     ...{ broker, server, queue, crew, clock: crew.clock, random, signal },
@@ -56,9 +56,11 @@ export async function strikeAll(
     },
   };
   // Once a worker is dead the trial is over, and nobody's server may be killed for it.
-  await crew.whileAlive(sleep(firstAfterS * 1000, undefined, { signal }), signal);
+  const goOnFor = (s: number) => crew.whileAlive(sleep(s * 1000, undefined, { signal }), signal);
+  await goOnFor(firstAfterS);
   const all: StrikeFacts[] = [];
   for (let strike = 0; strike < strikes; strike++) {
+    if (strike > 0 && pauseS > 0) await goOnFor(pauseS);
     context.onProgress({
       ...{ phase: 'striking', likesDone: crew.counted, likesTotal: 0, likesPerS: 0 },
       strikes: { done: strike, planned: strikes },
@@ -69,8 +71,8 @@ export async function strikeAll(
     if (broker.readLog === undefined) await broker.reclaim(queue).catch(() => undefined);
     await crew.whileAlive(untilLoaded(crew, plan.faults.acknowledgedLeast, signal), signal);
     const jitterMs = random.nextBelow(JITTER_MS_MAX);
-    await crew.whileAlive(sleep(jitterMs, undefined, { signal }), signal);
-    all.push(await strikeOnce(fault, { ...stage, strike }, context));
+    await goOnFor(jitterMs / 1000);
+    all.push(await strikeOnce(faultOfStrike(plan.faults, strike), { ...stage, strike }, context));
   }
   await goOn(crew, goOnS, signal);
   return all;

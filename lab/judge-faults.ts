@@ -7,11 +7,21 @@ import type { StrikeFacts } from './fault-trial.ts';
 import type { Fault } from './faults/fault.ts';
 import { measureStrikes, type StrikeMeasures } from './measure-strikes.ts';
 import type { TrialEvidence } from './run-trial.ts';
-import type { FaultPlan, Survival, TrialPlan } from './trial-plan.ts';
+import {
+  type FaultPlan,
+  faultOfStrike,
+  faultsOfPlan,
+  nameOfFaults,
+  type Survival,
+  type TrialPlan,
+} from './trial-plan.ts';
 import type { TrialResult } from './trial-result.ts';
 
 /** What `everysec` may lose: likes that the server acknowledged while an fsync was late. */
 const LOSS_WINDOW_MS_MAX = 2_000;
+
+/** Targets whose survival is a question of the tier, the hardest first. */
+const TARGETS_BY_TIER = ['power', 'server'] as const;
 
 type FaultsResult = NonNullable<TrialResult['faults']>;
 type StrikeResult = FaultsResult['strikes'][number];
@@ -35,7 +45,11 @@ export function survivalOf(
 
 /** The fault of a trial; undefined where nothing is done to it. */
 export function faultOf(plan: TrialPlan): Pick<Fault, 'target' | 'fillsDisk'> | undefined {
-  return plan.faults?.fault ?? (plan.crash && { target: 'server' });
+  if (plan.faults === undefined) return plan.crash && { target: 'server' };
+  const all = faultsOfPlan(plan.faults);
+  // Of several the one that may take likes along decides what is promised.
+  const takesMost = TARGETS_BY_TIER.map((wanted) => all.find(({ target }) => target === wanted));
+  return takesMost.find((fault) => fault !== undefined) ?? all[0];
 }
 
 /** `survival`: what the tier says of acknowledged likes under that fault. */
@@ -108,13 +122,13 @@ export function faultsOf(
   promised: Survival,
 ): FaultsResult {
   const { strikes, consumers, drainedUs } = evidence;
-  const { fault } = plan.faults;
+  const several = faultsOfPlan(plan.faults).length > 1;
   // A fault that looks for a victim first is measured at the blow, not when it began to look.
   const moments = strikes.map(({ beganUs, overUs, proof }) => {
     return { beganUs: proof.struckUs ?? beganUs, overUs };
   });
   const measures = measureStrikes(moments, evidence);
-  const afterwards = doubtsAfterwards(fault, evidence);
+  const afterwards = doubtsAfterwards(plan.faults, evidence);
   const told = strikes.map((strike, place) => {
     const measured = measures[place]!;
     const doubts = [
@@ -124,12 +138,14 @@ export function faultsOf(
     ];
     const lost = checked.lostBefore?.[place]?.count ?? 0;
     const lossMs = windowOf(strike, place, checked);
-    return strikeResult(strike, measured, { doubts, lost, lossMs });
+    const { name } = faultOfStrike(plan.faults, place);
+    const result = strikeResult(strike, measured, { doubts, lost, lossMs });
+    return several ? { ...result, fault: name } : result;
   });
   const last = strikes.at(-1);
   return {
-    name: fault.name,
-    target: fault.target,
+    name: nameOfFaults(plan.faults),
+    target: faultOf(plan)!.target,
     promised,
     strikes: told,
     valid: told.filter(({ doubts }) => doubts.length === 0).length,
@@ -177,16 +193,20 @@ function doubtsOfLoad(measured: StrikeMeasures, { acknowledgedLeast }: FaultPlan
 }
 
 /** What only the records can tell, such as whether a batch came again. */
-function doubtsAfterwards(fault: Fault, evidence: TrialEvidence): string[][] {
+function doubtsAfterwards(plan: FaultPlan, evidence: TrialEvidence): string[][] {
   const { strikes, consumerRecords } = evidence;
-  if (fault.doubtsAfterwards === undefined) return strikes.map(() => []);
+  const asks = faultsOfPlan(plan).some((fault) => fault.doubtsAfterwards !== undefined);
+  if (!asks) return strikes.map(() => []);
   const wanted = strikes.map(({ proof: { facts, countsFromUs }, recoversFromUs }) => ({
     source: String(facts.source),
     seq: Number(facts.seq),
     fromUs: countsFromUs ?? recoversFromUs,
   }));
   const times = countDeliveries(consumerRecords, wanted);
-  return strikes.map(({ proof }, place) => fault.doubtsAfterwards!(proof.facts, times[place]!));
+  return strikes.map(({ proof }, place) => {
+    const fault = faultOfStrike(plan, place);
+    return fault.doubtsAfterwards?.(proof.facts, times[place]!) ?? [];
+  });
 }
 
 /** Why the trial as a whole proves nothing; empty when any strike counts. */

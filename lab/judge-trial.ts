@@ -15,7 +15,7 @@ import {
   whyVoid,
 } from './judge-faults.ts';
 import { judgeFigures } from './judge-figures.ts';
-import { judge } from './ledger.ts';
+import { type Judgement, judge } from './ledger.ts';
 import { measureAddedLatency } from './measure-added-latency.ts';
 import { measureBacklog } from './measure-backlog.ts';
 import { type Latencies, measureLatencies } from './measure-latency.ts';
@@ -25,6 +25,7 @@ import { doubtsOfCrash, measureRecovery, type Recovery } from './measure-recover
 import { measureShardLoads } from './measure-shard-loads.ts';
 import { measureShards } from './measure-shards.ts';
 import { measureStates } from './measure-states.ts';
+import { PathJudge } from './path/judge-path.ts';
 import type { TrialEvidence } from './run-trial.ts';
 import { settleRecords } from './settled-records.ts';
 import { ruleOf } from './store-plan.ts';
@@ -59,6 +60,7 @@ export type Judged = Pick<
     | 'hotSpot'
     | 'shardLoads'
     | 'reads'
+    | 'path'
   >;
 
 /** Reads every record and every shard once or twice; memory is about one byte a like. */
@@ -68,7 +70,8 @@ export async function judgeTrial(
   evidence: TrialEvidence,
 ): Promise<Judged> {
   await using store = await context.openStore(evidence.store);
-  const checked = await checkEvidence(plan, evidence, store);
+  const pathJudge = plan.path && new PathJudge(plan, evidence);
+  const checked = await checkEvidence(plan, evidence, store, pathJudge?.swept);
   const { strikes } = evidence;
   const ledger = { ...checked.ledger, poisonMissing: poisonMissingIn(strikes) };
   const lostSince = wasLostSince(strikes, checked);
@@ -90,7 +93,8 @@ export async function judgeTrial(
     ...(recovery ? doubtsOfCrash(recovery, plan.crash!) : []),
     ...(faults ? [...whyVoid(faults), ...damageOf(faults)] : []),
   ];
-  const judgement = judge(ledger, promised, obstacles);
+  const overHttp = pathJudge?.judge(ledger, promised.survival);
+  const judgement = withBroken(judge(ledger, promised, obstacles), overHttp?.broken);
 
   const together = plan.mode !== 'publish-then-count';
   const { likes } = evidence.workload;
@@ -123,9 +127,9 @@ export async function judgeTrial(
     ledger,
     // A rate or a cost across a fault would say nothing of either side of it.
     ...(strikes.length === 0 && {
-      ...(plan.hotSpot === undefined && { rates: { ...rates, ...copyLists(rates) } }),
+      ...(hasRates(plan) && { rates: { ...rates, ...copyLists(rates) } }),
       resources: await resourcesOf(evidence, store, ledger.counted),
-      audit: auditFactsOf(plan, measured),
+      audit: { ...auditFactsOf(plan, measured), ...overHttp?.audit },
     }),
     latencies,
     addedLatency: plan.calibrates
@@ -138,8 +142,20 @@ export async function judgeTrial(
     states: plan.checksStates ? measureStates(evidence) : undefined,
     shards,
     reads,
+    path: overHttp?.path,
     ...(plan.sharding && { shardLoads: await shardLoadsOf(plan, measured, store, shards) }),
   };
+}
+
+/** Where the schedule or what happens meanwhile decides them, they would say nothing. */
+function hasRates({ hotSpot, path }: TrialPlan): boolean {
+  return hotSpot === undefined && path === undefined;
+}
+
+/** Promises that the ledger knows nothing of. */
+function withBroken(judgement: Judgement, broken: readonly string[] = []): Judgement {
+  if (broken.length === 0) return judgement;
+  return { verdict: 'fail', reasons: [...broken, ...judgement.reasons] };
 }
 
 /** What rates and latencies are taken from. */
@@ -200,7 +216,8 @@ function doubtsOf(
   latencies: Latencies | undefined,
 ): string[] {
   const doubts: string[] = [];
-  if (evidence.strikes.length > 0) return doubts;
+  // What a gateway could not send, its clients were told, and that is what is measured.
+  if (evidence.strikes.length > 0 || plan.path !== undefined) return doubts;
   const sendErrors = evidence.producers.flatMap((report) => report.sendErrors);
   if (sendErrors.length > 0) doubts.push(`not every send was acknowledged: ${sendErrors[0]}`);
   if (plan.mode !== 'paced') return doubts;

@@ -58,8 +58,8 @@ const STEP_US = 5_000;
 export function measureSteady(input: SteadyInput): SteadySeries[] {
   const { mode } = input;
   if (mode === 'crash' || mode === 'faults') return [];
-  // One asks what changes when a post gets hot, the other measures those who read.
-  if (mode === 'hot-spot' || mode === 'reads') return [];
+  // One asks what changes when a post gets hot, one measures those who read, one those who ask.
+  if (mode === 'hot-spot' || mode === 'reads' || mode === 'path') return [];
   if (mode === 'paced') {
     const series = latencySeries(readLikeTimes(input), input.warmUpS * 1e6);
     return series ? [series] : [];

@@ -40,7 +40,8 @@ export function probeFor(
   const { rate, mode } = job.step;
   if (rate === undefined || isKnown) return undefined;
   // Nobody asks of a trial that is struck at a fixed rate how far that is from the maximum.
-  if ((mode === 'faults' || job.step.sharding) && 'likesPerS' in rate) return undefined;
+  const hasOwnRate = mode === 'faults' || mode === 'path' || job.step.sharding;
+  if (hasOwnRate && 'likesPerS' in rate) return undefined;
   const likes = Math.min(PROBE_LIKES_MAX, Math.round(PROBE_S * job.likesPerSRough));
   // It is no repeat of anything, and whoever runs under two names has one maximum.
   const { alias: _alias, repeatsBefore: _repeatsBefore, ...found } = job;
@@ -54,8 +55,10 @@ export function whyTooMuch(
   setting: Setting = {},
 ): string | undefined {
   const { rate } = job.step;
-  if (rate === undefined || 'shareOfMaximum' in rate || job.step.mode === 'faults')
-    return undefined;
+  const { mode } = job.step;
+  if (rate === undefined || 'shareOfMaximum' in rate || mode === 'faults') return undefined;
+  // What the way over HTTP bears no trial of the broker alone tells.
+  if (mode === 'path') return undefined;
   // Who looks for the border of what a broker bears has to go beyond it.
   if (job.step.capacity !== undefined) return undefined;
   // Each of its trials has a maximum of its own, by its routing and its shards.

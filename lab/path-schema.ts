@@ -41,6 +41,9 @@ export const pathSchema = z.strictObject({
   /** Findings of the check of each 202; all must be 0. */
   acceptedTwice: count,
   acceptedUncounted: count,
+  /** 202 for a like that nobody had acknowledged, and 202 with the number of another like. */
+  acceptedUnacknowledged: count,
+  acceptedOther: count,
   /** Whether every accepted like is counted, once and as it was sent. */
   isExact: z.boolean(),
   /** From the last 202 to the moment the last accepted like was counted; 0 where it was before. */
@@ -71,13 +74,13 @@ export const pathSchema = z.strictObject({
         /** On the trial's clock, as in `faults.strikes`. */
         beganMs: amount,
         tookMs: amount,
-        /** Requests that were due in it. */
+        /** Requests that were due, or waited for their answer, in it. */
         offered: count,
         accepted: count,
       }),
     )
     .optional(),
-  /** Of the requests that were due outside the outages. */
+  /** Of the requests that met no outage. */
   acceptedShareOutsideOutages: share,
   /** How late the client itself was behind its schedule. */
   generatorLagUsP99: amount,

@@ -2,7 +2,7 @@
 import { basename } from 'node:path';
 import type { Step } from './experiment.ts';
 import type { Job } from './schedule.ts';
-import { describeStore } from './store-plan.ts';
+import { describeStore, STORE_DEFAULT } from './store-plan.ts';
 import { formatNumber } from './table.ts';
 import type { OwnConsumer } from './trial-context.ts';
 import {
@@ -42,7 +42,7 @@ export function planOf(job: Job, maximum: number | undefined, chosen: ChosenPlan
     likes: step.likes,
     ...likesOf(step, chosen),
     lanes: chosen.lanes ?? step.lanes ?? LANES_DEFAULT,
-    consumers: chosen.consumers ?? step.consumers ?? CONSUMERS_DEFAULT,
+    consumers: consumersOf(step, chosen),
     ...storeOf(step, chosen),
     sharding: step.sharding,
     reads: step.reads,
@@ -74,8 +74,20 @@ function likesOf(step: Step, chosen: ChosenPlan): Pick<TrialPlan, 'workload' | '
   return { workload: own, data: own === 'trending' ? chosen.data : undefined, made };
 }
 
+/** A gateway that writes into the database itself has nobody behind it. */
+function consumersOf({ path, consumers }: Step, chosen: ChosenPlan): number {
+  return path?.kind === 'direct' ? 0 : (chosen.consumers ?? consumers ?? CONSUMERS_DEFAULT);
+}
+
 function storeOf(step: Step, chosen: ChosenPlan): Pick<TrialPlan, 'store' | 'shards'> {
-  const store = chosen.store ?? step.store;
+  const { path } = step;
+  // The direct way is a comparison with one database, and one table of counts in it.
+  if (path?.kind === 'direct') {
+    return { store: { engine: 'postgres', rule: path.rule }, shards: 1 };
+  }
+  const wanted = chosen.store ?? step.store;
+  // The same question by another rule would be another row.
+  const store = path ? { ...(wanted ?? STORE_DEFAULT), rule: path.rule } : wanted;
   // It spreads by itself, so to us it is one shard whatever anybody asks for.
   if (store?.engine === 'cassandra') return { store, shards: 1 };
   // Shards for posts that are isolated come on top of those that hold slots.

@@ -11,11 +11,11 @@ import { isVoidReason } from './measure-recovery.ts';
 import { followUp } from './next-job.ts';
 import { maximumOf, probeFor, whyTooMuch } from './own-maximum.ts';
 import { type ChosenPlan, consumerFacts, named, planFacts, planOf } from './plan-trial.ts';
-import { runTrial } from './run-trial.ts';
+import { runTrial, type TrialEvidence } from './run-trial.ts';
 import type { Job } from './schedule.ts';
 import { dropDecided } from './stop-early.ts';
 import type { OwnConsumer, TrialContext, TrialProgress } from './trial-context.ts';
-import { type Contender, type TrialPlan, variantOf } from './trial-plan.ts';
+import { type Contender, faultsOfPlan, type TrialPlan, variantOf } from './trial-plan.ts';
 import { RESULT_FORMAT, type TrialResult } from './trial-result.ts';
 import { notTested, unjudged } from './unjudged.ts';
 
@@ -156,7 +156,8 @@ export async function runJob(
   setup: RunSetup,
 ): Promise<TrialResult | undefined> {
   const startedAt = new Date();
-  const kind = job.step.faults?.fault.name ?? job.step.mode;
+  const { faults: struckBy, mode, path } = job.step;
+  const kind = (path ? undefined : struckBy?.fault.name) ?? mode;
   const name = `${String(index + 1).padStart(3, '0')}-${job.broker}-${job.tier}-${kind}`;
   let plan: TrialPlan = planOf(job, undefined, setup.plan);
   const facts = () => ({
@@ -183,14 +184,14 @@ export async function runJob(
       const calculated = runCalculation(plan, setup.routings);
       return { ...facts(), ...calculated, durationS: facts().durationS };
     }
-    const fault = plan.faults?.fault;
-    const alone = plan.crash !== undefined || fault !== undefined;
+    const faults = plan.faults ? faultsOfPlan(plan.faults) : [];
+    const alone = plan.crash !== undefined || faults.length > 0;
     await using opened = await setup.open(job, {
       alone,
-      equipment: fault?.equipment ?? [],
-      restartsOften: fault !== undefined,
+      equipment: faults.flatMap(({ equipment = [] }) => equipment),
+      restartsOften: faults.length > 0,
     });
-    const whyNot = fault?.whyNot?.(opened.broker, opened.server);
+    const whyNot = faults.flatMap((one) => one.whyNot?.(opened.broker, opened.server) ?? [])[0];
     if (whyNot !== undefined) return { ...facts(), ...notTested(plan, job.tier, whyNot) };
     const onProgress = (progress: TrialProgress) => setup.onProgress(progress, job);
     const judged = await runOpened(plan, { ...opened, signal: setup.signal, onProgress }, setup);
@@ -215,11 +216,7 @@ async function runOpened(plan: TrialPlan, context: TrialContext, setup: RunSetup
     const result = unjudged(plan, context.broker.tier, evidence.message);
     return { ...result, ...(await judgeRemains(plan, context, evidence)) };
   }
-  // The load of a trial that is struck ends when it has shown enough.
-  const likes =
-    evidence.strikes.length > 0
-      ? evidence.producers.reduce((sum, { sums }) => sum + sums.attempted, 0)
-      : evidence.workload.likes;
+  const likes = likesOf(evidence);
   onProgress({ phase: 'checking', likesDone: likes, likesTotal: likes, likesPerS: 0 });
   const judged = await judgeTrial(plan, context, evidence);
   const { habits, promises } = context.broker;
@@ -239,11 +236,23 @@ async function runOpened(plan: TrialPlan, context: TrialContext, setup: RunSetup
       ...(variantOf(plan.made) !== undefined && { variant: variantOf(plan.made) }),
       likes,
       seed: plan.seed,
-      hash: evidence.producers[0]?.workloadHash,
+      hash: evidence.path?.client.workloadHash ?? evidence.producers[0]?.workloadHash,
     },
-    settings: { ...evidence.settings, ...named('store', evidence.consumers[0]!.storeSettings) },
+    settings: {
+      ...evidence.settings,
+      ...named('store', evidence.consumers[0]?.storeSettings ?? {}),
+    },
     versions: { ...setup.versions, [context.server.name]: evidence.serverVersion },
   };
+}
+
+/** Distinct likes that the system was given to take. */
+function likesOf({ strikes, producers, workload, path }: TrialEvidence): number {
+  // More may be requested than the workload has, and what is shed was requested as well.
+  if (path !== undefined) return path.client.requests;
+  // The load of a trial that is struck ends when it has shown enough.
+  if (strikes.length === 0) return workload.likes;
+  return producers.reduce((sum, { sums }) => sum + sums.attempted, 0);
 }
 
 /** Whatever breaks off once the run is interrupted does so for that, a fault's own wait too. */

@@ -1,19 +1,19 @@
 /** One trial from an empty queue to its judgement: the conductor's part. */
 import { randomBytes } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Broker, LogEntry, ParkedMessage } from '../brokers/broker.ts';
 import type { ServerUsage, Settings } from '../brokers/servers/server.ts';
 import { openWorkload, type Workload } from '../likes/workloads/workload.ts';
 import { type ClockFacts, clockFactsOf } from './compare-clocks.ts';
 import { Crew } from './crew.ts';
-import { DrainProgress } from './drain-progress.ts';
 import { type StrikeFacts, strikeAll } from './fault-trial.ts';
 import { serverKill } from './faults/server-kill.ts';
 import { BrokenTrialError } from './judge-remains.ts';
+import { type PathEvidence, watchPath } from './path/watch-path.ts';
 import { ruleOf, STORE_DEFAULT } from './store-plan.ts';
 import type { StoreAddress, TrialContext } from './trial-context.ts';
 import { type FaultPlan, type TrialPlan, workloadOptionsOf } from './trial-plan.ts';
 import { watchTrial } from './trial-watch.ts';
+import { untilDrained } from './until-drained.ts';
 import { type HotPostsEvidence, watchHotPosts } from './watch-hot-posts.ts';
 import { watchedPosts } from './watched-posts.ts';
 import type {
@@ -22,12 +22,6 @@ import type {
   ReaderReport,
   ViewerReport,
 } from './worker-messages.ts';
-
-/** How often the server is asked whether the queue is drained. */
-const DRAIN_POLL_MS = 100;
-/** Without any progress for this long, the queue counts as stuck. Twice the longest time that a
- * consumer may need to notice that another one, or the server, was gone: 30 s on Kafka. */
-const DRAIN_STALL_MS = 60_000;
 
 /** A log is kept in memory while it is checked, at some 400 bytes a like. */
 const LOG_ENTRIES_MAX = 1_000_000;
@@ -74,6 +68,8 @@ export interface TrialEvidence {
   readonly log: readonly LogEntry[] | undefined;
   /** Of trials with a hot post. */
   readonly hot?: HotPostsEvidence | undefined;
+  /** Of trials over HTTP. */
+  readonly path?: PathEvidence | undefined;
 }
 
 /**
@@ -99,22 +95,20 @@ export async function runTrial(plan: TrialPlan, context: TrialContext): Promise<
   await broker.createQueue(queue, { lanes: plan.lanes, service: plan.service });
   let sending: Promise<[ProducerReport[], StrikeFacts[]]> | undefined;
   try {
-    const [producer] = await Promise.all([
-      crew.openProducer(),
+    const [starter] = await Promise.all([
+      plan.path ? crew.openPath() : crew.openProducer(),
       together ? crew.openConsumers() : undefined,
     ]);
-    // Of counts that may fall again, a read proves nothing.
-    const isReadable = plan.mode === 'paced' && ruleOf(plan.store) === 'tally';
-    if (isReadable) await crew.openReader(watchedPosts(workload));
+    if (isReadable(plan)) await crew.openReader(watchedPosts(workload));
     await using hotPosts = await watchHotPosts(plan, context, crew, store);
     const viewer = plan.reads === undefined ? undefined : await crew.openViewer();
+    await using path = await watchPath(plan, context);
     const serverVersion = await server.version();
     const before = await server.usage();
     const storeBefore = await context.storeServerUsage?.();
-    const { likes } = workload;
-    const diskBytesBefore = before?.diskBytes ?? 0;
+    const [likes, diskBytesBefore] = [workload.likes, before?.diskBytes ?? 0];
     using watch = watchTrial({ plan, context, queue, crew, likes, diskBytesBefore });
-    producer.tell({ kind: 'start' });
+    starter.tell({ kind: 'start' });
     viewer?.tell({ kind: 'start' });
     watch.enter(together ? 'both' : 'publishing');
     sending = sendAll(plan, context, crew, queue);
@@ -124,6 +118,7 @@ export async function runTrial(plan: TrialPlan, context: TrialContext): Promise<
     watch.enter(together ? 'draining' : 'counting');
     const left = await untilDrained(broker, queue, crew, signal);
     const drainedUs = crew.clock.nowUs();
+    await path?.stopLooking();
     const after = await server.usage();
     const storeAfter = await context.storeServerUsage?.();
     const hot = await hotPosts?.finish();
@@ -153,7 +148,7 @@ export async function runTrial(plan: TrialPlan, context: TrialContext): Promise<
     };
     await crew.dismiss();
     await broker.deleteQueue(queue);
-    return evidence;
+    return { ...evidence, path: await path?.finish(crew) };
   } catch (error) {
     // The first error says more than a queue that cannot be deleted either; it ends with its
     // server.
@@ -162,6 +157,11 @@ export async function runTrial(plan: TrialPlan, context: TrialContext): Promise<
     await sending?.catch(() => undefined);
     throw new BrokenTrialError(error, { ...crew.paths, parked: await clearUp(broker, queue) });
   }
+}
+
+/** Of counts that may fall again, a read proves nothing. */
+function isReadable({ mode, store }: TrialPlan): boolean {
+  return mode === 'paced' && ruleOf(store) === 'tally';
 }
 
 /** Deletes the queue of a trial that broke, and resolves with what was parked, as far as it can. */
@@ -189,9 +189,27 @@ async function sendAll(
   queue: string,
 ): Promise<[ProducerReport[], StrikeFacts[]]> {
   const faults = plan.faults ?? faultsOfCrash(plan);
-  if (faults === undefined) return [await crew.producerReports(context.signal), []];
-  const strikes = await strikeAll({ ...plan, faults }, context, crew, queue);
+  if (plan.path === undefined && faults === undefined) {
+    return [await crew.producerReports(context.signal), []];
+  }
+  const striking = faults ? strikeAll({ ...plan, faults }, context, crew, queue) : [];
+  if (plan.path) await untilLoadEnds(crew, striking, context.signal);
+  const strikes = await striking;
   return [await crew.endProducers(context.signal), strikes];
+}
+
+/** The load of a client has an end of its own, whatever strikes it meanwhile. */
+async function untilLoadEnds(
+  crew: Crew,
+  striking: Promise<StrikeFacts[]> | StrikeFacts[],
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await Promise.all([crew.clientReport(signal), striking]);
+  } finally {
+    // Also where the load broke off: a server that is being killed is no server for others.
+    await Promise.allSettled([striking]);
+  }
 }
 
 /** A crash is one kill of the server, at a moment and after a hold of its own. */
@@ -221,28 +239,4 @@ function serverUsed(
       ...samples.map(({ diskBytes }) => diskBytes - before.diskBytes),
     ),
   };
-}
-
-/** Resolves with what is left: 0, or more when nothing has moved for too long. */
-async function untilDrained(
-  broker: Broker,
-  queue: string,
-  crew: Crew,
-  signal: AbortSignal,
-): Promise<number> {
-  const progress = new DrainProgress();
-  let movedAtMs = performance.now();
-  let emptySinceMs: number | undefined;
-  for (;;) {
-    const backlog = await crew.whileAlive(broker.backlog(queue), signal);
-    const { waiting, unacknowledged } = backlog;
-    const nowMs = performance.now();
-    const isEmpty = waiting === 0 && unacknowledged === 0;
-    emptySinceMs = isEmpty ? (emptySinceMs ?? nowMs) : undefined;
-    const emptyMs = emptySinceMs === undefined ? -1 : nowMs - emptySinceMs;
-    if (emptyMs >= (broker.drainedTimeMs ?? 0)) return 0;
-    if (progress.see(backlog, crew.counted) || isEmpty) movedAtMs = nowMs;
-    if (nowMs - movedAtMs > DRAIN_STALL_MS) return waiting + unacknowledged;
-    await crew.whileAlive(sleep(DRAIN_POLL_MS, undefined, { signal }), signal);
-  }
 }

@@ -77,8 +77,13 @@ function withTwins(
   experiment: Experiment,
   { contenders, profile }: ScheduleOptions,
 ): readonly Contender[] {
+  const { besides = [] } = experiment;
   const twins = experiment.twins?.(contenders, profile) ?? [];
-  return [...contenders, ...twins.map((one) => ({ ...one, alias: `${one.broker} (again)` }))];
+  return [
+    ...contenders,
+    ...besides,
+    ...twins.map((one) => ({ ...one, alias: `${one.broker} (again)` })),
+  ];
 }
 
 /** Where the user chose consumers or lanes, steps that differed in those alone are one. */

@@ -23,14 +23,15 @@ export class SendRecorder {
     producer: LikeProducer;
     records: RecordWriter;
     clock: Clock;
-    source: string;
+    /** Of the likes that it numbers itself. */
+    source?: string;
     /** Puts each answer on disk at once, for a producer that may be killed. */
     keepsAnswers?: boolean;
   }) {
     this.#producer = options.producer;
     this.#records = options.records;
     this.#clock = options.clock;
-    this.#source = options.source;
+    this.#source = options.source ?? '';
     this.#keepsAnswers = options.keepsAnswers ?? false;
   }
 
@@ -47,8 +48,22 @@ export class SendRecorder {
   async send(planned: readonly PlannedLike[], dueUs?: readonly number[]): Promise<void> {
     const likedAtMs = Date.now();
     const likes = likesOf(planned, { source: this.#source, likedAtMs });
-    this.#sums.sent += planned.length;
     for (const { retry } of planned) if (!retry) this.#sums.attempted++;
+    // What went wrong is in the records, like by like.
+    await this.#handOn(likes, dueUs).catch(() => undefined);
+  }
+
+  /**
+   * The same for likes that somebody else has numbered, each of them once.
+   * @throws whatever the producer throws, once it is recorded
+   */
+  async handOn(likes: readonly Like[]): Promise<void> {
+    this.#sums.attempted += likes.length;
+    await this.#handOn(likes);
+  }
+
+  async #handOn(likes: readonly Like[], dueUs?: readonly number[]): Promise<void> {
+    this.#sums.sent += likes.length;
     const sentUs = this.#clock.nowUs();
     this.#records.attempted(
       sentUs,
@@ -68,8 +83,10 @@ export class SendRecorder {
       this.#settle(likes, 'ok');
     } catch (error) {
       this.#settleEach(likes, error);
+      throw error;
+    } finally {
+      if (this.#keepsAnswers) this.#records.flush();
     }
-    if (this.#keepsAnswers) this.#records.flush();
   }
 
   #settle(likes: readonly Like[], outcome: SendOutcome): void {

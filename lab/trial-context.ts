@@ -4,6 +4,7 @@ import type { DiskControl, Endpoint, Server, ServerUsage } from '../brokers/serv
 import type { StoredCounts } from './checker.ts';
 import type { NetworkProxy } from './faults/proxy.ts';
 import type { KeepHotPosts } from './hot-spot-plan.ts';
+import type { DatabaseProbe } from './path/database-probe.ts';
 import type { StorePlan } from './store-plan.ts';
 
 /** The store of a trial, opened for reading after the consumers have ended. */
@@ -84,6 +85,8 @@ export interface TrialContext {
   openStore(address: StoreAddress): Promise<StoreToCheck>;
   /** Undefined where no server of this lab keeps the shards. */
   storeServerUsage?(): Promise<ServerUsage | undefined>;
+  /** Of trials over HTTP: asks the database that counts; undefined where there is none. */
+  openDatabaseProbe?(): Promise<DatabaseProbe | undefined>;
   /** Of trials with a hot post: who finds it, and does something about it. */
   readonly keepHotPosts?: KeepHotPosts | undefined;
   onProgress(progress: TrialProgress): void;

@@ -63,13 +63,35 @@ export type Survival = (typeof SURVIVALS)[number];
 /** What a fault trial does beyond a paced one. */
 export interface FaultPlan {
   readonly fault: Fault;
+  /** Other faults that take turns with it, strike by strike. */
+  readonly then?: readonly Fault[] | undefined;
   readonly strikes: number;
+  /** The load goes on undisturbed for this long between two strikes; 0 unless told. */
+  readonly pauseS?: number | undefined;
   /** The first strike comes no earlier than this after the first send. */
   readonly firstAfterS: number;
   /** The load goes on for this long after likes are acknowledged again. */
   readonly goOnS: number;
   /** Acknowledged likes in the second before a strike; with fewer it is void. */
   readonly acknowledgedLeast: number;
+}
+
+/** All faults of a plan, in the order of their turns. */
+export function faultsOfPlan({ fault, then = [] }: FaultPlan): readonly Fault[] {
+  return [fault, ...then];
+}
+
+/** The fault of a strike, counted from 0. */
+export function faultOfStrike(plan: FaultPlan, strike: number): Fault {
+  const all = faultsOfPlan(plan);
+  return all[strike % all.length]!;
+}
+
+/** Such as `server-kill, consumer-kill`. */
+export function nameOfFaults(plan: FaultPlan): string {
+  return faultsOfPlan(plan)
+    .map(({ name }) => name)
+    .join(', ');
 }
 
 /** What may be changed of a made workload. */

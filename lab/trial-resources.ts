@@ -42,6 +42,7 @@ export async function resourcesOf(
     }),
     storeDiskBytes: await store.diskBytes(),
     likesPerStoreTransaction: transactions > 0 ? counted / transactions : 0,
-    generatorLagUsP99: producer!.generatorLagUsP99,
+    // Over HTTP it is the client that keeps a schedule.
+    generatorLagUsP99: (evidence.path?.client ?? producer!).generatorLagUsP99,
   };
 }

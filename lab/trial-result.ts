@@ -112,6 +112,8 @@ const recoverySchema = z.strictObject({
 });
 
 const strikeSchema = z.strictObject({
+  /** Where several faults take turns: which one it was. */
+  fault: z.string().optional(),
   /** Since the start of the trial's clock; how long the fault held. */
   beganMs: amount,
   tookMs: amount,

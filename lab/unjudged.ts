@@ -1,9 +1,8 @@
 /** What stands in the result of a trial that nothing can be said of, and why. */
 import type { Tier } from '../brokers/servers/server.ts';
-import type { Fault } from './faults/fault.ts';
-import { survivalOf } from './judge-faults.ts';
+import { faultOf, survivalOf } from './judge-faults.ts';
 import { planFacts } from './plan-trial.ts';
-import { type TrialPlan, variantOf } from './trial-plan.ts';
+import { type FaultPlan, nameOfFaults, type TrialPlan, variantOf } from './trial-plan.ts';
 
 /** A fault that says nothing of this broker: no ledger, no strike, and why. */
 export function notTested(plan: TrialPlan, tier: Tier, whyNot: string) {
@@ -11,8 +10,9 @@ export function notTested(plan: TrialPlan, tier: Tier, whyNot: string) {
   return { ...result, ...(faults && { faults: { ...faults, whyNot } }) };
 }
 
-function noStrikes(fault: Fault, tier: Tier) {
-  const { name, target } = fault;
+function noStrikes(plan: TrialPlan, faults: FaultPlan, tier: Tier) {
+  const fault = faultOf(plan);
+  const [name, target] = [nameOfFaults(faults), fault!.target];
   const promised = survivalOf(tier, fault);
   return { name, target, promised, strikes: [], valid: 0, void: 0, consumersReopened: 0 };
 }
@@ -24,7 +24,7 @@ export function unjudged(plan: TrialPlan, tier: Tier, reason: string) {
     plan: planFacts(plan, undefined),
     workload: { name: plan.workload, ...(variant !== undefined && { variant }), seed: plan.seed },
     settings: {},
-    ...(plan.faults && { faults: noStrikes(plan.faults.fault, tier) }),
+    ...(plan.faults && { faults: noStrikes(plan, plan.faults, tier) }),
     verdict: 'unknown' as const,
     reasons: [reason],
     numbersValid: false,

@@ -16,7 +16,7 @@ export type WorkerCommand =
   | { readonly kind: 'hold'; readonly held: boolean }
   /** Producers only: say `sending` right before the next send. */
   | { readonly kind: 'tell-sending' }
-  /** Producers of an open loop only: send what is under way, then report. */
+  /** Producers of an open loop, and gateways: finish what is under way, then report. */
   | { readonly kind: 'end' }
   /** Consumers only: end by SIGKILL at this step of a batch that comes from now on, or do not. */
   | { readonly kind: 'die-at'; readonly step: StoreStep | undefined }
@@ -98,7 +98,8 @@ export interface WorkerUsage {
 export interface ProducerReport {
   readonly sums: ProducerSums;
   readonly usage: WorkerUsage;
-  readonly workloadHash: string;
+  /** Undefined of gateways, which make no likes. */
+  readonly workloadHash?: string;
   /** The first reasons for likes that ended as fail or unknown, for the result's notes. */
   readonly sendErrors: readonly string[];
   /** Open loop only: how late the generator itself woke up, in µs, 99th percentile and maximum. */
@@ -132,6 +133,17 @@ export type ViewerReport = Omit<Reads, 'latency' | 'bounds'> & {
   readonly latency: Reads['latency'] | undefined;
 };
 
+/** What a client of gateways has seen. */
+export interface ClientReport {
+  readonly usage: WorkerUsage;
+  readonly workloadHash: string;
+  readonly requests: number;
+  readonly requestsAtOnceMax: number;
+  /** How late requests left behind their schedule, in µs, 99th percentile and maximum. */
+  readonly generatorLagUsP99: number;
+  readonly generatorLagUsMax: number;
+}
+
 /** What a consumer that is held has in hand, delivered and not stored: how many, and the first. */
 export interface InHand {
   readonly likes: number;
@@ -141,7 +153,8 @@ export interface InHand {
 
 /** From a worker to the conductor. */
 export type WorkerMessage =
-  | { readonly kind: 'ready' }
+  /** `url`: where a gateway listens. */
+  | { readonly kind: 'ready'; readonly url?: string }
   | { readonly kind: 'sending' }
   | ({ readonly kind: 'clock' } & ClockReading)
   | ({ readonly kind: 'holding' } & InHand)
@@ -154,6 +167,7 @@ export type WorkerMessage =
       readonly hot?: HotTold | undefined;
     }
   | { readonly kind: 'producer-done'; readonly report: ProducerReport }
+  | { readonly kind: 'client-done'; readonly report: ClientReport }
   | { readonly kind: 'consumer-done'; readonly report: ConsumerReport }
   | { readonly kind: 'reader-done'; readonly report: ReaderReport }
   | { readonly kind: 'viewer-done'; readonly report: ViewerReport }

@@ -7,10 +7,12 @@ import type { ClockReading } from './compare-clocks.ts';
 import type { HotSpotPlan, HotTold } from './hot-spot-plan.ts';
 import { LabError } from './lab-error.ts';
 import type { Arrivals } from './pace.ts';
+import type { PathPlan } from './path-plan.ts';
 import type { ReadsPlan } from './reads-schema.ts';
 import type { OwnConsumer, StoreAddress } from './trial-context.ts';
 import type { TrialPlan } from './trial-plan.ts';
 import type {
+  ClientReport,
   ConsumerReport,
   ConsumerSums,
   InHand,
@@ -25,7 +27,7 @@ import type {
 
 /** The first message to a worker: everything it needs to do its part. */
 export interface WorkerSetup {
-  readonly role: 'producer' | 'consumer' | 'reader' | 'viewer';
+  readonly role: 'producer' | 'consumer' | 'reader' | 'viewer' | 'gateway' | 'client';
   readonly broker: string;
   readonly connection: Connection;
   readonly queue: string;
@@ -51,9 +53,20 @@ export interface WorkerSetup {
   /** Viewers only: what to ask for, and the trial that they are part of. */
   readonly reads?: ReadsPlan | undefined;
   readonly plan?: TrialPlan | undefined;
+  /** Consumers and gateways of trials over HTTP. */
+  readonly path?: PathPlan | undefined;
+  /** Gateways that write into the database: lab/path/serve-likes.ts. */
+  readonly commitsPath?: string | undefined;
+  /** Clients only, which have the plan as well: the gateways. */
+  readonly urls?: readonly string[] | undefined;
 }
 
-export type WorkerReport = ProducerReport | ConsumerReport | ReaderReport | ViewerReport;
+export type WorkerReport =
+  | ProducerReport
+  | ConsumerReport
+  | ReaderReport
+  | ViewerReport
+  | ClientReport;
 
 /** A worker that is not ready by then has met something that it does not report. */
 const READY_TIMEOUT_MS = 60_000;
@@ -90,6 +103,8 @@ export class WorkerProcess {
   lastCounted: LastCounted | undefined;
   /** Consumers that look for hot posts: called with each of their windows. */
   onHotTold: ((told: HotTold) => void) | undefined;
+  /** Gateways, once they are ready: where they listen. */
+  url: string | undefined;
   /** Its report has come; from then on it ends by itself. */
   reported = false;
   readonly #child: ChildProcess;
@@ -136,8 +151,10 @@ export class WorkerProcess {
       });
     });
     this.#child.on('message', (message: WorkerMessage) => {
-      if (message.kind === 'ready') ready.resolve();
-      else if (message.kind === 'sending') this.#sending?.resolve();
+      if (message.kind === 'ready') {
+        this.url = message.url;
+        ready.resolve();
+      } else if (message.kind === 'sending') this.#sending?.resolve();
       else if (message.kind === 'holding') this.#holding?.resolve(message);
       else if (message.kind === 'clock') this.#clock?.resolve(message);
       else if (message.kind === 'produced') this.produced = message.sums;

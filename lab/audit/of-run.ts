@@ -48,11 +48,18 @@ export function auditAgainst(result: TrialResult, before: readonly TrialResult[]
 
 const SYNCHRONOUS = 'store synchronous';
 
+/** What decides which requests a client sends; which way they go does not. */
+function requestsOf({ path, likesPerS }: TrialResult['plan']) {
+  return path && { ...path, ...ANY_WAY, likesPerS };
+}
+
+const ANY_WAY = { kind: '', rule: '', updates: '', gateways: 0, traces: '' };
+
 /** A load that is struck ends when it has shown enough, so that its hash is of its own. */
 function isSameWork(a: TrialResult, b: TrialResult): boolean {
   const isStruck = ({ mode }: TrialResult['plan']) => mode === 'faults' || mode === 'crash';
   const keyOf = ({ workload: { name, data, variant, likes, seed }, plan }: TrialResult) =>
-    JSON.stringify([name, data, variant, likes, seed, isStruck(plan)]);
+    JSON.stringify([name, data, variant, likes, seed, isStruck(plan), requestsOf(plan)]);
   const hasStruckLoad = a.faults !== undefined || a.recovery !== undefined;
   return !hasStruckLoad && b.workload.hash !== undefined && keyOf(a) === keyOf(b);
 }

@@ -58,7 +58,10 @@ export function claimsOfTrial(result: TrialResult): Claims {
   return {
     unit: 'likes',
     rates: ratesOf(result),
-    latencies: result.latencies ? latenciesOf(result.latencies) : [],
+    latencies: [
+      ...(result.latencies ? latenciesOf(result.latencies) : []),
+      ...pathLatenciesOf(result),
+    ],
     flows: flowsOf(result),
     settings: settingsOf(result),
     work: workOf(result),
@@ -76,6 +79,11 @@ export function claimsOfTrial(result: TrialResult): Claims {
 
 function latenciesOf(latencies: Latencies): LatencyClaim[] {
   return LATENCY_NAMES.map((name) => latencyOf(name, latencies[name], latencies.likesDue));
+}
+
+/** Each accepted request has an answer, and that is when it is one. */
+function pathLatenciesOf({ path }: TrialResult): LatencyClaim[] {
+  return path?.api ? [latencyOf('due to accepted', path.api, path.api.samples)] : [];
 }
 
 function latencyOf(name: string, summary: Summary, likesDue: number): LatencyClaim {
@@ -106,16 +114,17 @@ function keptIn(summary: Summary): number {
   return histogramOf(summary).totalCount;
 }
 
-function flowsOf({ latencies, audit: facts }: TrialResult): Claims['flows'] {
+function flowsOf({ latencies, path, audit: facts }: TrialResult): Claims['flows'] {
   const inSystem = facts?.inSystem;
-  if (inSystem === undefined || latencies === undefined) return [];
-  const { meanUs, maxUs } = latencies.dueToVisible;
+  const latency = path ? path.api : latencies?.dueToVisible;
+  if (inSystem === undefined || latency === undefined) return [];
+  const { meanUs, maxUs } = latency;
   const perS = inSystem.duePerS;
   // At both ends of the time are likes that are in the one figure only, for as long as the longest.
   const ends = ((perS * meanUs) / 1e6) * (maxUs / 1e6 / inSystem.spanS);
   return [
     {
-      name: 'due to visible',
+      name: path ? 'due to accepted' : 'due to visible',
       perS,
       meanMs: meanUs / 1000,
       inSystem: inSystem.likes,
@@ -140,7 +149,7 @@ function settingsOf({ tier, plan, settings }: TrialResult): SettingClaim[] {
 }
 
 /** Where nothing was struck, each like is counted once; and each commit is as safe as another's. */
-function workOf({ ledger, workload, faults, recovery, settings }: TrialResult): WorkClaim[] {
+function workOf({ plan, ledger, workload, faults, recovery, settings }: TrialResult): WorkClaim[] {
   const claims: WorkClaim[] = [];
   const synchronous = settings['store synchronous'];
   if (synchronous !== undefined) {
@@ -148,7 +157,9 @@ function workOf({ ledger, workload, faults, recovery, settings }: TrialResult): 
     claims.push({ what, evidence: synchronous, holds: synchronous === 'FULL' });
   }
   if (ledger !== undefined && faults === undefined && recovery === undefined) {
-    const likes = workload.likes ?? ledger.attempted;
+    // A gateway tells its clients what it could not send, which then is no like of anybody.
+    const handedOn = plan.path ? ledger.ok + ledger.recovered : undefined;
+    const likes = handedOn ?? workload.likes ?? ledger.attempted;
     const done = ledger.counted + ledger.parked;
     const evidence = `${ledger.counted} counted and ${ledger.parked} parked of ${likes}`;
     claims.push({ what: 'each like counted once', evidence, holds: done === likes });
@@ -171,12 +182,15 @@ function loadOf(result: TrialResult): Claims['load'] {
   };
 }
 
+/** Modes whose generator has a schedule, and says how late it was. */
+const KEEPS_SCHEDULE: readonly TrialResult['plan']['mode'][] = ['paced', 'hot-spot', 'path'];
+
 /** How far the number of likes in a time may be from its mean by chance: four standard errors. */
 const CHANCE_FACTOR = 4;
 
-function generatorOf({ plan, resources, audit: facts }: TrialResult): Claims['generator'] {
-  if (plan.mode !== 'paced' && plan.mode !== 'hot-spot') return undefined;
-  const lagUs = resources?.generatorLagUsP99;
+function generatorOf({ plan, path, resources, audit: facts }: TrialResult): Claims['generator'] {
+  if (!KEEPS_SCHEDULE.includes(plan.mode)) return undefined;
+  const lagUs = resources?.generatorLagUsP99 ?? path?.generatorLagUsP99;
   const { due } = facts ?? {};
   if (lagUs === undefined && due === undefined) return undefined;
   return {

@@ -1,5 +1,5 @@
 /** Finds the consumer that a fault strikes: one that has likes in its hands right now. */
-import type { CrewMember } from '../crew.ts';
+import type { CrewMember } from '../crew-member.ts';
 import { LabError } from '../lab-error.ts';
 import type { InHand } from '../worker-messages.ts';
 import type { Stage } from './fault.ts';
