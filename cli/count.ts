@@ -88,7 +88,7 @@ async function count(options: CountOptions): Promise<number> {
     clearInterval(telling),
   );
   if (isStopped) await isDoneWithin(watch.ask(), LAST_ANSWER_LIMIT_MS);
-  await isDoneWithin(traced?.tracing[Symbol.asyncDispose]() ?? Promise.resolve(), SPANS_LIMIT_MS);
+  await isDoneWithin(Promise.resolve(traced?.tracing[Symbol.asyncDispose]()), SPANS_LIMIT_MS);
   const undelivered = describeExported(traced?.tracing);
   if (undelivered !== undefined) process.stderr.write(`warning: ${undelivered}\n`);
   const total = tally.total(watch.lag);

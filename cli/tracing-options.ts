@@ -35,8 +35,7 @@ export async function openTracingOf(
   { otlp, traceShare }: TracingFlags,
   service: string,
 ): Promise<Tracing | undefined> {
-  const isInEnvironment = ADDRESS_VARIABLES.some((name) => process.env[name]);
-  if (otlp === undefined && !isInEnvironment) return undefined;
+  if (otlp === undefined && !isOtlpInEnvironment()) return undefined;
   const { openTracing } = await import('../tracing/tracing.ts');
   return openTracing({
     service,
@@ -50,6 +49,17 @@ export function describeExported(tracing: Tracing | undefined): string | undefin
   const { delivered, failed, reason } = tracing?.exported() ?? { delivered: 0, failed: 0 };
   if (failed === 0) return undefined;
   return `${failed} of ${delivered + failed} spans did not reach the OTLP receiver: ${reason}`;
+}
+
+export function isOtlpInEnvironment(): boolean {
+  // biome-ignore lint/style/noProcessEnv: these are OpenTelemetry's own, whatever runs.
+  return ADDRESS_VARIABLES.some((name) => process.env[name]);
+}
+
+/** For this process and for those that it starts. */
+export function putOtlpIntoEnvironment(url: string): void {
+  // biome-ignore lint/style/noProcessEnv: these are OpenTelemetry's own, whatever runs.
+  process.env[ADDRESS_VARIABLES[0]!] = url;
 }
 
 function address(text: string): string {

@@ -80,12 +80,13 @@ export async function consume(
     try {
       const committed: Parameters<typeof store.apply>[1] = ({ shard = 0, fresh, seen }) => {
         batch.committed(fresh.length + seen.length);
-        trace?.committed(fresh.concat(seen));
         records.stored(
           clock.nowUs(),
           fresh.map((place) => likes[place]!),
           seen.map((place) => likes[place]!),
         );
+        // After the record, so that making spans is in no record.
+        trace?.committed([...fresh, ...seen]);
         sums.counted += fresh.length;
         sums.transactions++;
         while (transactionsOfShard.length <= shard) transactionsOfShard.push(0);

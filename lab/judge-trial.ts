@@ -33,6 +33,7 @@ import type { StoreToCheck, TrialContext } from './trial-context.ts';
 import type { TrialPlan } from './trial-plan.ts';
 import { coreShare, resourcesOf } from './trial-resources.ts';
 import type { TrialResult } from './trial-result.ts';
+import { judgeWritePath } from './write-path/judge-write-path.ts';
 
 /** From this share of a core on, a process is what limits the rate. */
 const CORE_SHARE_MAX = 0.9;
@@ -61,6 +62,7 @@ export type Judged = Pick<
     | 'shardLoads'
     | 'reads'
     | 'path'
+    | 'writePath'
   >;
 
 /** Reads every record and every shard once or twice; memory is about one byte a like. */
@@ -94,6 +96,7 @@ export async function judgeTrial(
     ...(faults ? [...whyVoid(faults), ...damageOf(faults)] : []),
   ];
   const overHttp = pathJudge?.judge(ledger, promised.survival);
+  const traced = judgeWritePath(plan, evidence);
   const judgement = withBroken(judge(ledger, promised, obstacles), overHttp?.broken);
 
   const together = plan.mode !== 'publish-then-count';
@@ -112,6 +115,7 @@ export async function judgeTrial(
     ...doubtsOf(plan, evidence, latencies),
     ...doubts,
     ...readingDoubts,
+    ...(traced?.struck ?? []),
   ];
   return {
     ...judgement,
@@ -137,12 +141,9 @@ export async function judgeTrial(
       : undefined,
     ...figures,
     backlog: backlogOf(plan, measured),
-    recovery,
-    faults,
+    ...{ recovery, faults, shards, reads },
     states: plan.checksStates ? measureStates(evidence) : undefined,
-    shards,
-    reads,
-    path: overHttp?.path,
+    ...{ path: overHttp?.path, writePath: traced?.writePath },
     ...(plan.sharding && { shardLoads: await shardLoadsOf(plan, measured, store, shards) }),
   };
 }

@@ -27,8 +27,8 @@ export const pathPlanSchema = z.strictObject({
   /** Processes side by side, between which the client takes turns. */
   gateways: z.int().positive(),
   burst: burstSchema.optional(),
-  /** Whether each hop of a like is traced. */
-  traces: z.literal(true).optional(),
+  /** Where the hops of likes are traced: of every so many requests, one. */
+  traces: z.strictObject({ every: z.int().positive() }).optional(),
 });
 
 export type PathPlan = z.infer<typeof pathPlanSchema>;

@@ -28,6 +28,8 @@ export class BatchTracer {
   }
 
   delivered(likes: readonly Like[], headersOf?: HeadersOf): BatchTrace {
+    // Before the headers are read, which is this tracer's own work.
+    const deliveredUs = this.#tracing.nowUs();
     this.#options.count?.('delivered', likes.length);
     const contexts = new Map<number, Context>();
     if (headersOf !== undefined) {
@@ -36,7 +38,7 @@ export class BatchTracer {
         if (context !== undefined) contexts.set(index, context);
       }
     }
-    return new BatchTrace(this.#tracing, this.#options, likes, contexts);
+    return new BatchTrace(this.#tracing, this.#options, { likes, contexts, deliveredUs });
   }
 }
 
@@ -53,21 +55,24 @@ class BatchTrace {
   constructor(
     tracing: Tracing,
     options: BatchTracerOptions,
-    likes: readonly Like[],
-    contexts: ReadonlyMap<number, Context>,
+    batch: {
+      readonly likes: readonly Like[];
+      readonly contexts: ReadonlyMap<number, Context>;
+      readonly deliveredUs: number;
+    },
   ) {
     this.#tracing = tracing;
     this.#options = options;
-    this.#likes = likes;
-    this.#contexts = contexts;
-    this.#deliveredUs = tracing.nowUs();
-    this.#receive = contexts.size === 0 ? undefined : this.#startReceive();
+    this.#likes = batch.likes;
+    this.#contexts = batch.contexts;
+    this.#deliveredUs = batch.deliveredUs;
+    this.#receive = batch.contexts.size === 0 ? undefined : this.#startReceive();
   }
 
   /** The transaction that counts these begins. */
   begins(places: readonly number[]): void {
-    this.#options.count?.('begun', places.length);
     const nowUs = this.#tracing.nowUs();
+    this.#options.count?.('begun', places.length);
     for (const place of places) if (this.#contexts.has(place)) this.#begunUs.set(place, nowUs);
   }
 

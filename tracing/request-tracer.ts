@@ -5,6 +5,7 @@
 import {
   type Attributes,
   type Context,
+  type HrTime,
   type Span,
   SpanKind,
   SpanStatusCode,
@@ -43,13 +44,14 @@ export class RequestTracer {
   received(headers: Readonly<Record<string, unknown>>): RequestTrace | undefined {
     const { tracing } = this;
     const { count } = this.options;
+    const startTime = this.#now();
     count?.('received');
     const parent = tracing.contextIn(headers);
     if (parent === undefined && !tracing.startsTraces) {
       return count && new RequestTrace(this, undefined);
     }
     const attributes = { 'http.request.method': 'POST', 'http.route': ROUTE, 'url.path': ROUTE };
-    const options = { kind: SpanKind.SERVER, attributes, startTime: this.#now() };
+    const options = { kind: SpanKind.SERVER, attributes, startTime };
     const span = tracing.tracer.startSpan(NAME, options, parent);
     // What the sampler leaves out has a context all the same, and travels as not to be recorded.
     return new RequestTrace(this, span.isRecording() ? span : undefined);
@@ -74,25 +76,28 @@ class RequestTrace {
   }
 
   waits(): void {
+    const now = this.#now();
     this.#options.count?.('waiting');
-    this.#create = this.#start('create', SpanKind.PRODUCER);
+    this.#create = this.#start('create', SpanKind.PRODUCER, now);
   }
 
   sends({ source, seq }: Number, likes: number): LikeHeaders | undefined {
+    const now = this.#now();
     this.#options.count?.('sent');
     const create = this.#create;
     if (create === undefined) return undefined;
     const id = { 'messaging.message.id': `${source}.${seq}` };
     const batch = likes > 1 ? { 'messaging.batch.message_count': likes } : {};
-    create.setAttributes(id).end(this.#now());
-    this.#send = this.#start('send', SpanKind.CLIENT, { ...id, ...batch }, [create]);
+    create.setAttributes(id).end(now);
+    this.#send = this.#start('send', SpanKind.CLIENT, now, { ...id, ...batch }, [create]);
     return this.#tracing.headersOf(create);
   }
 
   settles(outcome: SendOutcome): void {
+    const now = this.#now();
     if (outcome === 'ok') this.#options.count?.('acknowledged');
-    if (outcome !== 'ok') fails(this.#send, outcome);
-    this.#send?.end(this.#now());
+    else fails(this.#send, outcome);
+    this.#send?.end(now);
   }
 
   answered(status: number): void {
@@ -104,6 +109,7 @@ class RequestTrace {
   #start(
     operation: 'create' | 'send',
     kind: SpanKind,
+    startTime: HrTime,
     more: Attributes = {},
     links: readonly Span[] = [],
   ): Span | undefined {
@@ -111,7 +117,7 @@ class RequestTrace {
     const { system, destination } = this.#options;
     const options = {
       kind,
-      startTime: this.#now(),
+      startTime,
       attributes: { ...messagingAttributes(system, destination, operation), ...more },
       links: links.map((span) => ({ context: span.spanContext() })),
     };
