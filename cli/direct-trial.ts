@@ -25,10 +25,17 @@ export async function openDirectTrial(stores: StorePool): Promise<DirectParts> {
   const { addresses } = await stores.reach('postgres');
   const url = addresses[0]!;
   const server = (await stores.localServer('postgres')) ?? somebodysDatabase(url);
+  const database = directBroker(url);
   let made: DirectAddress | undefined;
   return {
     brokerName: DIRECT,
-    broker: directBroker(url),
+    broker: {
+      ...database,
+      settings: async (queue) => ({
+        ...(await database.settings(queue)),
+        ...(made && { 'store rule': made.rule, 'store shards': '1' }),
+      }),
+    },
     server,
     async storeAddress(_shards, { rule }) {
       const schema = `direct_${randomBytes(6).toString('hex')}`;

@@ -34,6 +34,11 @@ export function tierClaims(tier: Tier, settings: Settings): SettingClaim[] {
     const holds = (tier === 'memory') === (stored === 'no');
     claims.push({ what, labelled: tier, found: `messages-storage ${stored}`, holds });
   }
+  if ('synchronous_commit' in settings) {
+    const found = `synchronous_commit ${settings.synchronous_commit}, fsync ${settings.fsync}`;
+    const holds = settings.synchronous_commit === 'on' && settings.fsync === 'on';
+    claims.push({ what, labelled: tier, found, holds: (tier === 'power') === holds });
+  }
   // A tier that promises nothing asks for no setting.
   if (claims.length === 0 && tier !== 'memory') {
     const found = settings.persistence ?? 'no setting that decides it is known';

@@ -22,6 +22,10 @@ export interface DatabaseFacts {
  * and each look costs the server about half a ms. */
 const LOOK_INTERVAL_MS = 50;
 
+/** Sessions that have ended may tell their last transactions a moment later. */
+const SETTLED_MS = 300;
+const SETTLED_MS_MAX = 5_000;
+
 export interface DatabaseWatch extends AsyncDisposable {
   /** To be asked for when all who worked in it have gone: until then they hold back some counts. */
   finish(): Promise<DatabaseFacts>;
@@ -50,11 +54,25 @@ export async function watchDatabase(probe: DatabaseProbe): Promise<DatabaseWatch
     stopLooking,
     async finish() {
       await stopLooking();
-      return { transactions: (await probe.transactions()) - before, waiting };
+      return { transactions: (await settled(probe)) - before, waiting };
     },
     async [Symbol.asyncDispose]() {
       await stopLooking().catch(() => undefined);
       await probe[Symbol.asyncDispose]();
     },
   };
+}
+
+/** The count once it has stood still for a while, or when that takes too long. */
+async function settled(probe: DatabaseProbe): Promise<number> {
+  const startedMs = performance.now();
+  let last = { count: await probe.transactions(), sinceMs: startedMs };
+  while (performance.now() - startedMs < SETTLED_MS_MAX) {
+    await sleep(LOOK_INTERVAL_MS);
+    const count = await probe.transactions();
+    const nowMs = performance.now();
+    if (count !== last.count) last = { count, sinceMs: nowMs };
+    else if (nowMs - last.sinceMs >= SETTLED_MS) break;
+  }
+  return last.count;
 }
