@@ -10,6 +10,7 @@ import { partsChart } from './parts.ts';
 import { loadCharts, movesChart } from './sharding.ts';
 import { shardsChart } from './shards.ts';
 import { throughputChart } from './throughput.ts';
+import { writePathChart } from './write-path.ts';
 
 export function chartsOf(data: ReportData): ReadonlyMap<string, Chart[]> {
   const paced = pointsOf(data);
@@ -20,6 +21,7 @@ export function chartsOf(data: ReportData): ReadonlyMap<string, Chart[]> {
     ['latency', [latencyChart(paced), partsChart(paced)]],
     ['ordering', [disorderChart(resultsOf(data, 'ordering'))]],
     ['hot-spot', hotSpotCharts(resultsOf(data, 'hot-spot'))],
+    ['write-path', [writePathChart(resultsOf(data, 'write-path'))]],
     ['sharding', [...loadCharts(sharded), movesChart(sharded)]],
   ];
   return new Map(

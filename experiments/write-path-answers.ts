@@ -1,0 +1,30 @@
+/** What the hops say, in sentences, each word of it taken from them. */
+import { brokerOf } from '../lab/common-columns.ts';
+import { formatNumber } from '../lab/table.ts';
+import type { TrialResult } from '../lab/trial-result.ts';
+import { hopsOf } from '../lab/write-path/hops.ts';
+import { groupsOf, slowestHopOf } from './write-path-tables.ts';
+
+/** One sentence a row: which hop takes most of the time, and what to do about it. */
+export function explainHops(results: readonly TrialResult[]): string {
+  const lines = groupsOf(results.filter(stands)).flatMap(([first]) => sentenceOf(first!) ?? []);
+  return lines.map((line) => `- ${line}`).join('\n');
+}
+
+function stands({ writePath, verdict, numbersValid }: TrialResult): boolean {
+  return writePath !== undefined && verdict === 'pass' && numbersValid;
+}
+
+export function sentenceOf(result: TrialResult): string | undefined {
+  const slowest = slowestHopOf(result);
+  if (slowest === undefined) return undefined;
+  const { whole } = result.writePath!;
+  const ms = (us: number) => formatNumber(us / 1_000, 1);
+  const kind = result.plan.path?.kind ?? 'queued';
+  const cure = hopsOf(kind).find(({ name }) => name === slowest.name)?.cure;
+  return (
+    `**${brokerOf(result)}** at ${result.plan.pace}: ${formatNumber(100 * slowest.share, 0)} % of ` +
+    `a like's time goes into "${slowest.name}" (${ms(slowest.meanUs)} of ${ms(whole.meanUs)} ms ` +
+    `on average; p99 ${ms(slowest.p99Us)} of ${ms(whole.p99Us)} ms). To shorten it, ${cure}.`
+  );
+}
