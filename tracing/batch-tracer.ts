@@ -6,7 +6,7 @@ import { type Context, type Link, ROOT_CONTEXT, SpanKind, trace } from '@opentel
 import type { HeadersOf, Like } from '../likes/like.ts';
 import type { CountStep } from '../likes/like-steps.ts';
 import { messagingAttributes } from './request-tracer.ts';
-import type { Tracing } from './tracing.ts';
+import { isRecorded, type Tracing } from './tracing.ts';
 
 export interface BatchTracerOptions {
   readonly system: string;
@@ -35,7 +35,7 @@ export class BatchTracer {
     if (headersOf !== undefined) {
       for (const index of likes.keys()) {
         const context = this.#tracing.contextIn(headersOf(index));
-        if (context !== undefined) contexts.set(index, context);
+        if (context !== undefined && isRecorded(context)) contexts.set(index, context);
       }
     }
     return new BatchTrace(this.#tracing, this.#options, { likes, contexts, deliveredUs });

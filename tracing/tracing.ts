@@ -61,7 +61,7 @@ export interface Tracing extends AsyncDisposable {
   nowUs(): number;
   /** A time as spans take it. */
   timeOf(us: number): HrTime;
-  /** The context that came along; undefined where none did, or one that is not to be recorded. */
+  /** The context that came along, recorded or not; undefined where none did. */
   contextIn(headers: Readonly<Record<string, unknown>> | undefined): Context | undefined;
   /** Below this span. */
   contextOf(span: Span): Context;
@@ -110,8 +110,7 @@ export function openTracing(options: TracingOptions): Tracing {
     contextIn(headers) {
       if (typeof headers?.traceparent !== 'string') return undefined;
       const context = propagator.extract(ROOT_CONTEXT, headers, defaultTextMapGetter);
-      const { traceFlags = TraceFlags.NONE } = trace.getSpanContext(context) ?? {};
-      return (traceFlags & TraceFlags.SAMPLED) === 0 ? undefined : context;
+      return trace.getSpanContext(context) && context;
     },
     headersOf(span) {
       const headers: Record<string, string> = {};
@@ -122,6 +121,12 @@ export function openTracing(options: TracingOptions): Tracing {
     // An export that fails is counted, and no reason for a service to end otherwise.
     [Symbol.asyncDispose]: () => provider.shutdown().catch(() => undefined),
   };
+}
+
+/** Whether whoever began the trace wants it to be recorded. */
+export function isRecorded(context: Context): boolean {
+  const { traceFlags = TraceFlags.NONE } = trace.getSpanContext(context) ?? {};
+  return (traceFlags & TraceFlags.SAMPLED) !== 0;
 }
 
 function batches(exporter: ConstructorParameters<typeof BatchSpanProcessor>[0]['exporter']) {

@@ -91,6 +91,7 @@ function uncertain(meanUs: number, errorUs: number, spans: number): string[] {
 
 function missing(spans: number, expected: number): string[] {
   const allowed = Math.max(SPANS_AT_ENDS_MAX, SPANS_MISSING_SHARE_MAX * expected);
+  if (expected === 0) return ['no like came into it in the measured time'];
   if (spans > 0 && Math.abs(spans - expected) <= allowed) return [];
   return [`${spans} traced likes passed it, and ${expected} should have`];
 }

@@ -165,8 +165,9 @@ function lossesOf({ accepted, offered }: WritePathInput): string[] {
 }
 
 function hopProblems(hops: readonly HopFigures[]): string[] {
-  return hops.flatMap(({ name, little }) =>
-    little.problems.map((problem) => `Little's law fails in "${name}": ${problem}`),
+  // The first of a hop's problems says enough; all of them are in the result.
+  return hops.flatMap(({ name, little: { problems } }) =>
+    problems.slice(0, 1).map((problem) => `Little's law fails in "${name}": ${problem}`),
   );
 }
 
