@@ -1,4 +1,4 @@
-/** The workers of trials over HTTP: composes a gateway with what it hands likes to, and a client. */
+/** The workers of trials over HTTP: composes gateways with what they hand likes to, and clients. */
 import { BROKERS } from '../brokers/index.ts';
 import { openDirectDatabase } from '../gateway/direct-writer.ts';
 import { type GatewayLimits, LIMITS } from '../gateway/limits.ts';

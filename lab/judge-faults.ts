@@ -5,7 +5,9 @@ import type { CheckOutput } from './checker.ts';
 import { countDeliveries } from './count-deliveries.ts';
 import type { StrikeFacts } from './fault-trial.ts';
 import type { Fault } from './faults/fault.ts';
-import { measureStrikes, type StrikeMeasures } from './measure-strikes.ts';
+import { measureStrikes, type StrikeMeasures, type StrikeMoments } from './measure-strikes.ts';
+import { requestsUnderWay } from './path/measure-path.ts';
+import { readRequests } from './path/request-records.ts';
 import type { TrialEvidence } from './run-trial.ts';
 import {
   type FaultPlan,
@@ -127,7 +129,7 @@ export function faultsOf(
   const moments = strikes.map(({ beganUs, overUs, proof }) => {
     return { beganUs: proof.struckUs ?? beganUs, overUs };
   });
-  const measures = measureStrikes(moments, evidence);
+  const measures = withRequests(measureStrikes(moments, evidence), moments, evidence);
   const afterwards = doubtsAfterwards(plan.faults, evidence);
   const told = strikes.map((strike, place) => {
     const measured = measures[place]!;
@@ -153,6 +155,20 @@ export function faultsOf(
     consumersReopened: consumers.reduce((sum, { reopened }) => sum + reopened, 0),
     drainedMs: last && (drainedUs - last.recoversFromUs) / 1000,
   };
+}
+
+/** Over HTTP what is under way are requests; a gateway's sends come and go between them. */
+function withRequests(
+  measures: readonly StrikeMeasures[],
+  moments: readonly StrikeMoments[],
+  { path }: TrialEvidence,
+): readonly StrikeMeasures[] {
+  if (path === undefined) return measures;
+  const underWay = requestsUnderWay(
+    readRequests(path.requests),
+    moments.map(({ beganUs }) => beganUs),
+  );
+  return measures.map((measured, place) => ({ ...measured, inFlight: underWay[place]! }));
 }
 
 function strikeResult(

@@ -6,7 +6,7 @@ import { COUNTING_RULES } from './store-plan.ts';
 export const PATH_KINDS = ['queued', 'direct'] as const;
 export type PathKind = (typeof PATH_KINDS)[number];
 
-/** What a direct trial is called where others name their broker; it is no broker of the registry. */
+/** What a direct trial is called where others name their broker; the registry has none such. */
 export const DIRECT = 'direct';
 
 /** Likes beyond the rate of the plan, each by a user of its own, all of them on one post. */
@@ -20,7 +20,7 @@ const burstSchema = z.strictObject({
 
 export const pathPlanSchema = z.strictObject({
   kind: z.enum(PATH_KINDS),
-  /** Queued: that of the store. Direct: `+1` on the post's row, or with the user's state as well. */
+  /** Queued: that of the store. Direct: `+1` on the post's row, or the user's state too. */
   rule: z.enum(COUNTING_RULES),
   /** Queued: one transaction of the store a like, or one for each batch of a shard, as ever. */
   updates: z.enum(['single', 'coalesced']).optional(),
@@ -34,7 +34,7 @@ export const pathPlanSchema = z.strictObject({
 export type PathPlan = z.infer<typeof pathPlanSchema>;
 export type BurstPlan = z.infer<typeof burstSchema>;
 
-/** Such as `direct, +1` or `queue, one update a like`: what tells the ways of a comparison apart. */
+/** Such as `direct, +1` or `queue, one update a like`: what tells ways of a comparison apart. */
 export function describePath({ kind, rule, updates }: PathPlan): string {
   if (kind === 'direct') return rule === 'tally' ? 'direct, +1' : 'direct, with states';
   return updates === 'single' ? 'queue, one update a like' : 'queue, coalesced updates';

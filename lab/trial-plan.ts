@@ -28,7 +28,7 @@ export interface Contender {
  * `faults`: paced, and struck by a fault several times.
  * `hot-spot`: at a fixed rate, with one post that takes most of it for a while.
  * `reads`: at a fixed rate, while the counts are read as fast as they may be.
- * `path`: at a fixed rate over HTTP, through gateways, with a burst or faults where the plan says so.
+ * `path`: at a fixed rate over HTTP, through gateways, with a burst or faults where planned.
  * `calculation`: nothing is sent; the likes are counted as they would fall on the shards.
  */
 export const TRIAL_MODES = [
@@ -64,7 +64,7 @@ export type Survival = (typeof SURVIVALS)[number];
 export interface FaultPlan {
   readonly fault: Fault;
   /** Other faults that take turns with it, strike by strike. */
-  readonly then?: readonly Fault[] | undefined;
+  readonly others?: readonly Fault[] | undefined;
   readonly strikes: number;
   /** The load goes on undisturbed for this long between two strikes; 0 unless told. */
   readonly pauseS?: number | undefined;
@@ -77,8 +77,8 @@ export interface FaultPlan {
 }
 
 /** All faults of a plan, in the order of their turns. */
-export function faultsOfPlan({ fault, then = [] }: FaultPlan): readonly Fault[] {
-  return [fault, ...then];
+export function faultsOfPlan({ fault, others = [] }: FaultPlan): readonly Fault[] {
+  return [fault, ...others];
 }
 
 /** The fault of a strike, counted from 0. */

@@ -133,7 +133,7 @@ function ledgerOf(input: CheckInput, sums: Sums, ranges: readonly CountRange[]):
     ...{ inversions: 0, inversionSeqsMax: 0, sentAgain: again },
     miscountedPosts: errors.filter((error) => error > 0).length,
     miscountedLikes: errors.reduce((sum, error) => sum + error, 0),
-    miscountedLikesMax: Math.max(0, ...errors),
+    miscountedLikesMax: errors.reduce((most, error) => Math.max(most, error), 0),
     ...{ unexpectedPosts: undefined, expectedPosts: undefined },
     residual:
       Math.abs(input.sums.attempted - (ok + unknown + fail)) +

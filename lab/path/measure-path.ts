@@ -38,7 +38,7 @@ export type RequestFigures = Pick<
 
 export function measureRequests(input: RequestsInput): RequestFigures {
   const { requests, burst, strikes } = input;
-  const inBurst = requests.filter((request) => isDueInBurst(request, input));
+  const inBurst = requests.filter(dueInBurst(input));
   const outages = outagesOf(requests, strikes);
   const calm = requests.filter((request) => !outages.some((outage) => meets(request, outage)));
   const measured = measuredOf(input);
@@ -50,7 +50,7 @@ export function measureRequests(input: RequestsInput): RequestFigures {
       requestsInBurst: countRequests(inBurst),
     }),
     dueToVisible: visibleLatency(measured, input.countedUs),
-    answerMsMax: Math.max(...requests.map(({ dueUs, answeredUs }) => answeredUs - dueUs)) / 1000,
+    answerMsMax: answerUsMax(requests) / 1000,
     exactAfterMs: exactAfterMs(acceptedOf(requests), input.countedUs),
     ...(strikes.length > 0 && { outages: outages.map((one) => outageResult(one, requests)) }),
     acceptedShareOutsideOutages: calm.length > 0 ? acceptedOf(calm).length / calm.length : 1,
@@ -60,8 +60,9 @@ export function measureRequests(input: RequestsInput): RequestFigures {
 /** What `api` is taken from: accepted, due after the warm-up and outside the burst. */
 export function measuredOf(input: Pick<RequestsInput, 'requests' | 'warmUpS' | 'burst'>) {
   const warmUs = firstDueUs(input.requests) + input.warmUpS * 1e6;
+  const isDueInBurst = dueInBurst(input);
   return acceptedOf(input.requests).filter(
-    (request) => request.dueUs >= warmUs && !isDueInBurst(request, input),
+    (request) => request.dueUs >= warmUs && !isDueInBurst(request),
   );
 }
 
@@ -85,6 +86,16 @@ export function acceptedOf(requests: readonly RequestRecord[]): AcceptedRequest[
   });
 }
 
+/** At each moment, µs: how many requests had left the client and had no answer. */
+export function requestsUnderWay(
+  requests: readonly RequestRecord[],
+  momentsUs: readonly number[],
+): number[] {
+  return momentsUs.map(
+    (us) => requests.filter(({ sentUs, answeredUs }) => sentUs <= us && answeredUs > us).length,
+  );
+}
+
 /** When each like was told as counted for the first time, by source and seq. */
 export function countedTimes(consumerRecords: readonly string[]): RequestsInput['countedUs'] {
   const names = new Names();
@@ -105,15 +116,20 @@ export function countedTimes(consumerRecords: readonly string[]): RequestsInput[
   return (source, seq) => times.get(source)?.get(seq);
 }
 
+function answerUsMax(requests: readonly RequestRecord[]): number {
+  return requests.reduce((most, { dueUs, answeredUs }) => Math.max(most, answeredUs - dueUs), 0);
+}
+
 function firstDueUs(requests: readonly RequestRecord[]): number {
   return requests.reduce((least, { dueUs }) => Math.min(least, dueUs), Number.POSITIVE_INFINITY);
 }
 
-function isDueInBurst(
-  { dueUs }: RequestRecord,
-  { requests, burst }: Pick<RequestsInput, 'requests' | 'burst'>,
-): boolean {
-  return burst !== undefined && isInBurst(burst, dueUs - firstDueUs(requests));
+function dueInBurst({
+  requests,
+  burst,
+}: Pick<RequestsInput, 'requests' | 'burst'>): (request: RequestRecord) => boolean {
+  const startUs = firstDueUs(requests);
+  return ({ dueUs }) => isInBurst(burst, dueUs - startUs);
 }
 
 function latencyOf(requests: readonly RequestRecord[]): PathResult['api'] {

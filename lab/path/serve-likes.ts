@@ -101,6 +101,8 @@ class GatewayOrders {
   #savingUntilMs = 0;
   /** The conductor waits for the word of a send that likes were saved up for. */
   #owesWord = false;
+  /** One for all sends that wait, so that they go in the order in which they came. */
+  #released: Promise<void> | undefined;
   readonly #recorder: SendRecorder;
   readonly #port: WorkerPort;
 
@@ -115,13 +117,26 @@ class GatewayOrders {
    * behind it; the word is told of the next one, which has them and takes longer than the word.
    */
   async mayGo(): Promise<void> {
-    const mustTell = this.#owesWord && performance.now() >= this.#savingUntilMs;
-    while (this.#isHeld || performance.now() < this.#savingUntilMs) {
-      await sleep(Math.max(1, Math.min(HOLD_POLL_MS, this.#savingUntilMs - performance.now())));
+    const mustTell = this.#owesWord && !this.#isClosed;
+    while (this.#isClosed) {
+      this.#released ??= this.#untilOpen();
+      await this.#released;
     }
-    if (!mustTell) return;
+    if (!mustTell || !this.#owesWord) return;
     this.#owesWord = false;
     this.#recorder.tellNextSend(() => void this.#port.tell({ kind: 'sending' }));
+  }
+
+  get #isClosed(): boolean {
+    return this.#isHeld || performance.now() < this.#savingUntilMs;
+  }
+
+  async #untilOpen(): Promise<void> {
+    while (this.#isClosed) {
+      const leftMs = this.#savingUntilMs - performance.now();
+      await sleep(Math.max(1, Math.min(HOLD_POLL_MS, leftMs)));
+    }
+    this.#released = undefined;
   }
 
   async #obey(): Promise<void> {

@@ -109,7 +109,12 @@ describe('the strikes of a result', () => {
   /** Three likes acknowledged and one under way at each strike; all that is asked of the rest. */
   function told(
     strikes: readonly StrikeFacts[],
-    { fault = FAULT, delivered = [] as number[], lostBefore = undefined as unknown } = {},
+    {
+      fault = FAULT,
+      others = undefined as readonly Fault[] | undefined,
+      delivered = [] as number[],
+      lostBefore = undefined as unknown,
+    } = {},
   ) {
     using folder = recordsFolder();
     const [producer, consumer] = [folder.path('producer'), folder.path('consumer')];
@@ -133,7 +138,9 @@ describe('the strikes of a result', () => {
       consumers: [{ reopened: 2 }, { reopened: 1 }],
       drainedUs: 24 * S,
     } as unknown as TrialEvidence;
-    const plan = { faults: { ...FAULTS, fault } } as TrialPlan & { readonly faults: typeof FAULTS };
+    const plan = { faults: { ...FAULTS, fault, others } } as TrialPlan & {
+      readonly faults: typeof FAULTS;
+    };
     return faultsOf(plan, evidence, { lostBefore } as CheckOutput, 'all but 2 s');
   }
 
@@ -188,6 +195,14 @@ describe('the strikes of a result', () => {
     const found = told([STRIKES[0]!, strikeAt(20 * S, changed)]);
     expect({ valid: found.valid, void: found.void }).toEqual({ valid: 1, void: 1 });
     expect(found.strikes.map(({ doubts }) => doubts)).toEqual([[], [doubt]]);
+  });
+
+  test('of several faults that took turns are told by name, and judged by the hardest', () => {
+    const other = madeFault({ name: 'other', target: 'consumer' });
+    const { strikes, ...found } = told(STRIKES, { fault: other, others: [FAULT] });
+    expect(found).toMatchObject({ name: 'other, made', target: 'server', valid: 2 });
+    expect(strikes.map(({ fault }) => fault)).toEqual(['other', 'made']);
+    expect(told(STRIKES).strikes[0]).not.toHaveProperty('fault');
   });
 
   test('are asked once more when the records are there, by likes that their facts name', () => {

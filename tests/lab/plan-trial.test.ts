@@ -142,3 +142,28 @@ describe('the facts of a plan', () => {
     expect({ likesPerSend, sendsInFlight }).toEqual({});
   });
 });
+
+describe('a plan over HTTP', () => {
+  const step: Step = {
+    ...{ mode: 'path', likes: 0, rate: { likesPerS: 100 }, warmUpS: 1, measureS: 2 },
+    path: { kind: 'queued', rule: 'states', gateways: 1 },
+  };
+  const direct: Step = { ...step, path: { kind: 'direct', rule: 'tally', gateways: 1 } };
+
+  test('counts by the rule of its path, in the store that was chosen', () => {
+    expect(planned(step)).toMatchObject({
+      ...{ likes: 300, likesPerS: 100, path: step.path },
+      store: { engine: 'sqlite', rule: 'states' },
+    });
+    const store = { engine: 'postgres', rule: 'tally' } as const;
+    expect(planned(step, { store }).store).toEqual({ engine: 'postgres', rule: 'states' });
+    expect(planFacts(planned(step), undefined)).toMatchObject({ path: step.path });
+  });
+
+  test('that is direct has PostgreSQL and nobody behind it, whatever is chosen', () => {
+    const store = { engine: 'sqlite', rule: 'states' } as const;
+    expect(planned(direct, { store, consumers: 3, shards: 8 })).toMatchObject({
+      ...{ store: { engine: 'postgres', rule: 'tally' }, consumers: 0, shards: 1 },
+    });
+  });
+});

@@ -46,6 +46,16 @@ describe('a schedule', () => {
     expect(modes).toEqual(['calculation', 'sustained', 'sustained', 'sustained']);
   });
 
+  test('brings along what is no broker, and asks for its steps as well', () => {
+    const direct = { broker: 'direct', tier: 'power', likesPerSRough: 1_000 } as const;
+    const experiment = { ...madeExperiment, besides: [direct] };
+    const jobs = schedule({
+      ...{ experiments: [experiment], contenders: CONTENDERS.slice(0, 1), profile: 'quick' },
+      ...{ likes: undefined, repeats: 2, seed: 1 },
+    });
+    expect(new Set(subjects(jobs))).toEqual(new Set(['kafka kill', 'direct power']));
+  });
+
   test('gives each step to all contenders, once each, before the next step begins', () => {
     fc.assert(
       fc.property(fc.nat(2 ** 32 - 1), fc.integer({ min: 1, max: 4 }), (seed, repeats) => {

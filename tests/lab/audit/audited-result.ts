@@ -138,6 +138,38 @@ export function closedResult(changed: Partial<TrialResult> = {}): TrialResult {
   });
 }
 
+/** Over HTTP at 2,000/s: 5 ms each, so that 10 requests are under way. */
+export function pathResult(changed: Partial<TrialResult> = {}): TrialResult {
+  const none = { shed: {}, limited: 0, refused: 0, unknown: 0, noAnswer: 0, invalid: 0 };
+  return pacedResult({
+    trial: '003-kafka-kill-path',
+    plan: {
+      ...madePlan('path'),
+      ...{ likesPerS: LIKES_PER_S, warmUpS: WARM_UP_S, pace: '2,000/s' },
+      path: { kind: 'queued', rule: 'tally', gateways: 1 },
+    },
+    path: {
+      requests: { offered: LIKES, accepted: LIKES, ...none },
+      api: clean,
+      answerMsMax: 7,
+      ...{ acceptedTwice: 0, acceptedUncounted: 0, acceptedUnacknowledged: 0, acceptedOther: 0 },
+      isExact: true,
+      cpuUsPerLike: { gateway: 100 },
+      acceptedShareOutsideOutages: 1,
+      generatorLagUsP99: 1_100,
+      requestsAtOnceMax: 20,
+    },
+    ...{ rates: undefined, latencies: undefined, backlog: undefined },
+    audit: {
+      due: { likes: LIKES, spanS: (LIKES - 1) / LIKES_PER_S },
+      inSystem: { likes: 10, duePerS: LIKES_PER_S, spanS: MEASURED_S },
+      clocks: CLOCKS,
+      checks: [],
+    },
+    ...changed,
+  });
+}
+
 /** The names of the checks that hit. */
 export function hitsOf(result: TrialResult): string[] {
   return auditResult(result)

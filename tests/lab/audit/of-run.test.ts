@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { auditRun } from '../../../lab/audit/of-run.ts';
 import { auditResult, withAudit } from '../../../lab/audit/of-trial.ts';
 import { readRun } from '../../../lab/result-files.ts';
-import { pacedResult } from './audited-result.ts';
+import { pacedResult, pathResult } from './audited-result.ts';
 
 const first = pacedResult();
 const other = (changed: Parameters<typeof pacedResult>[0]) =>
@@ -32,6 +32,22 @@ describe('between the results of a run', () => {
     expect(auditRun([first, other({ workload, settings: SETTINGS })])).toEqual([]);
     const variant = { ...first.workload, variant: 'exponent 1.2', hash: 'xyz' };
     expect(auditRun([first, other({ workload: variant, settings: SETTINGS })])).toEqual([]);
+  });
+
+  test('two ways of the same requests are equal work, whoever takes them', () => {
+    const direct = { kind: 'direct', rule: 'states', gateways: 1 } as const;
+    const queued = pathResult();
+    const requests = { ...queued, plan: { ...queued.plan, path: direct } };
+    const unlike = { ...requests.workload, hash: 'xyz' };
+    expect(auditRun([queued, requests])).toMatchObject([{ verdict: 'clean' }]);
+    expect(auditRun([queued, { ...requests, workload: unlike }])).toMatchObject([
+      { verdict: 'hit' },
+    ]);
+    // A burst is work of its own, and so is what no client sends.
+    const burst = { ...direct, burst: { factor: 10, atS: 1, lastsS: 1 } };
+    const other = { ...queued, workload: unlike, plan: { ...queued.plan, path: burst } };
+    expect(auditRun([queued, other])).toEqual([]);
+    expect(auditRun([first, { ...requests, workload: unlike }])).toEqual([]);
   });
 
   test('stores that commit in two ways are unequal work', () => {

@@ -3,7 +3,7 @@ import { CHECKS } from '../../../lab/audit/checks.ts';
 import { auditResult, claimsOfTrial, withAudit } from '../../../lab/audit/of-trial.ts';
 import { trialResultSchema } from '../../../lab/trial-result.ts';
 import { madeResult } from '../made-result.ts';
-import { closedResult, hitsOf, pacedResult } from './audited-result.ts';
+import { closedResult, hitsOf, pacedResult, pathResult } from './audited-result.ts';
 import { PLANTS, shortResult, tenths } from './planted-results.ts';
 
 describe('every mistake that is planted in a result of ours', () => {
@@ -119,4 +119,36 @@ test('what a warm-up in a rate would be without it is told', () => {
   const found = auditResult(planted).find(({ verdict }) => verdict === 'hit')!;
   expect(found.evidence).toContain('warm-up');
   expect(found.wouldBe).toBe('2,000/s');
+});
+
+describe('a result over HTTP', () => {
+  const clean = pathResult();
+  const changed = (path: Partial<NonNullable<typeof clean.path>>) =>
+    pathResult({ path: { ...clean.path!, ...path } });
+
+  test('has no hit, and its law of Little and its generator are looked at', () => {
+    const told = new Map(auditResult(clean).map(({ name, verdict }) => [name, verdict]));
+    expect([...told.values()]).not.toContain('hit');
+    for (const name of ['littles-law', 'generator-late', 'settings-label', 'likes-skipped']) {
+      if (told.has(name)) expect([name, told.get(name)]).toEqual([name, 'clean']);
+    }
+    expect(told.get('littles-law')).toBe('clean');
+    expect(told.get('generator-late')).toBe('clean');
+  });
+
+  test('is struck out where its client was late, also when nothing else is known of costs', () => {
+    const late = { ...changed({ generatorLagUsP99: 25_000 }), resources: undefined };
+    expect(hitsOf(late)).toEqual(['generator-late']);
+  });
+
+  test('is struck out where more requests were under way than their latency allows', () => {
+    const inSystem = { ...clean.audit!.inSystem!, likes: 40 };
+    expect(hitsOf(pathResult({ audit: { ...clean.audit!, inSystem } }))).toEqual(['littles-law']);
+  });
+
+  test('counts what was handed on, so that shedding is no loss and a loss is one', () => {
+    const ledger = { ...clean.ledger!, attempted: 90, ok: 80, fail: 10, counted: 80 };
+    expect(hitsOf(pathResult({ ledger }))).toEqual([]);
+    expect(hitsOf(pathResult({ ledger: { ...ledger, counted: 79 } }))).not.toEqual([]);
+  });
 });

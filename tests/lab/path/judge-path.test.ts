@@ -1,0 +1,158 @@
+import { describe, expect, test } from 'vitest';
+import { check } from '../../../lab/checker.ts';
+import { HandedOnWriter, handedOnPath } from '../../../lab/path/handed-on.ts';
+import { PathJudge } from '../../../lab/path/judge-path.ts';
+import { requestLoadOf } from '../../../lab/path/request-load.ts';
+import { type RequestOutcome, RequestWriter } from '../../../lab/path/request-records.ts';
+import { RecordWriter } from '../../../lab/record-writer.ts';
+import type { TrialEvidence } from '../../../lab/run-trial.ts';
+import type { TrialPlan } from '../../../lab/trial-plan.ts';
+import type { Like, SendOutcome } from '../../../likes/like.ts';
+import { openStore } from '../../../store/open-store.ts';
+import { recordsFolder } from '../trial-fixture.ts';
+
+const LIKES = 40;
+const STEP_US = 10_000;
+const ACCEPTED_AFTER_US = 3_000;
+const COUNTED_AFTER_US = 9_000;
+const PLAN: TrialPlan = {
+  ...{ experiment: 'made', mode: 'path', workload: 'zipf', likes: LIKES, seed: 5, likesPerS: 100 },
+  ...{ lanes: 4, consumers: 1, shards: 2, backlogBytesMax: 1 },
+  store: { engine: 'sqlite', rule: 'tally' },
+  path: { kind: 'queued', rule: 'tally', gateways: 1 },
+};
+
+/** Where a fault can be planted; each leaves things as they are unless it is given. */
+interface Plants {
+  readonly outcome?: (seq: number) => SendOutcome;
+  readonly answer?: (place: number) => RequestOutcome;
+  /** What the store is given of what was accepted. */
+  readonly stored?: (likes: Like[]) => Like[];
+  readonly handedOn?: (like: Like) => Like;
+}
+
+/** A whole small trial, in the files that its processes write. */
+async function judged({ outcome, answer, stored, handedOn }: Plants = {}) {
+  using folder = recordsFolder();
+  const [gateway, consumer] = [folder.path('gateway'), folder.path('consumer')];
+  const requests = folder.path('requests');
+  await using store = await openStore({ folder: folder.path('store'), shards: 2 });
+  const likes = [...requestLoadOf(PLAN)].map(({ dueUs: _dueUs, ...like }, seq): Like => {
+    return { source: 'g', seq, likedAtMs: 0, ...like };
+  });
+  {
+    using sends = new RecordWriter(gateway);
+    using numbered = new HandedOnWriter(handedOnPath(gateway));
+    using commits = new RecordWriter(consumer);
+    using answers = new RequestWriter(requests);
+    for (const [place, like] of likes.entries()) {
+      const dueUs = place * STEP_US;
+      sends.attempted(dueUs + 1, [like]);
+      numbered.write([handedOn?.(like) ?? like]);
+      sends.outcome(dueUs + 2, [like], outcome?.(place) ?? 'ok');
+      commits.delivered(dueUs + 3, [like]);
+      const accepted = { kind: 'accepted', source: 'g', seq: place } as const;
+      answers.write({
+        ...{ place, dueUs, sentUs: dueUs, answeredUs: dueUs + ACCEPTED_AFTER_US },
+        outcome: answer?.(place) ?? accepted,
+      });
+      const kept = stored?.([like]) ?? [like];
+      await store.apply(kept, () => commits.stored(dueUs + COUNTED_AFTER_US, kept, []));
+    }
+  }
+  const evidence = {
+    producerRecords: [gateway],
+    consumerRecords: [consumer],
+    recordsOfKilled: [],
+    strikes: [],
+    producers: [{ usage: { cpuUs: 4_000 } }],
+    consumers: [{ usage: { cpuUs: 2_000 }, sums: { transactions: 20 } }],
+    server: { cpuUs: { publishing: 300, counting: 100 } },
+    storeServerCpuUs: undefined,
+    path: {
+      requests,
+      client: { generatorLagUsP99: 70, requestsAtOnceMax: 3 },
+      database: undefined,
+    },
+  } as unknown as TrialEvidence;
+  const judge = new PathJudge(PLAN, evidence);
+  const { ledger } = await check({
+    ...evidence,
+    stored: store,
+    parked: [],
+    drained: true,
+    sums: { attempted: LIKES },
+    expected: undefined,
+    swept: judge.swept,
+  });
+  return {
+    ledger,
+    ...judge.judge(ledger, true),
+    brokenWithoutPromise: judge.judge(ledger, false).broken,
+  };
+}
+
+describe('a trial over HTTP', () => {
+  test('in which nothing went wrong is exact, with what each like cost', async () => {
+    const { path, broken, audit } = await judged();
+    expect(broken).toEqual([]);
+    expect(path).toMatchObject({
+      requests: { offered: LIKES, accepted: LIKES },
+      ...{ acceptedTwice: 0, acceptedUncounted: 0, acceptedUnacknowledged: 0, acceptedOther: 0 },
+      isExact: true,
+      exactAfterMs: (COUNTED_AFTER_US - ACCEPTED_AFTER_US) / 1000,
+      databaseTransactions: 20,
+      databaseTransactionsPerLike: 0.5,
+      cpuUsPerLike: { gateway: 100, workers: 50, broker: 10 },
+      ...{ generatorLagUsP99: 70, requestsAtOnceMax: 3 },
+    });
+    expect(path.api!.meanUs).toBe(ACCEPTED_AFTER_US);
+    expect(path.dueToVisible!.meanUs).toBe(COUNTED_AFTER_US);
+    expect(audit.due).toEqual({ likes: LIKES, spanS: ((LIKES - 1) * STEP_US) / 1e6 });
+    // Little's law: 100/s that take 3 ms each.
+    expect(audit.inSystem!.likes).toBeCloseTo(audit.inSystem!.duePerS * 0.003);
+  });
+
+  test('with a 202 for a like that the broker never acknowledged fails', async () => {
+    const outcome = (seq: number) => (seq === 7 ? 'unknown' : 'ok');
+    const { path, broken } = await judged({ outcome });
+    expect(path).toMatchObject({ acceptedUnacknowledged: 1, acceptedUncounted: 0, isExact: false });
+    expect(broken).toEqual([expect.stringMatching(/^1 accepted, and never acknowledged/)]);
+  });
+
+  test('with a number that was the answer to two requests fails', async () => {
+    const twice = (place: number) =>
+      ({ kind: 'accepted', source: 'g', seq: place === 9 ? 8 : place }) as const;
+    const { path, broken } = await judged({ answer: twice });
+    expect(path).toMatchObject({ acceptedTwice: 1, acceptedOther: 1, isExact: false });
+    expect(broken).toHaveLength(2);
+  });
+
+  test('with a 202 that is not counted fails, unless nothing was promised of it', async () => {
+    const stored = (likes: Like[]) => likes.filter(({ seq }) => seq !== 11);
+    const { ledger, path, broken, brokenWithoutPromise } = await judged({ stored });
+    expect(ledger.lost).toBe(1);
+    expect(path).toMatchObject({ acceptedUncounted: 1, isExact: false });
+    expect(path.exactAfterMs).toBeUndefined();
+    expect(broken).toEqual([expect.stringMatching(/^1 accepted and not counted/)]);
+    expect(brokenWithoutPromise).toEqual([]);
+  });
+
+  test('whose gateway counted another like than the one that was sent fails', async () => {
+    const handedOn = (like: Like) => (like.seq === 3 ? { ...like, user: 'somebody else' } : like);
+    const { path, broken } = await judged({ handedOn });
+    expect(path).toMatchObject({ acceptedOther: 1, isExact: false });
+    expect(broken).toEqual([expect.stringMatching(/^1 accepted under the number of another/)]);
+  });
+
+  test('that sheds is no failure', async () => {
+    const answer = (place: number): RequestOutcome =>
+      place % 2 === 0
+        ? { kind: 'shed', reason: 'full' }
+        : { kind: 'accepted', source: 'g', seq: place };
+    const { path, broken } = await judged({ answer });
+    expect(broken).toEqual([]);
+    expect(path.isExact).toBe(true);
+    expect(path.requests).toMatchObject({ accepted: LIKES / 2, shed: { full: LIKES / 2 } });
+  });
+});
