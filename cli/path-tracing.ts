@@ -1,6 +1,6 @@
 /**
- * What traces a worker of a trial over HTTP: spans and counts, in files beside its records. Spans go
- * to an OTLP receiver as well where the environment names one.
+ * What traces a worker of a trial over HTTP: spans and counts, in files beside its records. Spans
+ * go to an OTLP receiver as well where the environment names one.
  */
 
 import type { RequestTracer } from '../gateway/request-trace.ts';

@@ -20,11 +20,11 @@ export function sentenceOf(result: TrialResult): string | undefined {
   if (slowest === undefined) return undefined;
   const { whole } = result.writePath!;
   const ms = (us: number) => formatNumber(us / 1_000, 1);
+  const percent = formatNumber(100 * slowest.share, 0);
   const kind = result.plan.path?.kind ?? 'queued';
   const cure = hopsOf(kind).find(({ name }) => name === slowest.name)?.cure;
   return (
-    `**${brokerOf(result)}** at ${result.plan.pace}: ${formatNumber(100 * slowest.share, 0)} % of ` +
-    `a like's time goes into "${slowest.name}" (${ms(slowest.meanUs)} of ${ms(whole.meanUs)} ms ` +
-    `on average; p99 ${ms(slowest.p99Us)} of ${ms(whole.p99Us)} ms). To shorten it, ${cure}.`
+    X$ms(slowest.meanUs)of $ms(whole.meanUs)ms ` +
+    `on average; p99 $ms(slowest.p99Us)of $ms(whole.p99Us)ms). To shorten it, $cure.`
   );
 }

@@ -83,7 +83,7 @@ function littleTable(results: readonly TrialResult[]): Table {
       'L and λ are from counts that each process keeps of all likes, W from the spans of the ' +
         `traced ones. They may differ by ${100 * DIFFERENCE_SHARE_MAX} %, by ${READING_US} µs a ` +
         'like, and by three standard errors of W where not all likes are traced. The law asks ' +
-        'for a steady flow: a backlog that grows fails it as well, and such means stand for nothing',
+        'for a steady flow: a backlog that grows fails it too, and such means stand for nothing',
     ],
   };
 }
@@ -102,11 +102,11 @@ function rowsOf(
 
 export function groupsOf(results: readonly TrialResult[]): TrialResult[][] {
   const keyOf = (one: TrialResult) => `${brokerOf(one)} ${one.tier} ${one.plan.pace}`;
-  const groups = [...Map.groupBy(results, keyOf)];
-  const numeric = { numeric: true } as const;
-  return groups
-    .sort(([one], [other]) => one.localeCompare(other, 'en', numeric))
-    .map(([, group]) => group);
+  const rateOf = ([first]: readonly TrialResult[]) => first!.plan.likesPerS ?? 0;
+  const nameOf = ([first]: readonly TrialResult[]) => `${brokerOf(first!)} ${first!.tier}`;
+  return [...Map.groupBy(results, keyOf).values()].sort((one, other) => {
+    return nameOf(one).localeCompare(nameOf(other), 'en') || rateOf(one) - rateOf(other);
+  });
 }
 
 function verdictOf(name: string, group: readonly TrialResult[]): string {
@@ -137,6 +137,6 @@ function deliveredFirst(results: readonly TrialResult[]): string[] {
     .map((result) => {
       const percent = formatNumber(100 * result.writePath!.deliveredFirst, 0);
       const row = `${brokerOf(result)} ${result.plan.pace}`;
-      return `${row}: ${percent} % of the likes were delivered before their acknowledgement was back`;
+      return `${row}: ${percent} % were delivered before their acknowledgement was back`;
     });
 }

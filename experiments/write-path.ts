@@ -13,7 +13,7 @@ import type { TrialResult } from '../lab/trial-result.ts';
 import { explainHops } from './write-path-answers.ts';
 import { hopsTables, OFFERED_HEAD, slowestHopOf } from './write-path-tables.ts';
 
-/** The first is for all of them: at 200/s, with a request for each like, ElasticMQ has no core left.
+/** The first is for all of them: at 200/s, with a send for each like, ElasticMQ has no core left.
  * All likes are traced at the one, every tenth at the other: spans cost the cores as well. */
 const RATES = [
   { likesPerS: 100, every: 1 },

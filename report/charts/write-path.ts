@@ -36,10 +36,10 @@ export function writePathChart(results: readonly TrialResult[]): Chart | undefin
     name: 'write-path-hops',
     title: 'The way of a like, hop by hop',
     reading:
-      'From left to right, ms since the like was due: each bar is one hop of the like whose whole ' +
-      'way was the median, drawn where it lay. A bar that begins left of the end of the one above ' +
-      'it was delivered before its acknowledgement was back. Beside it stands the p99 of that hop ' +
-      'over all traced likes. A bar leads to its trial.',
+      'From left to right, ms since the like was due: each bar is a hop of the one like whose ' +
+      'whole way was the median, drawn where it lay. Where the queue’s bar begins left of the end ' +
+      'of the send, the like was delivered before its acknowledgement was back. Beside each bar ' +
+      'stands the p99 of that hop over all traced likes. A bar leads to its trial.',
     summary: firsts.flatMap((result) => sentenceOf(result)?.replaceAll('**', '') ?? []).join(' '),
     panels: firsts.map((result) => ({
       title: `${result.broker} at ${result.plan.pace}: ms since due`,

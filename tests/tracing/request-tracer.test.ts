@@ -36,7 +36,7 @@ function only(spans: readonly ReceivedSpan[], name: string, kind: number): Recei
   return found[0]!;
 }
 
-test('one trace goes from the client through gateway and queue to the commit, by OTLP', async () => {
+test('one trace goes from the client through gateway and queue to the commit', async () => {
   await using receiver = await openOtlpReceiver();
   const counted: [string, LikeStep, number][] = [];
   const countIn =
@@ -112,7 +112,7 @@ test('one trace goes from the client through gateway and queue to the commit, by
   ]);
 });
 
-test('a gateway keeps to what the trace that comes along decides, and else to its share', async () => {
+test('a gateway keeps to what a trace that comes along decides, else to its share', async () => {
   const headersOf = async (share: number, headers: Record<string, string>) => {
     const tracing = traced({ share });
     onTestFinished(() => tracing[Symbol.asyncDispose]());
