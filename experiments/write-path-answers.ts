@@ -23,8 +23,10 @@ export function sentenceOf(result: TrialResult): string | undefined {
   const percent = formatNumber(100 * slowest.share, 0);
   const kind = result.plan.path?.kind ?? 'queued';
   const cure = hopsOf(kind).find(({ name }) => name === slowest.name)?.cure;
+  const { name, meanUs, p99Us } = slowest;
   return (
-    X$ms(slowest.meanUs)of $ms(whole.meanUs)ms ` +
-    `on average; p99 $ms(slowest.p99Us)of $ms(whole.p99Us)ms). To shorten it, $cure.`
+    `**${brokerOf(result)}** at ${result.plan.pace}: ${percent} % of a like's time goes into ` +
+    `"${name}" (${ms(meanUs)} of ${ms(whole.meanUs)} ms on average; p99 ${ms(p99Us)} of ` +
+    `${ms(whole.p99Us)} ms). To shorten it, ${cure}.`
   );
 }

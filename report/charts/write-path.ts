@@ -37,9 +37,9 @@ export function writePathChart(results: readonly TrialResult[]): Chart | undefin
     title: 'The way of a like, hop by hop',
     reading:
       'From left to right, ms since the like was due: each bar is a hop of the one like whose ' +
-      'whole way was the median, drawn where it lay. Where the queue’s bar begins left of the end ' +
-      'of the send, the like was delivered before its acknowledgement was back. Beside each bar ' +
-      'stands the p99 of that hop over all traced likes. A bar leads to its trial.',
+      'whole way was the median, drawn where it lay. Where the bar of the queue begins left of ' +
+      'the end of the send, it was delivered before its acknowledgement was back. Beside each ' +
+      'bar stands the p99 of that hop over all traced likes. A bar leads to its trial.',
     summary: firsts.flatMap((result) => sentenceOf(result)?.replaceAll('**', '') ?? []).join(' '),
     panels: firsts.map((result) => ({
       title: `${result.broker} at ${result.plan.pace}: ms since due`,
