@@ -83,7 +83,7 @@ describe('a gateway of a trial', () => {
     ]);
   });
 
-  test('saves likes up when asked for its next send, and tells of the one that has them', async () => {
+  test('saves likes up when asked for its next send, and tells of the one with them', async () => {
     using folder = recordsFolder();
     const sent: number[] = [];
     const wordsAt: number[] = [];
