@@ -158,10 +158,8 @@ export class SendingPath implements LikePath {
     }
     const outcomes = outcomesOf(error, batch.length);
     const counts = { ok: 0, fail: 0, unknown: 0 };
-    for (const [index, outcome] of outcomes.entries()) {
-      counts[outcome]++;
-      batch[index]!.trace?.settles(outcome);
-    }
+    for (const outcome of outcomes) counts[outcome]++;
+    for (const [index, { trace }] of batch.entries()) trace?.settles(outcomes[index]!);
     this.#options.observer.sent(counts, performance.now() - startedMs, error);
     this.#answerAll(batch, ({ number }, index) => {
       const outcome = outcomes[index]!;

@@ -6,7 +6,7 @@ const BYTES_MAX = 15_000;
 
 test('each broker has the way of one like, with the p99 of each hop, in few bytes', () => {
   const faster = tracedResult('kafka');
-  const later = { ...faster, plan: { ...faster.plan, pace: '2,000/s' } };
+  const later = { ...faster, plan: { ...faster.plan, likesPerS: 2_000, pace: '2,000/s' } };
   const chart = writePathChart([tracedResult('redis-streams'), later, faster])!;
   expect(chart.panels.map(({ title }) => title)).toEqual([
     'kafka at 100/s: ms since due',
