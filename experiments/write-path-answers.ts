@@ -5,10 +5,15 @@ import type { TrialResult } from '../lab/trial-result.ts';
 import { hopsOf } from '../lab/write-path/hops.ts';
 import { groupsOf, slowestHopOf } from './write-path-tables.ts';
 
-/** One sentence a row: which hop takes most of the time, and what to do about it. */
 export function explainHops(results: readonly TrialResult[]): string {
-  const lines = groupsOf(results.filter(stands)).flatMap(([first]) => sentenceOf(first!) ?? []);
-  return lines.map((line) => `- ${line}`).join('\n');
+  return sentencesOf(results)
+    .map((line) => `- ${line}`)
+    .join('\n');
+}
+
+/** One a row: which hop takes most of the time, and what to do about it. */
+export function sentencesOf(results: readonly TrialResult[]): string[] {
+  return groupsOf(results.filter(stands)).flatMap(([first]) => sentenceOf(first!) ?? []);
 }
 
 function stands({ writePath, verdict, numbersValid }: TrialResult): boolean {

@@ -2,6 +2,7 @@
 import { foundBySearch } from '../experiments/capacity-curve.ts';
 import { answerToCourse } from '../experiments/hot-spot-answers.ts';
 import { answersToClaims } from '../experiments/sharding-claims.ts';
+import { sentencesOf } from '../experiments/write-path-answers.ts';
 import { cellsOf } from '../lab/fault-cells.ts';
 import { formatNumber } from '../lab/table.ts';
 import type { TrialResult } from '../lab/trial-result.ts';
@@ -23,6 +24,7 @@ const ANSWERS: Readonly<Record<string, (results: Results) => string[]>> = {
   'capacity-curve': answerCapacity,
   sharding: answerSharding,
   'hot-spot': answerHotSpot,
+  'write-path': (results) => sentencesOf(results).map((line) => line.replaceAll('**', '')),
 };
 
 /** Undefined for a question that has no words of its own: its table says it. */

@@ -15,9 +15,12 @@ export function judgeWritePath(
   evidence: TrialEvidence,
 ): Partial<MeasuredWritePath> | undefined {
   if (path?.traces === undefined) return undefined;
-  const { producerRecords, consumerRecords } = evidence;
+  const { producerRecords, consumerRecords, recordsOfKilled } = evidence;
   const workers = path.kind === 'direct' ? [] : consumerRecords;
-  const files = [evidence.path!.requests, ...producerRecords, ...workers];
+  // One that was killed kept its spans in memory, and they went with it.
+  const files = [evidence.path!.requests, ...producerRecords, ...workers].filter(
+    (file) => !recordsOfKilled.includes(file),
+  );
   const requests = readRequests(evidence.path!.requests);
   const accepted = acceptedOf(requests);
   const countedUs = countedTimes(consumerRecords);
