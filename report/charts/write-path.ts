@@ -4,18 +4,18 @@ import { sentenceOf } from '../../experiments/write-path-answers.ts';
 import { groupsOf } from '../../experiments/write-path-tables.ts';
 import { formatNumber } from '../../lab/table.ts';
 import type { TrialResult } from '../../lab/trial-result.ts';
-import { type Chart, linearTicks, shortNumber } from '../drawing.ts';
+import { type Chart, draw, linearTicks, markOf, PANEL_WIDTH, shortNumber } from '../drawing.ts';
 import { inkOf } from '../looks.ts';
-import { anchorOf } from '../shown.ts';
-import { drawRows, type Row } from './rows.ts';
 
 const ROW_PX = 24;
-/** Room for the figures beside the bars. */
-const FIGURES_PX = 72;
+const AXIS_PX = 28;
+/** Room for the names of the hops, and for the figures beside the bars. */
+const NAMES_PX = 124;
+const FIGURES_PX = 64;
+const GAP_PX = 6;
 
-interface HopRow extends Row {
-  readonly broker: string;
-  readonly anchor: string;
+interface HopRow {
+  readonly name: string;
   /** When the median like came into the hop and left it, since it was due; ms. */
   readonly fromMs: number;
   readonly toMs: number;
@@ -39,7 +39,7 @@ export function writePathChart(results: readonly TrialResult[]): Chart | undefin
       'From left to right, ms since the like was due: each bar is a hop of the one like whose ' +
       'whole way was the median, drawn where it lay. Where the bar of the queue begins left of ' +
       'the end of the send, it was delivered before its acknowledgement was back. Beside each ' +
-      'bar stands the p99 of that hop over all traced likes. A bar leads to its trial.',
+      'bar stands the p99 of that hop over all traced likes.',
     summary: firsts.flatMap((result) => sentenceOf(result)?.replaceAll('**', '') ?? []).join(' '),
     panels: firsts.map((result) => ({
       title: `${result.broker} at ${result.plan.pace}: ms since due`,
@@ -50,15 +50,35 @@ export function writePathChart(results: readonly TrialResult[]): Chart | undefin
 
 function panelOf(result: TrialResult): string {
   const rows = rowsOf(result);
+  const { broker } = result;
   const most = Math.max(...rows.map(({ toMs }) => toMs), 0.1);
-  return drawRows({
-    ...{ rows, rowPx: ROW_PX, marginRight: FIGURES_PX },
-    label: `${result.broker}: the hops of one like`,
-    x: { type: 'linear', domain: [0, most] },
-    ticks: linearTicks(most),
-    tickFormat: shortNumber,
-    marks: (row, className) => marksOf(row, most, className),
-  });
+  const ticks = linearTicks(most);
+  // All rows in one mark each, and not a mark each: this page holds many charts.
+  const look = { y: 'name', className: markOf(broker) } as const;
+  return draw(
+    {
+      ...{ width: PANEL_WIDTH, height: rows.length * ROW_PX + AXIS_PX },
+      ...{ marginTop: 0, marginBottom: AXIS_PX, marginLeft: NAMES_PX, marginRight: FIGURES_PX },
+      x: { type: 'linear', domain: [0, most], label: null },
+      y: { type: 'band', domain: rows.map(({ name }) => name), padding: 0.3, axis: null },
+      marks: [
+        Plot.gridX(ticks, { stroke: 'var(--rule)', strokeOpacity: 1 }),
+        Plot.axisX(ticks, { tickSize: 0, tickFormat: shortNumber, label: null }),
+        Plot.barX(rows, {
+          ...{ x1: 'fromMs', x2: 'toMs', ...look, fill: inkOf(broker), stroke: inkOf(broker) },
+          title: ({ name, fromMs, toMs }: HopRow) => `${name}: ${shortMs(toMs - fromMs)} ms`,
+        }),
+        Plot.text(rows, {
+          ...{ ...look, text: 'name', frameAnchor: 'left', textAnchor: 'end', dx: -GAP_PX },
+        }),
+        Plot.text(rows, {
+          ...{ ...look, frameAnchor: 'right', textAnchor: 'start', dx: GAP_PX },
+          ...{ fill: 'var(--quiet)', text: ({ p99Ms }: HopRow) => `p99 ${shortMs(p99Ms)}` },
+        }),
+      ],
+    },
+    `${broker}: the hops of one like`,
+  );
 }
 
 function rowsOf(result: TrialResult): HopRow[] {
@@ -67,27 +87,9 @@ function rowsOf(result: TrialResult): HopRow[] {
   return hops.map(({ name, p99Us }, place) => {
     const fromUs = atUs;
     atUs += median!.hopsUs[place]!;
-    return {
-      ...{ label: name, broker: result.broker, anchor: anchorOf(result), p99Ms: p99Us / 1_000 },
-      ...{ fromMs: Math.min(fromUs, atUs) / 1_000, toMs: Math.max(fromUs, atUs) / 1_000 },
-    };
+    const [fromMs, toMs] = [Math.min(fromUs, atUs) / 1_000, Math.max(fromUs, atUs) / 1_000];
+    return { name, fromMs, toMs, p99Ms: p99Us / 1_000 };
   });
-}
-
-function marksOf(row: HopRow, most: number, className: string | undefined): Plot.Markish[] {
-  const y = () => row.label;
-  return [
-    Plot.barX([row], {
-      ...{ x1: 'fromMs', x2: 'toMs', y, fill: inkOf(row.broker), className },
-      ...{ stroke: inkOf(row.broker), strokeWidth: 1, insetTop: 3, insetBottom: 3 },
-      href: () => `#${row.anchor}`,
-      title: () => `${row.label}: ${formatNumber(row.toMs - row.fromMs, 2)} ms`,
-    }),
-    Plot.text([row], {
-      ...{ x: () => most, y, dx: 6, textAnchor: 'start', fill: 'var(--quiet)', className },
-      text: () => `p99 ${shortMs(row.p99Ms)}`,
-    }),
-  ];
 }
 
 function shortMs(ms: number): string {
