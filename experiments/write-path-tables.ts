@@ -82,7 +82,8 @@ function littleTable(results: readonly TrialResult[]): Table {
     notes: [
       'L and λ are from counts that each process keeps of all likes, W from the spans of the ' +
         `traced ones. They may differ by ${100 * DIFFERENCE_SHARE_MAX} %, by ${READING_US} µs a ` +
-        'like, and by three standard errors of W where not all likes are traced. The law asks ' +
+        'like, and by three standard errors of W where not all likes are traced. Each hop is ' +
+        'looked at from one moment at which it is as good as empty to another. The law asks ' +
         'for a steady flow: a backlog that grows fails it too, and such means stand for nothing',
     ],
   };

@@ -107,6 +107,20 @@ export class Flow {
     return (this.#area(from, fromUs, toUs) - this.#area(to, fromUs, toUs)) / (toUs - fromUs);
   }
 
+  /**
+   * Of the ends of bins in the range, the one at which the fewest likes are between the two steps;
+   * below 0 counts as far from none as above it.
+   */
+  emptiest(from: LikeStep, to: LikeStep, earliestUs: number, latestUs: number): number {
+    let [best, fewest] = [earliestUs, Number.POSITIVE_INFINITY];
+    for (let us = earliestUs; us <= latestUs; us += BIN_US) {
+      const past = (step: LikeStep) => this.likes(step, Number.NEGATIVE_INFINITY, us);
+      const inside = Math.abs(past(from) - past(to));
+      if (inside < fewest) [best, fewest] = [us, inside];
+    }
+    return best;
+  }
+
   /** Like-µs below the count of all that have passed the step, over the window. */
   #area(step: LikeStep, fromUs: number, toUs: number): number {
     return this.#sum(step, ([place, likes, sumUs]) => {

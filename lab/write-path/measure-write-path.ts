@@ -34,6 +34,9 @@ const SUM_APART_US_MAX = 1_000;
 /** The machine may give the process up between the two, which is then so for a whole batch. */
 const SUMS_APART_SHARE_MAX = 0.05;
 
+/** The ends of the window of a hop are looked for in such a part of it on either side. */
+const ENDS_SHARE = 10;
+
 /** Undefined where no like was traced from end to end after the warm-up. */
 export function measureWritePath(input: WritePathInput): MeasuredWritePath | undefined {
   const hops = hopsOf(input.kind);
@@ -102,7 +105,8 @@ interface Context {
 }
 
 function hopFigures({ name, from, to }: Hop, context: Context): HopFigures {
-  const { input, ways, measured, flow, window } = context;
+  const { input, ways, measured, flow } = context;
+  const window = emptyToEmpty(flow, from, to, context.window);
   const stays = sorted(measured.map(({ atUs }) => atUs[to]! - atUs[from]!));
   const meanUs = meanOf(stays);
   const { fromUs, toUs } = window;
@@ -124,6 +128,19 @@ function hopFigures({ name, from, to }: Hop, context: Context): HopFigures {
     ...{ p50Us: percentile(stays, 50), p99Us: percentile(stays, 99), maxUs: stays.at(-1)! },
     share: meanUs / context.meanUs,
     little: { inHop, likesPerS, product, bound, problems: [...problems] },
+  };
+}
+
+/**
+ * The law is exact from one moment at which nothing is in the hop to another. What is in it at the
+ * ends came before or leaves after, and after a pause of the machine that is much; so the window
+ * ends where it holds least, within its first and its last tenth.
+ */
+function emptyToEmpty(flow: Flow, from: LikeStep, to: LikeStep, { fromUs, toUs }: Window): Window {
+  const roomUs = Math.floor((toUs - fromUs) / ENDS_SHARE / BIN_US) * BIN_US;
+  return {
+    fromUs: flow.emptiest(from, to, fromUs, fromUs + roomUs),
+    toUs: flow.emptiest(from, to, toUs - roomUs, toUs),
   };
 }
 

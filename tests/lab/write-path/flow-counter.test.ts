@@ -41,6 +41,18 @@ test('likes between two steps are those of each moment, averaged, over several p
   );
 });
 
+test('a window begins and ends where the fewest likes are in between, on either side of 0', () => {
+  const counter = new FlowCounter({ nowUs: () => 0 });
+  counter.count('acknowledged', 3, 10);
+  counter.count('delivered', 1, BIN_US + 10);
+  counter.count('delivered', 2, 2 * BIN_US + 10);
+  counter.count('delivered', 1, 3 * BIN_US + 10);
+  const flow = new Flow([counter.file()]);
+  const at = (earliest: number, latest: number) =>
+    flow.emptiest('acknowledged', 'delivered', earliest * BIN_US, latest * BIN_US) / BIN_US;
+  expect([at(1, 4), at(1, 2), at(4, 5), at(0, 4)]).toEqual([3, 2, 4, 0]);
+});
+
 test('a file comes back as it was, and one that is none is refused by its name', () => {
   const path = join(mkdtempSync(join(tmpdir(), 'flow-')), 'flow');
   const counter = new FlowCounter({ nowUs: () => 123_456 });

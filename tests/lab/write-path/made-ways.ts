@@ -18,17 +18,20 @@ export interface MadeOptions {
   /** Mean of each hop, µs; times are drawn exponentially around it. */
   readonly meanUs?: readonly number[];
   readonly seed?: number;
+  /** When a like is at a step that it would else have been at then; the same unless told. */
+  readonly held?: (us: number) => number;
 }
 
 const MEANS_US = [900, 80, 4_000, 700, 1_500, 60, 2_500];
 
 export function madeWays(options: MadeOptions = {}): MadeWay[] {
   const { likes = 4_000, likesPerS = 500, meanUs = MEANS_US, seed = 1 } = options;
+  const { held = (us) => us } = options;
   const random = Random.seeded(seed, 1);
   return Array.from({ length: likes }, (_, place): MadeWay => {
     let us = 1_000_000 + (place * 1e6) / likesPerS;
     const times = LIKE_STEPS.map((step, hop) => {
-      if (hop > 0) us += -Math.log(1 - random.nextUnit()) * meanUs[hop - 1]!;
+      if (hop > 0) us = held(us - Math.log(1 - random.nextUnit()) * meanUs[hop - 1]!);
       return [step, us] as const;
     });
     return { id: `gateway.${place}`, atUs: Object.fromEntries(times) as MadeWay['atUs'] };

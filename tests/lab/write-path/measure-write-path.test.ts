@@ -45,6 +45,13 @@ describe('the hops of traced likes', () => {
     );
   });
 
+  test('keep the law although the machine paused at the beginning and at the end', () => {
+    // Whoever is on the way then gets no further before the pause is over.
+    const pauses = [1_990_000, 8_600_000].map((fromUs) => [fromUs, fromUs + 130_000] as const);
+    const held = (us: number) => pauses.find(([from, to]) => us > from && us < to)?.[1] ?? us;
+    expect(struckOf(madeInput({ likes: 4_000, held }))).toEqual([]);
+  });
+
   test('of the direct way end with the send, which is the transaction', () => {
     const wholes = madeWays().map(({ id, atUs }) => [id, atUs.acknowledged - atUs.due] as const);
     const whole = new Map(wholes);
