@@ -2,14 +2,7 @@
  * The spans of a request for a like: client, gateway, line and send. Names and attributes are those
  * of OpenTelemetry's conventions for HTTP and for messaging, the latter still in development.
  */
-import {
-  type Attributes,
-  type Context,
-  type HrTime,
-  type Span,
-  SpanKind,
-  SpanStatusCode,
-} from '@opentelemetry/api';
+import { type Attributes, type Span, SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import type { LikeHeaders, SendOutcome } from '../likes/like.ts';
 import type { CountStep } from '../likes/like-steps.ts';
 import type { Tracing } from './tracing.ts';
@@ -42,91 +35,100 @@ export class RequestTracer {
   }
 
   received(headers: Readonly<Record<string, unknown>>): RequestTrace | undefined {
-    const { tracing } = this;
+    const receivedUs = this.tracing.nowUs();
     const { count } = this.options;
-    const startTime = this.#now();
     count?.('received');
-    const parent = tracing.contextIn(headers);
-    if (parent === undefined && !tracing.startsTraces) {
-      return count && new RequestTrace(this, undefined);
-    }
-    const attributes = { 'http.request.method': 'POST', 'http.route': ROUTE, 'url.path': ROUTE };
-    const options = { kind: SpanKind.SERVER, attributes, startTime };
-    const span = tracing.tracer.startSpan(NAME, options, parent);
-    // What the sampler leaves out has a context all the same, and travels as not to be recorded.
-    return new RequestTrace(this, span.isRecording() ? span : undefined);
-  }
-
-  #now() {
-    return this.tracing.timeOf(this.tracing.nowUs());
+    const mayBeTraced = headers.traceparent !== undefined || this.tracing.startsTraces;
+    if (!mayBeTraced) return count && new RequestTrace(this, undefined);
+    return new RequestTrace(this, { headers, receivedUs });
   }
 }
 
+interface NotedRequest {
+  readonly headers: Readonly<Record<string, unknown>>;
+  readonly receivedUs: number;
+}
+
+/**
+ * Until its send begins it only notes the time: making spans takes longer than checking a request,
+ * so a traced one would be slower there than all others. From then on a whole send waits alike.
+ */
 class RequestTrace {
   readonly #tracing: Tracing;
   readonly #options: RequestTracerOptions;
-  readonly #server: Span | undefined;
-  #create: Span | undefined;
+  /** Undefined: it is counted, and has no spans. */
+  readonly #request: NotedRequest | undefined;
+  #waitingUs = 0;
+  #server: Span | undefined;
   #send: Span | undefined;
 
-  constructor({ tracing, options }: RequestTracer, server: Span | undefined) {
+  constructor({ tracing, options }: RequestTracer, request: NotedRequest | undefined) {
     this.#tracing = tracing;
     this.#options = options;
-    this.#server = server;
+    this.#request = request;
   }
 
   waits(): void {
-    const now = this.#now();
+    this.#waitingUs = this.#tracing.nowUs();
     this.#options.count?.('waiting');
-    this.#create = this.#start('create', SpanKind.PRODUCER, now);
   }
 
   sends({ source, seq }: Number, likes: number): LikeHeaders | undefined {
-    const now = this.#now();
+    const nowUs = this.#tracing.nowUs();
     this.#options.count?.('sent');
-    const create = this.#create;
-    if (create === undefined) return undefined;
+    this.#server = this.#startServer();
+    if (this.#server === undefined) return undefined;
     const id = { 'messaging.message.id': `${source}.${seq}` };
     const batch = likes > 1 ? { 'messaging.batch.message_count': likes } : {};
-    create.setAttributes(id).end(now);
-    this.#send = this.#start('send', SpanKind.CLIENT, now, { ...id, ...batch }, [create]);
+    const create = this.#start(this.#server, 'create', this.#waitingUs, id);
+    create.end(this.#tracing.timeOf(nowUs));
+    this.#send = this.#start(this.#server, 'send', nowUs, { ...id, ...batch }, [create]);
     return this.#tracing.headersOf(create);
   }
 
   settles(outcome: SendOutcome): void {
-    const now = this.#now();
+    const nowUs = this.#tracing.nowUs();
     if (outcome === 'ok') this.#options.count?.('acknowledged');
     else fails(this.#send, outcome);
-    this.#send?.end(now);
+    this.#send?.end(this.#tracing.timeOf(nowUs));
   }
 
   answered(status: number): void {
+    const nowUs = this.#tracing.nowUs();
+    // What was never sent has none yet.
+    this.#server ??= this.#startServer();
     this.#server?.setAttribute('http.response.status_code', status);
     if (status >= 500) fails(this.#server, String(status));
-    this.#server?.end(this.#now());
+    this.#server?.end(this.#tracing.timeOf(nowUs));
+  }
+
+  /** Undefined where the trace that came along, or the sampler, leaves it out. */
+  #startServer(): Span | undefined {
+    if (this.#request === undefined) return undefined;
+    const { headers, receivedUs } = this.#request;
+    const attributes = { 'http.request.method': 'POST', 'http.route': ROUTE, 'url.path': ROUTE };
+    const startTime = this.#tracing.timeOf(receivedUs);
+    const options = { kind: SpanKind.SERVER, attributes, startTime };
+    const span = this.#tracing.tracer.startSpan(NAME, options, this.#tracing.contextIn(headers));
+    return span.isRecording() ? span : undefined;
   }
 
   #start(
+    server: Span,
     operation: 'create' | 'send',
-    kind: SpanKind,
-    startTime: HrTime,
-    more: Attributes = {},
+    fromUs: number,
+    more: Attributes,
     links: readonly Span[] = [],
-  ): Span | undefined {
-    if (this.#server === undefined) return undefined;
+  ): Span {
     const { system, destination } = this.#options;
     const options = {
-      kind,
-      startTime,
+      kind: operation === 'create' ? SpanKind.PRODUCER : SpanKind.CLIENT,
+      startTime: this.#tracing.timeOf(fromUs),
       attributes: { ...messagingAttributes(system, destination, operation), ...more },
       links: links.map((span) => ({ context: span.spanContext() })),
     };
-    const parent: Context = this.#tracing.contextOf(this.#server);
+    const parent = this.#tracing.contextOf(server);
     return this.#tracing.tracer.startSpan(`${operation} ${destination}`, options, parent);
-  }
-
-  #now() {
-    return this.#tracing.timeOf(this.#tracing.nowUs());
   }
 }
 
