@@ -74,8 +74,19 @@ const SHED: Readonly<Record<ShedReason, readonly [string, number]>> = {
   unkept: ['the number of the like could not be kept for a repeat', RETRY_AWAY_S],
 };
 
+/** One of each, since making an error is a good part of what it costs to shed a like. */
+const shedProblems = new Map<ShedReason, Problem>();
+
 /** Certainly not stored. */
 export function shedProblem(reason: ShedReason): Problem {
+  const known = shedProblems.get(reason);
+  if (known !== undefined) return known;
+  const problem = newShedProblem(reason);
+  shedProblems.set(reason, problem);
+  return problem;
+}
+
+function newShedProblem(reason: ShedReason): Problem {
   const [why, retryAfterS] = SHED[reason];
   const code = `SHED_${reason.replace('-', '_').toUpperCase()}`;
   return new Problem(503, code, `${why}; the like was not stored, send it again`, {

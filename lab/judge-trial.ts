@@ -229,8 +229,11 @@ function doubtsOf(
 
 function notesOf(evidence: TrialEvidence): string[] {
   const roles = [
-    ...evidence.producers.map(({ usage }) => ['producer', usage] as const),
+    ...evidence.producers.map(
+      ({ usage }) => [evidence.path ? 'gateway' : 'producer', usage] as const,
+    ),
     ...evidence.consumers.map(({ usage }) => ['consumer', usage] as const),
+    ...(evidence.path ? [['client', evidence.path.client.usage] as const] : []),
   ];
   const idle = evidence.consumers.filter(({ sums }) => sums.delivered === 0).length;
   const idleNotes =

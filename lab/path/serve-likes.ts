@@ -117,8 +117,10 @@ class GatewayOrders {
    * behind it; the word is told of the next one, which has them and takes longer than the word.
    */
   async mayGo(): Promise<void> {
-    const mustTell = this.#owesWord && !this.#isClosed;
-    while (this.#isClosed) {
+    // Those that wait wake a moment after they may; whoever comes meanwhile stays behind them.
+    const mustWait = () => this.#released !== undefined || this.#isClosed;
+    const mustTell = this.#owesWord && !mustWait();
+    while (mustWait()) {
       this.#released ??= this.#untilOpen();
       await this.#released;
     }

@@ -151,6 +151,13 @@ describe('under tally, while the store of first answers is away', () => {
     expect(detail).toContain('it could count twice');
   });
 
+  test('but one that takes no repeats needs no store for them, and no key', async () => {
+    const { gateway, producer } = await openMadeGateway({ rule: 'tally', takesRepeats: false });
+    expect((await giveLike(gateway)).statusCode).toBe(202);
+    expect((await giveLike(gateway)).statusCode).toBe(202);
+    expect(producer.seqs).toEqual([[0], [1]]);
+  });
+
   test('and without such a store there is no tally', async () => {
     const opening = openGateway({
       rule: 'tally',
