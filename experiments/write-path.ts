@@ -69,6 +69,7 @@ export const writePath: Experiment = {
   shows: ({ plan }) => plan.path?.traces !== undefined,
   tables: hopsTables,
   explanation: explainHops,
+  rowsStandAlone: true,
   rowKey: (result) => [brokerOf(result), result.tier, result.plan.pace ?? ''],
   rowHeads: [BROKER_HEAD, TIER_HEAD, OFFERED_HEAD],
   columns: [
