@@ -29,8 +29,8 @@ const QUEUED: readonly Hop[] = [
   },
   {
     ...{ name: 'send', from: 'sent', to: 'acknowledged' },
-    meaning: 'from the send to its acknowledgement, and the lab’s record of both',
-    cure: 'it is what the tier costs: a weaker tier, or more likes in a send',
+    meaning: "from the send to its acknowledgement, and the lab's record of both",
+    cure: 'take a weaker tier, or more likes in a send: it is what the tier costs',
   },
   {
     ...{ name: 'in the queue', from: 'acknowledged', to: 'delivered' },
@@ -47,7 +47,7 @@ const QUEUED: readonly Hop[] = [
   {
     ...{ name: 'store transaction', from: 'begun', to: 'visible' },
     meaning: 'of its shard, until it has committed: from then on everybody sees it',
-    cure: 'it is what the database’s commit costs: more likes in one, or a faster disk',
+    cure: "put more likes in one, or take a faster disk: it is what the database's commit costs",
   },
 ];
 
@@ -57,7 +57,7 @@ const DIRECT: readonly Hop[] = [
   {
     ...{ name: 'store transaction', from: 'sent', to: 'acknowledged' },
     meaning: 'one for this like alone, until it has committed: from then on everybody sees it',
-    cure: 'put a queue before it, so that many likes share a transaction',
+    cure: 'take a faster disk; a queue before it spares the database commits, and adds hops to the like',
   },
 ];
 
