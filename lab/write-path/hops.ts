@@ -57,7 +57,7 @@ const DIRECT: readonly Hop[] = [
   {
     ...{ name: 'store transaction', from: 'sent', to: 'acknowledged' },
     meaning: 'one for this like alone, until it has committed: from then on everybody sees it',
-    cure: 'take a faster disk; a queue before it spares the database commits, and adds hops to the like',
+    cure: 'take a faster disk; a queue before it spares the database commits, and adds hops',
   },
 ];
 
