@@ -13,6 +13,8 @@ import { LagWatch } from './lag-watch.ts';
 import { SHARDS_MAX, whole } from './options.ts';
 import { addQueueOptions, named, openQueue, type QueueOptions } from './queue-options.ts';
 import { openStatusLine } from './status-line.ts';
+import { countInto, openBatchTracing } from './traced-counting.ts';
+import { describeExported, otlpFlag, type TracingFlags } from './tracing-options.ts';
 import { EXIT } from './usage-error.ts';
 import { metricsPortOption } from './watch/metrics-option.ts';
 import { openWatchedCounting } from './watch/watched-counting.ts';
@@ -23,7 +25,10 @@ const LINE_INTERVAL_MS = 1_000;
 /** How long the last line waits for the server's last word. */
 const LAST_ANSWER_LIMIT_MS = 5_000;
 
-interface CountOptions extends QueueOptions {
+/** How long the last spans may take to their receiver. */
+const SPANS_LIMIT_MS = 5_000;
+
+interface CountOptions extends QueueOptions, TracingFlags {
   readonly store: string;
   readonly shards?: number;
   readonly rule?: CountingRule;
@@ -46,7 +51,7 @@ export function addCountCommand(program: Command): void {
     .option('--hot-posts', 'find hot posts, and hold the likes of those that lab hot names', false)
     .option('--until-drained', 'end when the server says that nothing is left', false)
     .addOption(metricsPortOption());
-  addQueueOptions(command).action(async (options: CountOptions) => {
+  addQueueOptions(otlpFlag(command)).action(async (options: CountOptions) => {
     process.exitCode = await count(options);
   });
 }
@@ -70,8 +75,11 @@ async function count(options: CountOptions): Promise<number> {
   using hot = options.hotPosts ? new HotReporter(store, folder) : undefined;
   const counted = { broker, queue, store, folder, hot, metricsPort, log };
   await using counting = await openWatchedCounting(counted);
-  const opening = broker.openConsumer(queue, (likes, placeOf) =>
-    counting.apply(likes, (commit) => tally.add(likes, commit), placeOf),
+  const names = { system: broker.name, destination: queue, database: 'sqlite' };
+  const traced = await openBatchTracing(options, names);
+  const opening = broker.openConsumer(
+    queue,
+    countInto(counting, traced?.tracer, (likes, commit) => tally.add(likes, commit)),
   );
   const asked = { backlog: () => counting.backlog(), hasQueue: () => broker.hasQueue(queue) };
   using watch = new LagWatch({ broker: asked, queue }, broker.drainedTimeMs ?? 0);
@@ -85,6 +93,9 @@ async function count(options: CountOptions): Promise<number> {
     clearInterval(telling),
   );
   if (isStopped) await isDoneWithin(watch.ask(), LAST_ANSWER_LIMIT_MS);
+  await isDoneWithin(Promise.resolve(traced?.tracing[Symbol.asyncDispose]()), SPANS_LIMIT_MS);
+  const undelivered = describeExported(traced?.tracing);
+  if (undelivered !== undefined) process.stderr.write(`warning: ${undelivered}\n`);
   const total = tally.total(watch.lag);
   line.log(options.json ? JSON.stringify(total) : describeTotal(total, store.rule));
   if (isStopped && problem === undefined) return EXIT.pass;

@@ -4,12 +4,15 @@ import type { IdempotencyAway } from '../gateway/accept-like.ts';
 import { COUNTING_RULES, type CountingRule } from '../store/count-store.ts';
 import { whole } from './options.ts';
 import { addQueueOptions, named, type QueueOptions } from './queue-options.ts';
+import { otlpFlag, type TracingFlags, traceShareFlag } from './tracing-options.ts';
 import { UsageError } from './usage-error.ts';
 
 export const PATHS = ['queue', 'direct'] as const;
 export const LIMITERS = ['process', 'redis', 'off'] as const;
 
-export interface GatewayCommandOptions extends Omit<QueueOptions, 'brokers' | 'queue'> {
+export interface GatewayCommandOptions
+  extends Omit<QueueOptions, 'brokers' | 'queue'>,
+    TracingFlags {
   readonly path: (typeof PATHS)[number];
   /** Those of the queue path. */
   readonly brokers?: string;
@@ -88,6 +91,7 @@ export function addGatewayOptions(command: Command): Command {
         .choices(['refuse', 'accept'])
         .default('refuse'),
     );
+  traceShareFlag(otlpFlag(command));
   // The direct path has no queue; checkGatewayOptions asks for one on the other.
   for (const option of command.options) {
     if (['--brokers', '--queue'].includes(option.long ?? '')) option.makeOptionMandatory(false);

@@ -1,6 +1,8 @@
 /** `lab gateway`: takes likes over HTTP, in front of a queue or of a database. */
 import type { Command } from 'commander';
 import type { Gateway } from '../gateway/open-gateway.ts';
+import type { RequestTracer } from '../gateway/request-trace.ts';
+import type { Tracing } from '../tracing/tracing.ts';
 import { isDoneWithin } from './count.ts';
 import {
   addGatewayOptions,
@@ -9,6 +11,7 @@ import {
 } from './gateway-options.ts';
 import { openParts } from './gateway-parts.ts';
 import { watchInterrupt } from './interrupt.ts';
+import { describeExported, openTracingOf } from './tracing-options.ts';
 import { EXIT, UsageError } from './usage-error.ts';
 import type { QueuedPath } from './watch/queued-path.ts';
 
@@ -37,9 +40,11 @@ async function runGateway(options: GatewayCommandOptions): Promise<number> {
   // Loaded here, since no other command needs an HTTP server.
   const { openGateway } = await import('../gateway/open-gateway.ts');
   const parts = await openParts(options);
+  const tracing = await openTracingOf(options, 'like-gateway');
+  const tracer = tracing && (await requestTracerOf(tracing, parts.gateway));
   let gateway: Gateway;
   try {
-    gateway = await openGateway({ ...parts.gateway, log });
+    gateway = await openGateway({ ...parts.gateway, tracer, log });
   } catch (error) {
     await parts.close();
     throw listenError(error, options);
@@ -52,11 +57,22 @@ async function runGateway(options: GatewayCommandOptions): Promise<number> {
   });
   const isAnswered = await gateway.drain();
   if (!isAnswered) log('error: not everything in hand was answered in time');
-  const isClosed = await isDoneWithin(parts.close(), CLOSE_LIMIT_MS);
+  const closing = Promise.all([parts.close(), tracing?.[Symbol.asyncDispose]()]);
+  const isClosed = await isDoneWithin(closing, CLOSE_LIMIT_MS);
+  const undelivered = describeExported(tracing);
+  if (undelivered !== undefined) log(`warning: ${undelivered}`);
   const code = isAnswered ? EXIT.pass : EXIT.unknown;
   // A client that hangs on a dead server would keep this process alive, for nothing.
   if (!isClosed) process.exit(code);
   return code;
+}
+
+async function requestTracerOf(
+  tracing: Tracing,
+  { system, destination }: { readonly system: string; readonly destination: string },
+): Promise<RequestTracer> {
+  const { RequestTracer } = await import('../tracing/request-tracer.ts');
+  return new RequestTracer(tracing, { system, destination });
 }
 
 function listenError(error: unknown, { host, port }: GatewayCommandOptions): unknown {

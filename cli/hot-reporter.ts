@@ -21,8 +21,8 @@ export class HotReporter implements Disposable {
     this.#timer = setInterval(() => this.#tell(), TELL_INTERVAL_MS);
   }
 
-  apply(...args: Parameters<CountStore['apply']>): Promise<void> {
-    return this.#path.apply(...args);
+  apply(...[likes, committed, placeOf, written]: Parameters<CountStore['apply']>): Promise<void> {
+    return this.#path.apply(likes, committed, placeOf, written);
   }
 
   seen(): WindowSummary {

@@ -24,6 +24,7 @@ import { addReshardCommand } from './reshard.ts';
 import { addReshardingCommand } from './resharding.ts';
 import { runExperiments } from './run-experiments.ts';
 import { addServerCommands } from './servers.ts';
+import { otlpFlag, putOtlpIntoEnvironment, type TracingFlags } from './tracing-options.ts';
 import { EXIT } from './usage-error.ts';
 
 /** node:sqlite and type stripping without flags, as the lab uses them. */
@@ -67,7 +68,8 @@ function buildProgram(): Command {
   ) =>
     addRunOptions(program.command(name).description(summary), { brokers, tier })
       .addHelpText('after', helpOfNames)
-      .action(async (options: RunOptions) => {
+      .action(async (options: RunOptions & TracingFlags) => {
+        if (options.otlp !== undefined) putOtlpIntoEnvironment(options.otlp);
         process.exitCode = await runExperiments(choose(options), options, command);
       });
 
@@ -84,6 +86,7 @@ function buildProgram(): Command {
     if (name === 'faults') addFaultOptions(added);
     if (experiment.resumes) addResumeOption(added);
     if (name === 'capacity-curve') added.addOption(objectiveOption());
+    if (name === 'write-path') otlpFlag(added);
   }
   addServerCommands(program);
   addProduceCommand(program);
@@ -117,10 +120,17 @@ function buildProgram(): Command {
 }
 
 const FILE_FLAGS = new Set(['--data', '--consumer']);
+/** Such an address may hold a password. */
+const ADDRESS_FLAG = '--otlp';
 
 /** Published results name a user's own file, and not where it is on their machine. */
 function withoutFolders(words: readonly string[]): string[] {
-  return words.map((word, place) => (FILE_FLAGS.has(words[place - 1]!) ? basename(word) : word));
+  return words.map((word, place) => {
+    const flag = words[place - 1]!;
+    if (flag === ADDRESS_FLAG) return 'URL';
+    if (word.startsWith(`${ADDRESS_FLAG}=`)) return `${ADDRESS_FLAG}=URL`;
+    return FILE_FLAGS.has(flag) ? basename(word) : word;
+  });
 }
 
 /**

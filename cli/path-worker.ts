@@ -17,6 +17,7 @@ import type { WorkerSetup } from '../lab/worker-process.ts';
 import type { LikeProducer } from '../likes/like.ts';
 import { clientOf, directAddressSchema } from './direct-database.ts';
 import { CONNECTIONS_DEFAULT, directLimits, queueLimits } from './gateway-sends.ts';
+import { openPathTracing } from './path-tracing.ts';
 
 /** Nobody asks a gateway for counts in these trials. */
 const NO_COUNTS: PostReader = {
@@ -37,6 +38,7 @@ export async function serve(setup: WorkerSetup, port: WorkerPort, clock: Clock):
   const path = setup.path!;
   const { limiterRedis } = setup;
   await using redis = limiterRedis && (await openRedisScripts(redisOptionsOf(limiterRedis)));
+  await using tracing = await openPathTracing(setup, clock);
   await using way = await (path.kind === 'direct' ? openDirectWay(setup) : openQueueWay(setup));
   await serveLikes(setup, {
     producer: way.producer,
@@ -48,6 +50,7 @@ export async function serve(setup: WorkerSetup, port: WorkerPort, clock: Clock):
         rule: path.rule,
         // The client repeats nothing, so nothing is asked for that would know a repeat.
         takesRepeats: false,
+        tracer: tracing?.gateway(way.system, way.destination),
         reader: NO_COUNTS,
         probes: [],
       });
@@ -100,5 +103,7 @@ async function openDirectWay({ store, path }: WorkerSetup): Promise<Way> {
 
 export async function request(setup: WorkerSetup, port: WorkerPort, clock: Clock): Promise<void> {
   using client = new LikeClient(setup.urls!);
-  await sendRequests(setup, { load: requestLoadOf(setup.plan!), client, clock, port });
+  await using tracing = await openPathTracing(setup, clock);
+  const tracer = tracing?.client;
+  await sendRequests(setup, { load: requestLoadOf(setup.plan!), client, clock, port, tracer });
 }

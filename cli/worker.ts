@@ -16,6 +16,7 @@ import type { CountStore } from '../store/count-store.ts';
 import { openStore, type StoreOptions } from '../store/open-store.ts';
 import { countingWithHotPosts } from './hot-counting.ts';
 import { loadOwnConsumer } from './load-consumer.ts';
+import { openPathTracing } from './path-tracing.ts';
 
 async function work(setup: WorkerSetup, port: WorkerPort, clock: Clock): Promise<void> {
   if (setup.role === 'reader') {
@@ -44,11 +45,13 @@ async function work(setup: WorkerSetup, port: WorkerPort, clock: Clock): Promise
     return;
   }
   await using store = await openStore(setup.store as unknown as StoreOptions);
+  await using tracing = await openPathTracing(setup, clock);
   await consume(setup, {
     openConsumer: (handleLikes) => broker.openConsumer(setup.queue, handleLikes),
     store: countingAs(setup, store, clock),
     clock,
     port,
+    tracer: tracing?.worker,
   });
 }
 

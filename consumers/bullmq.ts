@@ -80,7 +80,7 @@ export async function openBullmqConsumer(
     inHand += 1;
     try {
       const text = typeof job.data === 'string' ? job.data : JSON.stringify(job.data);
-      const [refusal] = await gathered([text]);
+      const [refusal] = await gathered([text], () => job.opts.telemetry?.metadata);
       if (refusal !== undefined) throw new UnrecoverableError(refusal.reason);
     } catch (error) {
       if (!(error instanceof UnrecoverableError)) await pause(OUTAGE_PAUSE_MS);

@@ -91,7 +91,8 @@ export async function openKafkaConsumer(
     const texts = batch.map((message) => message.value?.toString() ?? '');
     const lane = `${payload.batch.topic}/${payload.batch.partition}`;
     const placeOf = (index: number) => ({ lane, offset: BigInt(batch[index]!.offset) });
-    const refusals = await handleMessages(texts, handleLikes, placeOf).catch((cause: unknown) => {
+    const stored = handleMessages(texts, handleLikes, placeOf, (index) => batch[index]!.headers);
+    const refusals = await stored.catch((cause: unknown) => {
       // kafkajs gives up for ever on some errors, a TypeError such as "fetch failed" among them.
       throw new Error('likes not stored', { cause });
     });

@@ -46,8 +46,10 @@ export async function openNullConsumer(
     const { text, batch } = await call('GET', path);
     if (batch === undefined) return;
     const messages = text.split('\n');
+    const headersOf = (index: number) => JSON.parse(messages[index]!).headers;
     try {
-      for (const { index, reason } of await handleMessages(messages, handleLikes)) {
+      const refusals = await handleMessages(messages, handleLikes, undefined, headersOf);
+      for (const { index, reason } of refusals) {
         await call('POST', '/parked', JSON.stringify({ text: messages[index], reason }));
       }
     } catch (error) {

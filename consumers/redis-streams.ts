@@ -68,8 +68,7 @@ for lane = 0, ARGV[3] - 1 do
   if not owner or owner == ARGV[1] or not redis.call('ZSCORE', KEYS[1], owner) then
     redis.call('HSET', KEYS[2], lane, #mine < share and ARGV[1] or '')
     if #mine < share then mine[#mine + 1] = ARGV[4] .. ':' .. lane end
-  end
-end return mine`;
+end end return mine`;
 
 const ACKNOWLEDGE = "redis.call('XACK', KEYS[1], ARGV[1], unpack(ARGV, 2))";
 /** Acknowledges, then frees what is before all that anybody has pending, lease or no lease. */
@@ -100,7 +99,8 @@ export async function openRedisStreamsConsumer(
     const all = batch.flatMap(([lane, some]) => some.map(([id, names]) => ({ lane, id, names })));
     const texts = all.map(({ names }) => names[names.indexOf('like') + 1] ?? '');
     const placeOf = (at: number) => ({ lane: all[at]!.lane, offset: offsetOf(all[at]!.id) });
-    for (const { index, reason } of await handleMessages(texts, handleLikes, placeOf))
+    const headersOf = (at: number) => all[at]!.names.toSpliced(all[at]!.names.indexOf('like'), 2);
+    for (const { index, reason } of await handleMessages(texts, handleLikes, placeOf, headersOf))
       await redis.xadd(`${prefix}:dead`, '*', 'like', texts[index]!, 'reason', reason);
     const acknowledge = ([stream, entries]: Batch[0]) =>
       redis.eval(keepsLog ? ACKNOWLEDGE : FREE, 1, stream, group, ...entries.map(([id]) => id));

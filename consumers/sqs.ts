@@ -68,10 +68,7 @@ const LETTER_BYTES_MAX = 1024 ** 2 - 12;
 const TIMEOUTS = { connectionTimeout: 2_000, requestTimeout: 10_000, throwOnRequestTimeout: true };
 
 /** Resolves when the pollers have started; when the queue is not there, `failed` rejects later. */
-export async function openSqsConsumer(
-  options: SqsConsumerOptions,
-  handleLikes: HandleLikes,
-): Promise<LikeConsumer> {
+export async function openSqsConsumer(options: SqsConsumerOptions, handleLikes: HandleLikes) {
   const sqs = new SQS({ requestHandler: TIMEOUTS, ...options.client });
   const handleArrival = gatherMessages(handleLikes, GATHER);
   const failed = Promise.withResolvers<never>();
@@ -96,14 +93,15 @@ export async function openSqsConsumer(
       visibilityTimeout: VISIBILITY_S,
       terminateVisibilityTimeout: pauseSAfter,
       messageSystemAttributeNames: ['ApproximateReceiveCount'],
+      messageAttributeNames: ['All'],
       authenticationErrorTimeout: ERROR_PAUSE_MS,
       suppressFifoWarning: true, // It is about handlers that return some of a batch.
       preReceiveMessageCallback: async () => rests.get(poller),
       async handleMessageBatch(messages) {
         const texts = messages.map(({ Body = '' }) => Body);
-        for (const { index, reason } of await handleArrival(texts)) {
+        const headersOf = (index: number) => textsOf(messages[index]!);
+        for (const { index, reason } of await handleArrival(texts, headersOf))
           await sqs.sendMessage(letterOf(options.deadLetterQueueUrl, messages[index]!, reason));
-        }
         return messages; // What is not returned is not deleted.
       },
     })
@@ -117,7 +115,7 @@ export async function openSqsConsumer(
     while (pollers.some(({ status }) => status.isPolling)) await pause(POLL_PAUSE_MS);
     sqs.destroy();
   };
-  return { stop, failed: failed.promise, [Symbol.asyncDispose]: stop };
+  return { stop, failed: failed.promise, [Symbol.asyncDispose]: stop } satisfies LikeConsumer;
 }
 
 const isRefusal = (error: { name: string; $metadata?: { httpStatusCode?: number } }): boolean =>
@@ -127,6 +125,10 @@ const isRefusal = (error: { name: string; $metadata?: { httpStatusCode?: number 
 const pauseSAfter = (messages: readonly Message[]): number =>
   Math.min(2 ** (Math.max(...messages.map(timesReceived)) - 1), RETRY_PAUSE_S_MAX);
 const timesReceived = ({ Attributes }: Message) => Number(Attributes?.ApproximateReceiveCount ?? 1);
+
+/** Names and values of the attributes, which are the headers of the like. */
+const textsOf = ({ MessageAttributes = {} }: Message) =>
+  Object.entries(MessageAttributes).flatMap(([name, { StringValue }]) => [name, StringValue]);
 
 /** On a FIFO queue each is a group of its own: one that is read would hide those behind it. */
 function letterOf(QueueUrl: string, { Body = '', MessageId: id }: Message, reason: string) {

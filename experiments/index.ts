@@ -15,6 +15,7 @@ import { reads } from './reads.ts';
 import { scaling } from './scaling.ts';
 import { sharding } from './sharding.ts';
 import { throughput } from './throughput.ts';
+import { writePath } from './write-path.ts';
 
 /** What `all` runs; the first ones find the maxima that the others offer shares of. */
 export const EXPERIMENTS: readonly Experiment[] = [throughput, latency, ordering, persistence];
@@ -33,6 +34,7 @@ export const MORE_EXPERIMENTS: readonly Experiment[] = [
   sharding,
   limiter,
   directOrQueued,
+  writePath,
 ];
 
 export const EVERY_EXPERIMENT: readonly Experiment[] = [...EXPERIMENTS, ...MORE_EXPERIMENTS];

@@ -1,5 +1,6 @@
 /** The way of a like from the gateway into the counts: through a queue, or directly. */
 import type { Like } from '../likes/like.ts';
+import type { RequestTrace } from './request-trace.ts';
 
 /** A like that nobody has numbered yet. */
 export type NewLike = Omit<Like, 'source' | 'seq'>;
@@ -54,7 +55,7 @@ export interface LikePath extends AsyncDisposable {
   /** The reason for which a like that came now would be shed at once; undefined: it would not. */
   refusal(): ShedReason | undefined;
   /** Resolves within `waitMsMax` and `answerMsMax` together. Never rejects. */
-  accept(like: NewLike, keeper?: NumberKeeper): Promise<Outcome>;
+  accept(like: NewLike, keeper?: NumberKeeper, trace?: RequestTrace): Promise<Outcome>;
   /** Takes no more likes, hands on without a linger what waits; resolves when all is answered. */
   drain(): Promise<void>;
   load(): PathLoad;

@@ -14,6 +14,7 @@ import {
   underWayProblem,
   unknownProblem,
 } from './problems.ts';
+import type { RequestTrace, RequestTracer } from './request-trace.ts';
 import { acceptedSchema, keySchema, likeSchema, problemSchemas } from './schemas.ts';
 
 export interface LikeRoutesOptions {
@@ -24,6 +25,7 @@ export interface LikeRoutesOptions {
   readonly metrics: GatewayMetrics;
   readonly loopDelay: { readonly lastingMs: number };
   readonly loopDelayMsMax: number;
+  readonly tracer?: RequestTracer | undefined;
 }
 
 type Body = Omit<NewLike, 'likedAtMs'> & Partial<Pick<NewLike, 'likedAtMs'>>;
@@ -31,7 +33,9 @@ type Body = Omit<NewLike, 'likedAtMs'> & Partial<Pick<NewLike, 'likedAtMs'>>;
 const KEY_HEADER = 'idempotency-key';
 
 export function addLikeRoutes(app: FastifyInstance, options: LikeRoutesOptions): void {
-  const { accept, metrics, loopDelay, loopDelayMsMax } = options;
+  const { accept, metrics, loopDelay, loopDelayMsMax, tracer } = options;
+  /** Of requests that are told of; none where nobody traces. */
+  const traces = new WeakMap<FastifyRequest, RequestTrace>();
   /** Requests that got an answer about a like; all others held none. */
   const answered = new WeakSet<FastifyRequest>();
   const answerWith = (request: FastifyRequest, answer: Answer): LikeNumber => {
@@ -54,6 +58,8 @@ export function addLikeRoutes(app: FastifyInstance, options: LikeRoutesOptions):
     },
     onRequest: async (request) => {
       metrics.offered();
+      const trace = tracer?.received(request.headers);
+      if (trace !== undefined) traces.set(request, trace);
       // Before the body is read and checked, which is most of the work.
       if (loopDelay.lastingMs <= loopDelayMsMax) return;
       answerWith(request, { kind: 'shed', reason: 'overloaded' });
@@ -61,11 +67,14 @@ export function addLikeRoutes(app: FastifyInstance, options: LikeRoutesOptions):
     handler: async (request, reply: FastifyReply) => {
       const { body, headers } = request;
       const like: NewLike = { ...body, likedAtMs: body.likedAtMs ?? Date.now() };
-      const number = answerWith(request, await accept(like, headers[KEY_HEADER] as string));
+      const trace = tracer && traces.get(request);
+      const answer = await accept(like, headers[KEY_HEADER] as string, trace);
+      const number = answerWith(request, answer);
       return reply.code(202).send(number);
     },
-    onResponse: async (request) => {
+    onResponse: async (request, reply) => {
       if (!answered.has(request)) metrics.invalid();
+      if (tracer !== undefined) traces.get(request)?.answered(reply.statusCode);
     },
   });
 }

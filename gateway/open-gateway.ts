@@ -21,6 +21,7 @@ import { LoopDelay } from './loop-delay.ts';
 import { GatewayMetrics } from './metrics.ts';
 import type { PostReader } from './post-reader.ts';
 import type { RedisScripts } from './redis-scripts.ts';
+import type { RequestTracer } from './request-trace.ts';
 import { SendingPath } from './sending-path.ts';
 import {
   NO_LIMITER,
@@ -58,6 +59,8 @@ export interface GatewayOptions {
   readonly sharesLimits?: boolean;
   /** Under *tally*: what to do while that Redis is away; `refuse` unless told. */
   readonly idempotencyAway?: IdempotencyAway | undefined;
+  /** Told of each request for a like, step by step. Undefined: nothing is traced. */
+  readonly tracer?: RequestTracer | undefined;
   /** Those that are not told are LIMITS. */
   readonly limits?: Partial<GatewayLimits>;
   /** 127.0.0.1 unless told. */
@@ -126,6 +129,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     metrics,
     loopDelay,
     loopDelayMsMax: limits.loopDelayMsMax,
+    tracer: options.tracer,
   });
   addCountRoutes(app, { reader: options.reader, readMsMax: limits.readMsMax, log });
   addHealthRoutes(app, {

@@ -7,7 +7,13 @@
  * the seqs. A like that waited too long is never sent, so its 503 says for certain that it is not
  * stored; of one whose send fails, or stays without an answer, the 503 says that it may be.
  */
-import { type Like, type LikeProducer, SendError, type SendOutcome } from '../likes/like.ts';
+import {
+  type HeadersOf,
+  type Like,
+  type LikeProducer,
+  SendError,
+  type SendOutcome,
+} from '../likes/like.ts';
 import type {
   LikeNumber,
   LikePath,
@@ -19,6 +25,7 @@ import type {
   ShedReason,
 } from './like-path.ts';
 import type { GatewayLimits } from './limits.ts';
+import type { RequestTrace } from './request-trace.ts';
 import { WaitingLine } from './waiting-line.ts';
 
 export type SendingLimits = Pick<
@@ -62,10 +69,11 @@ export class SendingPath implements LikePath {
     return this.#line.isFull ? 'full' : undefined;
   }
 
-  async accept(like: NewLike, keeper?: NumberKeeper): Promise<Outcome> {
+  async accept(like: NewLike, keeper?: NumberKeeper, trace?: RequestTrace): Promise<Outcome> {
     const reason = this.refusal();
     if (reason !== undefined) return { kind: 'shed', reason };
-    const request = new Request(like, keeper);
+    const request = new Request(like, keeper, trace);
+    trace?.waits();
     this.#line.push(request);
     this.#sendWhatIsDue();
     const outcome = await request.outcome;
@@ -141,15 +149,17 @@ export class SendingPath implements LikePath {
 
   async #handOn(batch: readonly Request[]): Promise<void> {
     const startedMs = performance.now();
+    const headersOf = tellSends(batch);
     let error: unknown;
     try {
-      await this.#options.producer.send(batch.map(numbered));
+      await this.#options.producer.send(batch.map(numbered), headersOf);
     } catch (cause) {
       error = cause ?? new Error('a send failed without saying why');
     }
     const outcomes = outcomesOf(error, batch.length);
     const counts = { ok: 0, fail: 0, unknown: 0 };
     for (const outcome of outcomes) counts[outcome]++;
+    for (const [index, { trace }] of batch.entries()) trace?.settles(outcomes[index]!);
     this.#options.observer.sent(counts, performance.now() - startedMs, error);
     this.#answerAll(batch, ({ number }, index) => {
       const outcome = outcomes[index]!;
@@ -179,14 +189,16 @@ export class SendingPath implements LikePath {
 class Request {
   readonly like: NewLike;
   readonly keeper: NumberKeeper | undefined;
+  readonly trace: RequestTrace | undefined;
   readonly outcome: Promise<Outcome>;
   readonly #resolve: (outcome: Outcome) => void;
   number: LikeNumber | undefined;
   isAnswered = false;
 
-  constructor(like: NewLike, keeper: NumberKeeper | undefined) {
+  constructor(like: NewLike, keeper: NumberKeeper | undefined, trace: RequestTrace | undefined) {
     this.like = like;
     this.keeper = keeper;
+    this.trace = trace;
     const { promise, resolve } = Promise.withResolvers<Outcome>();
     this.outcome = promise;
     this.#resolve = resolve;
@@ -196,6 +208,13 @@ class Request {
     this.isAnswered = true;
     this.#resolve(outcome);
   }
+}
+
+/** What travels beside each like; undefined where none is traced. */
+function tellSends(batch: readonly Request[]): HeadersOf | undefined {
+  if (batch.every(({ trace }) => trace === undefined)) return undefined;
+  const headers = batch.map(({ trace, number }) => trace?.sends(number!, batch.length));
+  return headers.some((one) => one !== undefined) ? (index) => headers[index] : undefined;
 }
 
 function numbered({ like, number }: Request): Like {

@@ -1,5 +1,5 @@
 /** A consumer's part of a trial: the template under test, between recorders, into the store. */
-import type { HandleLikes, Like, LikeConsumer, PlaceOf } from '../likes/like.ts';
+import type { HandleLikes, HeadersOf, Like, LikeConsumer, PlaceOf } from '../likes/like.ts';
 import type { Clock } from './clock.ts';
 import type { HoldOrder, HotTold } from './hot-spot-plan.ts';
 import { openAgainAndAgain, openOnce } from './open-again.ts';
@@ -21,11 +21,25 @@ export interface CountsLikes {
     }) => void,
     placeOf?: PlaceOf,
     written?: (part: 'counts' | 'marks') => void,
+    begins?: (places: readonly number[]) => void,
   ): Promise<void>;
   /** Read back from the engine; some settings belong to the process that opened it. */
   settings(): Settings | Promise<Settings>;
   /** Where it looks for hot posts: what it sees now, and holding the likes of some of them. */
   readonly hot?: { tell(): HotTold; hold(order: HoldOrder): void } | undefined;
+}
+
+/** Whoever traces batches, told of each step when it is taken; tracing/batch-tracer.ts does. */
+export interface TracesBatches {
+  delivered(likes: readonly Like[], headersOf?: HeadersOf): TracesBatch;
+}
+
+export interface TracesBatch {
+  /** The transaction that counts the likes at these places begins. */
+  begins(places: readonly number[]): void;
+  committed(places: readonly number[]): void;
+  /** The batch goes back to the client, stored or not. */
+  ended(): void;
 }
 
 /** Opens the consumer, tells `ready`, counts until `stop`, and reports. */
@@ -36,9 +50,10 @@ export async function consume(
     store: CountsLikes;
     clock: Clock;
     port: WorkerPort;
+    tracer?: TracesBatches | undefined;
   },
 ): Promise<void> {
-  const { store, clock, port } = tools;
+  const { store, clock, port, tracer } = tools;
   using records = new RecordWriter(options.recordsPath);
   const sums = { delivered: 0, counted: 0, transactions: 0 };
   const transactionsOfShard: number[] = [];
@@ -48,8 +63,9 @@ export async function consume(
   // What the process does before its first batch and after its last is not counting.
   let meter: UsageMeter | undefined;
 
-  const handleLikes: HandleLikes = async (likes, placeOf) => {
+  const handleLikes: HandleLikes = async (likes, placeOf, headersOf) => {
     meter ??= openUsageMeter(clock);
+    const trace = tracer?.delivered(likes, headersOf);
     records.delivered(clock.nowUs(), likes);
     sums.delivered += likes.length;
     // On disk before anything may interrupt: a process that dies leaves what it was given.
@@ -69,14 +85,24 @@ export async function consume(
           fresh.map((place) => likes[place]!),
           seen.map((place) => likes[place]!),
         );
+        // After the record, so that making spans is in no record.
+        trace?.committed([...fresh, ...seen]);
         sums.counted += fresh.length;
         sums.transactions++;
         while (transactionsOfShard.length <= shard) transactionsOfShard.push(0);
         transactionsOfShard[shard]!++;
         if (fresh.length > 0) lastCounted = lastOf(likes[fresh.at(-1)!]!);
       };
-      await store.apply(likes, committed, placeOf, (part) => batch.reach(`after-${part}`));
+      const written = (part: 'counts' | 'marks') => batch.reach(`after-${part}`);
+      await store.apply(
+        likes,
+        committed,
+        placeOf,
+        written,
+        trace && ((some) => trace.begins(some)),
+      );
     } finally {
+      trace?.ended();
       records.flush();
       meter.mark();
     }

@@ -33,6 +33,7 @@ import type { StoreToCheck, TrialContext } from './trial-context.ts';
 import type { TrialPlan } from './trial-plan.ts';
 import { coreShare, resourcesOf } from './trial-resources.ts';
 import type { TrialResult } from './trial-result.ts';
+import { judgeWritePath } from './write-path/judge-write-path.ts';
 
 /** From this share of a core on, a process is what limits the rate. */
 const CORE_SHARE_MAX = 0.9;
@@ -62,6 +63,7 @@ export type Judged = Pick<
     | 'reads'
     | 'path'
     | 'limiter'
+    | 'writePath'
   >;
 
 /** Reads every record and every shard once or twice; memory is about one byte a like. */
@@ -95,6 +97,7 @@ export async function judgeTrial(
     ...(faults ? [...whyVoid(faults), ...damageOf(faults)] : []),
   ];
   const overHttp = pathJudge?.judge(ledger, promised.survival);
+  const traced = judgeWritePath(plan, evidence);
   const judgement = withBroken(judge(ledger, promised, obstacles), overHttp?.broken);
 
   const together = plan.mode !== 'publish-then-count';
@@ -113,6 +116,7 @@ export async function judgeTrial(
     ...doubtsOf(plan, evidence, latencies),
     ...doubts,
     ...readingDoubts,
+    ...(traced?.struck ?? []),
   ];
   return {
     ...judgement,
@@ -138,12 +142,9 @@ export async function judgeTrial(
       : undefined,
     ...figures,
     backlog: backlogOf(plan, measured),
-    recovery,
-    faults,
+    ...{ recovery, faults, shards, reads },
     states: plan.checksStates ? measureStates(evidence) : undefined,
-    shards,
-    reads,
-    ...{ path: overHttp?.path, limiter: overHttp?.limiter },
+    ...{ path: overHttp?.path, limiter: overHttp?.limiter, writePath: traced?.writePath },
     ...(plan.sharding && { shardLoads: await shardLoadsOf(plan, measured, store, shards) }),
   };
 }

@@ -30,8 +30,8 @@ export const pathPlanSchema = z.strictObject({
   burst: burstSchema.optional(),
   /** Undefined: nobody is limited, and the likes are those of the workload, evenly due. */
   limiter: limiterPlanSchema.optional(),
-  /** Whether each hop of a like is traced. */
-  traces: z.literal(true).optional(),
+  /** Where the hops of likes are traced: of every so many requests, one. */
+  traces: z.strictObject({ every: z.int().positive() }).optional(),
 });
 
 export type PathPlan = z.infer<typeof pathPlanSchema>;

@@ -1,5 +1,11 @@
 /** Sends a batch and records what became of each like, before and after. */
-import { type Like, type LikeProducer, SendError, type SendOutcome } from '../likes/like.ts';
+import {
+  type HeadersOf,
+  type Like,
+  type LikeProducer,
+  SendError,
+  type SendOutcome,
+} from '../likes/like.ts';
 import { likesOf, type PlannedLike } from '../likes/workloads/workload.ts';
 import type { Clock } from './clock.ts';
 import { messageOf } from './lab-error.ts';
@@ -57,12 +63,16 @@ export class SendRecorder {
    * The same for likes that somebody else has numbered, each of them once.
    * @throws whatever the producer throws, once it is recorded
    */
-  async handOn(likes: readonly Like[]): Promise<void> {
+  async handOn(likes: readonly Like[], headersOf?: HeadersOf): Promise<void> {
     this.#sums.attempted += likes.length;
-    await this.#handOn(likes);
+    await this.#handOn(likes, undefined, headersOf);
   }
 
-  async #handOn(likes: readonly Like[], dueUs?: readonly number[]): Promise<void> {
+  async #handOn(
+    likes: readonly Like[],
+    dueUs?: readonly number[],
+    headersOf?: HeadersOf,
+  ): Promise<void> {
     this.#sums.sent += likes.length;
     const sentUs = this.#clock.nowUs();
     this.#records.attempted(
@@ -79,7 +89,7 @@ export class SendRecorder {
         this.#onceSending?.();
         this.#onceSending = undefined;
       }
-      await this.#producer.send(likes);
+      await this.#producer.send(likes, headersOf);
       this.#settle(likes, 'ok');
     } catch (error) {
       this.#settleEach(likes, error);

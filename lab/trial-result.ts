@@ -13,6 +13,7 @@ import { readsPlanSchema, readsSchema } from './reads-schema.ts';
 import { calculatedLoadsSchema, shardingPlanSchema, shardLoadsSchema } from './sharding-schema.ts';
 import { COUNTING_RULES, STORE_ENGINES } from './store-plan.ts';
 import { SURVIVALS, TRIAL_MODES } from './trial-plan.ts';
+import { writePathSchema } from './write-path-schema.ts';
 
 /** Rises whenever a field changes its meaning; files of other numbers are refused by name. */
 export const RESULT_FORMAT = 1;
@@ -278,6 +279,8 @@ export const trialResultSchema = z.strictObject({
   path: pathSchema.optional(),
   /** Trials over HTTP in which users are limited: lab/measure-limiter.ts. */
   limiter: limiterSchema.optional(),
+  /** Trials over HTTP whose likes are traced. */
+  writePath: writePathSchema.optional(),
   /** Read back from the running server. */
   settings: z.record(z.string(), z.string()),
   versions: z.record(z.string(), z.string()),

@@ -110,7 +110,44 @@ function excerpt(text: string): string {
  * rest are stored. Rejects with anything else: an outage; deliver the whole batch again, and never
  * dead-letter it.
  */
-export type HandleLikes = (likes: Like[], placeOf?: PlaceOf) => Promise<void>;
+export type HandleLikes = (
+  likes: Like[],
+  placeOf?: PlaceOf,
+  headersOf?: HeadersOf,
+) => Promise<void>;
+
+/**
+ * Texts that travel beside a like and are no part of it, by name, such as `traceparent` of the W3C.
+ * Most likes have none. Names are best lower-case letters, digits and hyphens, values ASCII: what
+ * else a queue carries is its own affair, and Amazon SQS takes ten headers at most.
+ */
+export type LikeHeaders = Readonly<Record<string, string>>;
+
+/** The headers of the like at `index`. From a consumer never undefined: empty where none came. */
+export type HeadersOf = (index: number) => LikeHeaders | undefined;
+
+/**
+ * Headers as client libraries hand them out: by name, with texts or bytes; in one list, name after
+ * value; or as the text of a JSON object.
+ */
+export type RawHeaders = Readonly<Record<string, unknown>> | readonly unknown[] | string;
+export type RawHeadersOf = (index: number) => RawHeaders | undefined;
+
+/** Never throws: what is no header is left out, since no like is to be held up by one. */
+export function readHeaders(raw: RawHeaders | undefined): LikeHeaders {
+  let found: unknown = raw;
+  try {
+    if (typeof raw === 'string') found = JSON.parse(raw);
+  } catch {
+    return {};
+  }
+  const pairs = Array.isArray(found)
+    ? found.flatMap((name, at) => (at % 2 === 0 ? [[name, found[at + 1]] as const] : []))
+    : Object.entries(found ?? {});
+  const isText = (value: unknown) => typeof value === 'string' || value instanceof Uint8Array;
+  const texts = pairs.filter(([, value]) => isText(value));
+  return Object.fromEntries(texts.map(([name, value]) => [name, String(value)]));
+}
 
 /**
  * Where a message stood in its queue. Only queues that can be read again have places: a later
@@ -154,6 +191,7 @@ export async function handleMessages(
   messages: readonly string[],
   handleLikes: HandleLikes,
   placeOf?: PlaceOf,
+  headersOf?: RawHeadersOf,
 ): Promise<Refusal[]> {
   const likes: Like[] = [];
   const places: number[] = [];
@@ -169,7 +207,8 @@ export async function handleMessages(
   }
   if (likes.length > 0) {
     const placeOfLike = placeOf && ((index: number) => placeOf(places[index]!));
-    await handleLikes(likes, placeOfLike).catch((error: unknown) => {
+    const headersOfLike = headersOf && ((index: number) => readHeaders(headersOf(places[index]!)));
+    await handleLikes(likes, placeOfLike, headersOfLike).catch((error: unknown) => {
       if (!isRefusal(error)) throw error;
       for (const { index, reason } of error.refusals) {
         refusals.push({ index: places[index]!, reason });
@@ -185,7 +224,10 @@ function isRefusal(error: unknown): error is RefusedLikesError {
 }
 
 /** Stores what one arrival brought; resolves with the refusals among its own messages. */
-export type HandleArrival = (messages: readonly string[]) => Promise<Refusal[]>;
+export type HandleArrival = (
+  messages: readonly string[],
+  headersOf?: RawHeadersOf,
+) => Promise<Refusal[]>;
 
 /**
  * For clients that hand out messages one or a few at a time, while a store likes many at once:
@@ -199,7 +241,10 @@ export function gatherMessages(
   handleLikes: HandleLikes,
   limits: { readonly messagesMax: number; readonly lingerMs: number },
 ): HandleArrival {
-  type Arrival = { messages: readonly string[] } & PromiseWithResolvers<Refusal[]>;
+  type Arrival = {
+    messages: readonly string[];
+    headersOf: RawHeadersOf | undefined;
+  } & PromiseWithResolvers<Refusal[]>;
   let waiting: Arrival[] = [];
   let busy = false;
 
@@ -215,11 +260,17 @@ export function gatherMessages(
   }
 
   async function store(batch: readonly Arrival[]): Promise<void> {
+    const all = batch.flatMap(({ messages }) => messages);
+    const headersOf: RawHeadersOf = (index) => {
+      let at = index;
+      const arrival = batch.find(({ messages }) => {
+        at -= messages.length;
+        return at < 0;
+      })!;
+      return arrival.headersOf?.(at + arrival.messages.length);
+    };
     try {
-      const refusals = await handleMessages(
-        batch.flatMap(({ messages }) => messages),
-        handleLikes,
-      );
+      const refusals = await handleMessages(all, handleLikes, undefined, headersOf);
       let from = 0;
       for (const { messages, resolve } of batch) {
         const first = from;
@@ -237,8 +288,8 @@ export function gatherMessages(
     busy = false;
   }
 
-  return (messages) => {
-    const arrival = { messages, ...Promise.withResolvers<Refusal[]>() };
+  return (messages, headersOf) => {
+    const arrival = { messages, headersOf, ...Promise.withResolvers<Refusal[]>() };
     waiting.push(arrival);
     if (!busy) {
       busy = true;
@@ -271,10 +322,10 @@ export class SendError extends Error {
 /** Sends likes. Disposing it waits for the sends in flight, then closes the connection. */
 export interface LikeProducer extends AsyncDisposable {
   /**
-   * Resolves when the broker has acknowledged all likes.
+   * Resolves when the broker has acknowledged all likes. Headers travel beside those that have any.
    * @throws SendError with an outcome per like when it has not.
    */
-  send(likes: readonly Like[]): Promise<void>;
+  send(likes: readonly Like[], headersOf?: HeadersOf): Promise<void>;
 }
 
 /** Receives likes and hands them to a `HandleLikes` until it is stopped. Disposing it stops it. */

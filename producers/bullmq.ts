@@ -69,8 +69,13 @@ export async function openBullmqProducer(options: BullmqProducerOptions): Promis
 
   const sending = new Set<Promise<unknown>>();
   return {
-    async send(likes) {
-      const sent = queue.addBulk(likes.map((like) => ({ name: 'like', data: encodeLike(like) })));
+    async send(likes, headersOf) {
+      const jobs = likes.map((like, index) => {
+        const headers = headersOf?.(index);
+        const opts = headers && { telemetry: { metadata: JSON.stringify(headers) } };
+        return { name: 'like', data: encodeLike(like), ...(opts && { opts }) };
+      });
+      const sent = queue.addBulk(jobs);
       sending.add(sent);
       try {
         await sent;

@@ -17,7 +17,13 @@
  *   would pick another partition, which idempotence cannot see.
  */
 import { Kafka, type KafkaConfig, Partitioners, type Producer } from 'kafkajs';
-import { encodeLike, type Like, type LikeProducer, SendError } from '../likes/like.ts';
+import {
+  encodeLike,
+  type HeadersOf,
+  type Like,
+  type LikeProducer,
+  SendError,
+} from '../likes/like.ts';
 
 export interface KafkaProducerOptions {
   /** Brokers, TLS and SASL, as kafkajs takes them. */
@@ -41,8 +47,11 @@ export async function openKafkaProducer(options: KafkaProducerOptions): Promise<
   const kafka = new Kafka({ requestTimeout: ANSWER_TIMEOUT_MS, ...options.client });
   let producer: Producer | undefined = await connect(kafka);
 
-  async function sendNow(likes: readonly Like[]): Promise<void> {
-    const messages = likes.map((like) => ({ key: like.post, value: encodeLike(like) }));
+  async function sendNow(likes: readonly Like[], headersOf?: HeadersOf): Promise<void> {
+    const messages = likes.map((like, index) => {
+      const message = { key: like.post, value: encodeLike(like) };
+      return headersOf ? { ...message, headers: { ...headersOf(index) } } : message;
+    });
     try {
       producer ??= await connect(kafka);
       await producer.send({
@@ -66,8 +75,8 @@ export async function openKafkaProducer(options: KafkaProducerOptions): Promise<
 
   let last: Promise<void> = Promise.resolve();
   return {
-    send(likes) {
-      const sent = last.then(() => sendNow(likes));
+    send(likes, headersOf) {
+      const sent = last.then(() => sendNow(likes, headersOf));
       last = sent.catch(() => undefined);
       return sent;
     },

@@ -6,7 +6,7 @@
  * After an error they are `unknown`, unless the server answered that it refused them.
  */
 import { Agent, request } from 'node:http';
-import { encodeLike, type LikeProducer, SendError } from '../likes/like.ts';
+import { encodeLike, type LikeHeaders, type LikeProducer, SendError } from '../likes/like.ts';
 
 export interface NullProducerOptions {
   /** Such as `http://127.0.0.1:8080`. */
@@ -29,9 +29,10 @@ export async function openNullProducer(options: NullProducerOptions): Promise<Li
 
   const sending = new Set<Promise<void>>();
   return {
-    async send(likes) {
+    async send(likes, headersOf) {
       if (likes.length === 0) return; // The server takes no empty body.
-      const body = likes.map(encodeLike).join('\n');
+      const lines = likes.map((like, index) => lineOf(encodeLike(like), headersOf?.(index)));
+      const body = lines.join('\n');
       const sent = ask('POST', `${address}/likes`, agent, body);
       sending.add(sent);
       try {
@@ -51,6 +52,11 @@ export async function openNullProducer(options: NullProducerOptions): Promise<Li
       agent.destroy();
     },
   };
+}
+
+/** The server knows lines and no headers, so they travel as a field that no like has. */
+function lineOf(like: string, headers: LikeHeaders | undefined): string {
+  return headers ? `${like.slice(0, -1)},"headers":${JSON.stringify(headers)}}` : like;
 }
 
 class RefusedError extends Error {}

@@ -52,11 +52,12 @@ export async function openRedisStreamsProducer(
 
   const sending = new Set<Promise<unknown>>();
   return {
-    async send(likes) {
+    async send(likes, headersOf) {
       const pipeline = redis.pipeline();
-      for (const like of likes) {
-        const lane = crc32(like.post) % options.lanes;
-        pipeline.xadd(`${options.queue}:${lane}`, '*', 'like', encodeLike(like));
+      for (const [index, like] of likes.entries()) {
+        const stream = `${options.queue}:${crc32(like.post) % options.lanes}`;
+        const headers = Object.entries(headersOf?.(index) ?? {}).flat();
+        pipeline.xadd(stream, '*', 'like', encodeLike(like), ...headers);
       }
       const sent = pipeline.exec().catch((error: Error) => likes.map(() => [error] as const));
       sending.add(sent);

@@ -37,6 +37,7 @@ const FIFO_TRIES_MAX = 3;
 /** A connection or an answer that takes longer, in ms, is given up. */
 const TIMEOUTS = { connectionTimeout: 2_000, requestTimeout: 10_000, throwOnRequestTimeout: true };
 
+type Message = { readonly like: Like; readonly headers: Record<string, string> | undefined };
 type Answer = { readonly outcome: SendError['outcomes'][number]; readonly cause?: unknown };
 
 /** Connects with the first send: until then nobody knows whether the queue is there. */
@@ -44,23 +45,22 @@ export async function openSqsProducer(options: SqsProducerOptions): Promise<Like
   const isFifo = options.queueUrl.endsWith('.fifo');
   const maxAttempts = isFifo ? FIFO_TRIES_MAX : 1;
   const sqs = new SQS({ maxAttempts, requestHandler: TIMEOUTS, ...options.client });
-  const waiting: (PromiseWithResolvers<Answer> & { readonly like: Like })[] = [];
+  const waiting: (PromiseWithResolvers<Answer> & Message)[] = [];
   /** The last like of each post that has no answer yet; on a standard queue each by itself. */
   const lasts = new Map<string | Like, Promise<Answer>>();
   let requests = 0;
 
   async function request(batch: typeof waiting): Promise<void> {
-    const entries = batch.map(({ like }, index) => {
-      const entry = { Id: String(index), MessageBody: bodyOf(like) };
+    const entries = batch.map(({ like, headers }, at) => {
+      const entry = { Id: `${at}`, MessageBody: bodyOf(like), MessageAttributes: textsOf(headers) };
       const MessageDeduplicationId = idOf(`${like.source}.${like.seq}`);
       return isFifo ? { ...entry, MessageGroupId: idOf(like.post), MessageDeduplicationId } : entry;
     });
     try {
       const answer = await sqs.sendMessageBatch({ QueueUrl: options.queueUrl, Entries: entries });
       for (const { Id } of answer.Successful ?? []) batch[Number(Id)]!.resolve({ outcome: 'ok' });
-      for (const { Id, SenderFault, Message: cause } of answer.Failed ?? []) {
+      for (const { Id, SenderFault, Message: cause } of answer.Failed ?? [])
         batch[Number(Id)]!.resolve({ outcome: SenderFault ? 'fail' : 'unknown', cause });
-      }
     } catch (cause) {
       // When the last of several tries was refused, an earlier one may have got through.
       const { $fault, $metadata } = cause as SQSServiceException;
@@ -73,17 +73,16 @@ export async function openSqsProducer(options: SqsProducerOptions): Promise<Like
   }
 
   function requestMore(): void {
-    for (; requests < REQUESTS_IN_FLIGHT_MAX && waiting.length > 0; requests += 1) {
+    for (; requests < REQUESTS_IN_FLIGHT_MAX && waiting.length > 0; requests += 1)
       void request(waiting.splice(0, LIKES_PER_REQUEST_MAX));
-    }
   }
 
-  function sendOne(like: Like, send: { isOver: boolean }): Promise<Answer> {
+  function turnOf(like: Like, headers: Message['headers'], send: { isOver: boolean }) {
     const group = isFifo ? like.post : like;
     const turn = (async (): Promise<Answer> => {
       await lasts.get(group);
       if (send.isOver) return { outcome: 'fail' };
-      const one = { like, ...Promise.withResolvers<Answer>() };
+      const one = { like, headers, ...Promise.withResolvers<Answer>() };
       if (waiting.push(one) === 1) setImmediate(requestMore);
       const answer = await one.promise;
       send.isOver ||= answer.outcome === 'unknown';
@@ -95,9 +94,9 @@ export async function openSqsProducer(options: SqsProducerOptions): Promise<Like
   }
 
   return {
-    async send(likes) {
+    async send(likes, headersOf = () => ({})) {
       const send = { isOver: false };
-      const answers = await Promise.all(likes.map((like) => sendOne(like, send)));
+      const answers = await Promise.all(likes.map((like, at) => turnOf(like, headersOf(at), send)));
       const outcomes = answers.map(({ outcome }) => outcome);
       if (outcomes.every((outcome) => outcome === 'ok')) return;
       throw new SendError(outcomes, answers.find(({ cause }) => cause !== undefined)?.cause);
@@ -110,11 +109,14 @@ export async function openSqsProducer(options: SqsProducerOptions): Promise<Like
 }
 
 /** Within JSON, these two are all that SQS does not take and that is not escaped anyway. */
-function bodyOf(like: Like): string {
-  return encodeLike(like).replaceAll('\ufffe', '\\ufffe').replaceAll('\uffff', '\\uffff');
-}
+const bodyOf = (like: Like): string =>
+  encodeLike(like).replaceAll('\ufffe', '\\ufffe').replaceAll('\uffff', '\\uffff');
 
 /** SQS takes 1 to 128 printable characters of ASCII, no blanks; any other name is hashed. */
-function idOf(name: string): string {
-  return /^[!-~]{1,128}$/.test(name) ? name : createHash('sha256').update(name).digest('hex');
-}
+const idOf = (name: string): string =>
+  /^[!-~]{1,128}$/.test(name) ? name : createHash('sha256').update(name).digest('hex');
+
+/** One attribute a header. They count towards the size of a message, and SQS takes at most ten. */
+const textsOf = (headers: Message['headers'] = {}) =>
+  Object.fromEntries(Object.entries(headers).map(([name, text]) => [name, attributeOf(text)]));
+const attributeOf = (StringValue: string) => ({ DataType: 'String', StringValue });

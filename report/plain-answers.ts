@@ -4,6 +4,7 @@ import { waysAnswers } from '../experiments/direct-or-queued-answers.ts';
 import { answerToCourse } from '../experiments/hot-spot-answers.ts';
 import { answersOfLimiter } from '../experiments/limiter-answers.ts';
 import { answersToClaims } from '../experiments/sharding-claims.ts';
+import { sentencesOf } from '../experiments/write-path-answers.ts';
 import { cellsOf } from '../lab/fault-cells.ts';
 import { formatNumber } from '../lab/table.ts';
 import type { TrialResult } from '../lab/trial-result.ts';
@@ -27,6 +28,7 @@ const ANSWERS: Readonly<Record<string, (results: Results) => string[]>> = {
   'hot-spot': answerHotSpot,
   limiter: answersOfLimiter,
   'direct-or-queued': waysAnswers,
+  'write-path': (results) => sentencesOf(results).map((line) => line.replaceAll('**', '')),
 };
 
 /** Undefined for a question that has no words of its own: its table says it. */

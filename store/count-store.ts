@@ -75,6 +75,12 @@ export type CommitObserver = (commit: {
  */
 export type PartObserver = (part: 'counts' | 'marks') => void;
 
+/**
+ * Called when the transaction begins that is to count the likes at these places (in the batch). One
+ * that has to be tried again begins again. Engines without transactions do not call it.
+ */
+export type BeginObserver = (places: readonly number[]) => void;
+
 /** What one transaction did with the likes it was given, as places in the batch. */
 export interface ShardCommit {
   readonly fresh: number[];
@@ -144,13 +150,14 @@ export interface CountStore extends AsyncDisposable {
    * Rejects with RefusedLikesError (likes/like.ts) for likes that can never be stored, after the
    * others are stored; rejects with anything else, such as StoreUnavailableError, on an outage.
    * `placeOf` tells where each like stood in its queue; engines without transactions need it, and
-   * tell `written` how far they are.
+   * tell `written` how far they are; those with them tell `begins`.
    */
   apply(
     likes: readonly Like[],
     committed?: CommitObserver,
     placeOf?: PlaceOf,
     written?: PartObserver,
+    begins?: BeginObserver,
   ): Promise<void>;
   /**
    * Frees the marks of a source that ended longer ago than any queue can deliver again. Later likes

@@ -2,6 +2,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { type Like, type Refusal, RefusedLikesError } from '../likes/like.ts';
 import type {
+  BeginObserver,
   CommitObserver,
   CountingRule,
   CountStore,
@@ -40,6 +41,11 @@ export interface ShardedStoreOptions {
   readonly openShard?: OpenShard;
 }
 
+interface Observers {
+  readonly committed: CommitObserver | undefined;
+  readonly begins: BeginObserver | undefined;
+}
+
 /**
  * Implements CountStore over shards of any engine, all of them under one rule. Owns the shards:
  * disposing it disposes them.
@@ -70,12 +76,19 @@ export class ShardedStore implements CountStore {
     return this.#set.shards;
   }
 
-  async apply(likes: readonly Like[], committed?: CommitObserver): Promise<void> {
+  async apply(
+    likes: readonly Like[],
+    committed?: CommitObserver,
+    _placeOf?: unknown,
+    _written?: unknown,
+    begins?: BeginObserver,
+  ): Promise<void> {
+    const told = { committed, begins };
     const refusals: Refusal[] = [];
     const { likesPerTransactionMax: likesMax } = this.#options;
     const slice = likesMax && likesMax * TRANSACTIONS_PER_SLICE * this.shards.length;
     for (const places of inParts(storablePlaces(likes, refusals, this.rule), slice)) {
-      await this.#applySettled(likes, places, refusals, committed);
+      await this.#applySettled(likes, places, refusals, told);
     }
     if (refusals.length > 0) {
       throw new RefusedLikesError(refusals.sort((one, other) => one.index - other.index));
@@ -176,11 +189,11 @@ export class ShardedStore implements CountStore {
     likes: readonly Like[],
     places: readonly number[],
     refusals: Refusal[],
-    committed: CommitObserver | undefined,
+    told: Observers,
   ): Promise<void> {
     let left = places;
     for (let looks = 0; ; looks++) {
-      left = await this.#applyRouted(likes, left, refusals, committed);
+      left = await this.#applyRouted(likes, left, refusals, told);
       if (left.length === 0) return;
       if (looks === SLOT_MAP_LOOKS_MAX) throw slotMapUnsettled(`${left.length} likes`);
       // The first look is free: usually the new map is in force already.
@@ -194,7 +207,7 @@ export class ShardedStore implements CountStore {
     likes: readonly Like[],
     places: readonly number[],
     refusals: Refusal[],
-    committed: CommitObserver | undefined,
+    told: Observers,
   ): Promise<number[]> {
     const left: number[] = [];
     // Both once: a call beside this one may find another map in between.
@@ -203,11 +216,12 @@ export class ShardedStore implements CountStore {
       const parts = inParts(placesOfShard, this.#options.likesPerTransactionMax);
       for (const [at, part] of parts.entries()) {
         try {
+          told.begins?.(part);
           const commit = await shards[index]!.apply(likes, part, map.version);
           const { fresh, seen, ended } = commit;
           for (const place of ended)
             refusals.push({ index: place, reason: endedReason(likes[place]!) });
-          if (fresh.length + seen.length > 0) committed?.({ shard: index, fresh, seen });
+          if (fresh.length + seen.length > 0) told.committed?.({ shard: index, fresh, seen });
         } catch (error) {
           if (!(error instanceof SlotMapChangedError)) throw error;
           for (const rest of parts.slice(at)) for (const place of rest) left.push(place);

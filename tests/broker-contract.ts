@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { BROKERS } from '../brokers/index.ts';
 import { encodeLike, type Like } from '../likes/like.ts';
 import { testServerDeath } from './broker-contract-death.ts';
+import { testHeaders } from './broker-contract-headers.ts';
 import { testLetters } from './broker-contract-letters.ts';
 import { testLog } from './broker-contract-log.ts';
 import { testTrouble } from './broker-contract-trouble.ts';
@@ -47,6 +48,7 @@ export function testBroker(
     testQueues(subject, facts);
     testTrouble(subject, facts);
     testLetters(subject, facts);
+    testHeaders(subject);
     testLog(name, subject);
     testMore(subject);
   });
@@ -150,14 +152,8 @@ function testSending(subject: BrokerUnderTest): void {
     const queue = await subject.freshQueue();
     await using producer = await broker.openProducer(queue);
     const plain = madeLikes(2_000);
-    const names = [
-      'a\nb\r\n',
-      '日本語 \u{1f44d}',
-      '{"post":1}',
-      'x'.repeat(256),
-      '\u2028\u0000',
-      ' ',
-    ];
+    const blanks = ['a\nb\r\n', '\u2028\u0000', ' '];
+    const names = [...blanks, '日本語 \u{1f44d}', '{"post":1}', 'x'.repeat(256)];
     const odd = names.map((post, seq): Like => ({ ...plain[0]!, source: 'odd', seq, post }));
     for (const likes of [plain.slice(0, 700), odd, plain.slice(700), [], [plain[0]!]]) {
       await producer.send(likes);

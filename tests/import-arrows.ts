@@ -15,7 +15,7 @@ interface Rule {
 
 const COMPOSES = [
   ...['bench', 'brokers', 'cli', 'consumers', 'demo', 'experiments', 'gateway', 'lab', 'likes'],
-  'report',
+  ...['report', 'tracing'],
 ];
 
 /** Targets are files, folders with all below them, or files whose names begin like this (`*`). */
@@ -92,6 +92,8 @@ const ARROWS: readonly Rule[] = [
     ],
     packages: 'runtime',
   },
+  // Loaded where somebody traces, and nowhere else; what it tells of comes to it by calls.
+  { from: /^tracing\//, to: ['tracing/', 'likes/'], packages: 'runtime' },
   // A user's own consumer; nothing else that the lab runs is named by a user.
   {
     from: /^cli\/load-consumer\.ts$/,
@@ -103,7 +105,7 @@ const ARROWS: readonly Rule[] = [
     from: /^cli\//,
     to: [
       ...['cli/', 'brokers/', 'demo/', 'experiments/', 'gateway/', 'lab/', 'likes/', 'report/'],
-      'store/',
+      ...['store/', 'tracing/'],
     ],
     packages: 'runtime',
   },

@@ -26,7 +26,10 @@ export class LikeClient implements Disposable {
   }
 
   /** Resolves with what became of it, whatever that is; never rejects. */
-  post({ post, user, action, version }: RequestedLike): Promise<RequestOutcome> {
+  post(
+    { post, user, action, version }: RequestedLike,
+    more: Readonly<Record<string, string>> = {},
+  ): Promise<RequestOutcome> {
     const { hostname, port, pathname } = this.#urls[this.#next]!;
     this.#next = (this.#next + 1) % this.#urls.length;
     const body = JSON.stringify({ post, user, action, version });
@@ -38,6 +41,7 @@ export class LikeClient implements Disposable {
           headers: {
             'content-type': 'application/json',
             'content-length': String(Buffer.byteLength(body)),
+            ...more,
           },
         },
         (answer) => {

@@ -13,7 +13,19 @@ import { type RequestOutcome, RequestWriter } from './request-records.ts';
 
 /** Where it sends to; `post` never rejects. */
 export interface SendsLikes {
-  post(like: RequestedLike): Promise<RequestOutcome>;
+  post(like: RequestedLike, headers?: Readonly<Record<string, string>>): Promise<RequestOutcome>;
+}
+
+/** Whoever traces requests; tracing/client-tracer.ts does. */
+export interface TracesRequests {
+  /** Each request, when it is sent. Undefined: this one is not traced. */
+  sends(dueUs: number): TracesRequest | undefined;
+}
+
+export interface TracesRequest {
+  readonly headers: Readonly<Record<string, string>>;
+  /** Undefined: no answer came. */
+  answered(status: number | undefined): void;
 }
 
 /** Longer lags are kept as this. */
@@ -29,14 +41,15 @@ export async function sendRequests(
     readonly client: SendsLikes;
     readonly clock: Clock;
     readonly port: WorkerPort;
+    readonly tracer?: TracesRequests | undefined;
   },
 ): Promise<void> {
-  const { load, client, clock, port } = tools;
+  const { load, client, clock, port, tracer } = tools;
   using records = new RequestWriter(options.recordsPath);
   await port.tell({ kind: 'ready' });
   await port.nextCommand();
   const meter = openUsageMeter(clock);
-  const sender = new Sender(client, records, clock);
+  const sender = new Sender(client, records, clock, tracer);
   await sender.sendAll(load);
   records.flush();
   const report: ClientReport = { ...sender.sums, usage: meter.read() };
@@ -47,6 +60,7 @@ class Sender {
   readonly #client: SendsLikes;
   readonly #records: RequestWriter;
   readonly #clock: Clock;
+  readonly #tracer: TracesRequests | undefined;
   readonly #lagUs: Histogram = buildHistogram({ highestTrackableValue: LAG_US_MAX });
   readonly #hash = new WorkloadHash();
   #sent = 0;
@@ -54,7 +68,13 @@ class Sender {
   #underWayMax = 0;
   #allAnswered: (() => void) | undefined;
 
-  constructor(client: SendsLikes, records: RequestWriter, clock: Clock) {
+  constructor(
+    client: SendsLikes,
+    records: RequestWriter,
+    clock: Clock,
+    tracer: TracesRequests | undefined,
+  ) {
+    this.#tracer = tracer;
     this.#client = client;
     this.#records = records;
     this.#clock = clock;
@@ -96,8 +116,17 @@ class Sender {
     this.#underWayMax = Math.max(this.#underWayMax, ++this.#underWay);
     const sentUs = this.#clock.nowUs();
     this.#lagUs.recordValue(Math.min(LAG_US_MAX, Math.max(0, Math.round(sentUs - dueUs))));
-    const outcome = await this.#client.post(request);
+    const trace = this.#tracer?.sends(dueUs);
+    const outcome = await this.#client.post(request, trace?.headers);
+    trace?.answered(statusOf(outcome));
     this.#records.write({ place, dueUs, sentUs, answeredUs: this.#clock.nowUs(), outcome });
     if (--this.#underWay === 0) this.#allAnswered?.();
   }
+}
+
+/** As the gateway answers; a request of which nothing more is known has none. */
+function statusOf({ kind }: RequestOutcome): number | undefined {
+  if (kind === 'accepted') return 202;
+  if (kind === 'limited') return 429;
+  return kind === 'noAnswer' || kind === 'invalid' ? undefined : 503;
 }

@@ -55,10 +55,10 @@ export async function serveLikes(
   const recorder = new SendRecorder({ producer, records, clock, keepsAnswers: options.reopens });
   const orders = new GatewayOrders(port, recorder);
   const gateway = await tools.open({
-    async send(likes) {
+    async send(likes, headersOf) {
       await orders.mayGo();
       handedOn.write(likes);
-      await recorder.handOn(likes);
+      await recorder.handOn(likes, headersOf);
     },
     [Symbol.asyncDispose]: () => producer[Symbol.asyncDispose](),
   });

@@ -11,7 +11,7 @@ export const SINGLE_UPDATES_PER_BATCH_MAX = 200;
 /** The likes of a batch go one after the other, as a worker does that takes one message a time. */
 export function withSingleUpdates(store: CountsLikes): CountsLikes {
   return {
-    async apply(likes, committed, placeOf, written) {
+    async apply(likes, committed, placeOf, written, begins) {
       const refusals: Refusal[] = [];
       for (const [index, like] of likes.entries()) {
         await applyOne(store, like, {
@@ -23,6 +23,7 @@ export function withSingleUpdates(store: CountsLikes): CountsLikes {
             }),
           placeOf: placeOf && (() => placeOf(index)),
           written,
+          begins: begins && ((places) => begins(places.map(() => index))),
         }).catch((error: unknown) => refusals.push(refusalIn(error, index)));
       }
       if (refusals.length > 0) throw new RefusedLikesError(refusals);
@@ -37,9 +38,9 @@ type Apply = Parameters<CountsLikes['apply']>;
 function applyOne(
   store: CountsLikes,
   like: Parameters<HandleLikes>[0][number],
-  told: { committed: Apply[1]; placeOf: Apply[2]; written: Apply[3] },
+  told: { committed: Apply[1]; placeOf: Apply[2]; written: Apply[3]; begins: Apply[4] },
 ): Promise<void> {
-  return store.apply([like], told.committed, told.placeOf, told.written);
+  return store.apply([like], told.committed, told.placeOf, told.written, told.begins);
 }
 
 /** @throws the error itself where it is no refusal: an outage ends the batch */

@@ -11,6 +11,7 @@ import { partsChart } from './parts.ts';
 import { loadCharts, movesChart } from './sharding.ts';
 import { shardsChart } from './shards.ts';
 import { throughputChart } from './throughput.ts';
+import { writePathChart } from './write-path.ts';
 
 export function chartsOf(data: ReportData): ReadonlyMap<string, Chart[]> {
   const paced = pointsOf(data);
@@ -22,6 +23,7 @@ export function chartsOf(data: ReportData): ReadonlyMap<string, Chart[]> {
     ['ordering', [disorderChart(resultsOf(data, 'ordering'))]],
     ['hot-spot', hotSpotCharts(resultsOf(data, 'hot-spot'))],
     ['direct-or-queued', waysCharts(resultsOf(data, 'direct-or-queued'))],
+    ['write-path', [writePathChart(resultsOf(data, 'write-path'))]],
     ['sharding', [...loadCharts(sharded), movesChart(sharded)]],
   ];
   return new Map(

@@ -115,8 +115,8 @@ export class Inbox {
   readonly handle: HandleLikes;
 
   constructor(meet: HandleLikes = async () => {}) {
-    this.handle = async (likes, placeOf) => {
-      await meet(likes, placeOf);
+    this.handle = async (likes, placeOf, headersOf) => {
+      await meet(likes, placeOf, headersOf);
       this.likes.push(...likes);
     };
   }
