@@ -85,24 +85,26 @@ export async function openKafkaConsumer(
     });
   }
 
-  async function handleBatch(payload: EachBatchPayload, from: number): Promise<void> {
-    if (!payload.isRunning() || payload.isStale()) return;
-    const batch = payload.batch.messages.slice(from, from + likesPerBatchMax);
-    const texts = batch.map((message) => message.value?.toString() ?? '');
+  async function handleBatch(payload: EachBatchPayload): Promise<void> {
     const lane = `${payload.batch.topic}/${payload.batch.partition}`;
-    const placeOf = (index: number) => ({ lane, offset: BigInt(batch[index]!.offset) });
-    const stored = handleMessages(texts, handleLikes, placeOf, (index) => batch[index]!.headers);
-    const refusals = await stored.catch((cause: unknown) => {
-      // kafkajs gives up for ever on some errors, a TypeError such as "fetch failed" among them.
-      throw new Error('likes not stored', { cause });
-    });
-    const letters = refusals.map(({ index, reason }) => {
-      return { key: batch[index]!.key, value: batch[index]!.value, headers: { reason } };
-    });
-    if (letters.length > 0) await park(letters);
-    payload.resolveOffset(batch.at(-1)!.offset);
-    await payload.commitOffsetsIfNecessary(payload.uncommittedOffsets());
-    await payload.heartbeat();
+    for (let from = 0; from < payload.batch.messages.length; from += likesPerBatchMax) {
+      if (!payload.isRunning() || payload.isStale()) return;
+      const batch = payload.batch.messages.slice(from, from + likesPerBatchMax);
+      const texts = batch.map((message) => message.value?.toString() ?? '');
+      const placeOf = (index: number) => ({ lane, offset: BigInt(batch[index]!.offset) });
+      const stored = handleMessages(texts, handleLikes, placeOf, (index) => batch[index]!.headers);
+      const refusals = await stored.catch((cause: unknown) => {
+        // kafkajs gives up for ever on some errors, a TypeError such as "fetch failed" among them.
+        throw new Error('likes not stored', { cause });
+      });
+      const letters = refusals.map(({ index, reason }) => {
+        return { key: batch[index]!.key, value: batch[index]!.value, headers: { reason } };
+      });
+      if (letters.length > 0) await park(letters);
+      payload.resolveOffset(batch.at(-1)!.offset);
+      await payload.commitOffsetsIfNecessary(payload.uncommittedOffsets());
+      await payload.heartbeat();
+    }
   }
 
   const stop = async () => {
@@ -116,10 +118,7 @@ export async function openKafkaConsumer(
       autoCommit: false,
       eachBatchAutoResolve: false,
       partitionsConsumedConcurrently: PARTITIONS_AT_ONCE,
-      eachBatch: async (payload) => {
-        for (let from = 0; from < payload.batch.messages.length; from += likesPerBatchMax)
-          await handleBatch(payload, from);
-      },
+      eachBatch: handleBatch,
     });
     await Promise.race([joined, failed.promise]);
   } catch (error) {
