@@ -1,4 +1,6 @@
 /** The workers of trials over HTTP: composes gateways with what they hand likes to, and clients. */
+
+import { setPriority } from 'node:os';
 import { BROKERS } from '../brokers/index.ts';
 import { redisOptionsOf } from '../brokers/redis-options.ts';
 import { openDirectDatabase } from '../gateway/direct-writer.ts';
@@ -101,7 +103,23 @@ async function openDirectWay({ store, path }: WorkerSetup): Promise<Way> {
   };
 }
 
+/**
+ * The client stands for users with machines of their own, and here it shares its cores with what it
+ * measures. It needs little, and what it sends late nobody can tell from a slow answer.
+ */
+const CLIENT_PRIORITY = -10;
+
+/** Where the system does not allow it the client waits like everybody else; the result tells it. */
+function raisePriority(): void {
+  try {
+    setPriority(CLIENT_PRIORITY);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_SYSTEM_ERROR') throw error;
+  }
+}
+
 export async function request(setup: WorkerSetup, port: WorkerPort, clock: Clock): Promise<void> {
+  raisePriority();
   using client = new LikeClient(setup.urls!);
   await using tracing = await openPathTracing(setup, clock);
   const tracer = tracing?.client;

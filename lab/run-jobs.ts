@@ -242,6 +242,7 @@ async function runOpened(plan: TrialPlan, context: TrialContext, setup: RunSetup
     settings: {
       ...evidence.settings,
       ...named('store', evidence.consumers[0]?.storeSettings ?? {}),
+      ...(evidence.path && { 'client priority': String(evidence.path.client.priority) }),
     },
     versions: { ...setup.versions, [context.server.name]: evidence.serverVersion },
   };

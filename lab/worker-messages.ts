@@ -141,6 +141,8 @@ export interface ClientReport {
   readonly workloadHash: string;
   readonly requests: number;
   readonly requestsAtOnceMax: number;
+  /** Of its process, as the system tells it: below 0 it comes before others. */
+  readonly priority: number;
   /** How late requests left behind their schedule, in µs, 99th percentile and maximum. */
   readonly generatorLagUsP99: number;
   readonly generatorLagUsMax: number;

@@ -2,6 +2,7 @@
  * A client's part of a trial over HTTP: sends each request when it is due, whatever became of those
  * before it, and records its answer.
  */
+import { getPriority } from 'node:os';
 import { build as buildHistogram, type Histogram } from 'hdr-histogram-js';
 import { WorkloadHash } from '../../likes/workloads/workload.ts';
 import type { Clock } from '../clock.ts';
@@ -52,7 +53,7 @@ export async function sendRequests(
   const sender = new Sender(client, records, clock, tracer);
   await sender.sendAll(load);
   records.flush();
-  const report: ClientReport = { ...sender.sums, usage: meter.read() };
+  const report = { ...sender.sums, usage: meter.read(), priority: getPriority() };
   await port.tell({ kind: 'client-done', report });
 }
 
@@ -80,7 +81,7 @@ class Sender {
     this.#clock = clock;
   }
 
-  get sums(): Omit<ClientReport, 'usage'> {
+  get sums(): Omit<ClientReport, 'usage' | 'priority'> {
     return {
       workloadHash: this.#hash.digest(),
       requests: this.#sent,

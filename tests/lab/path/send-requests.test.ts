@@ -1,3 +1,4 @@
+import { getPriority } from 'node:os';
 import { expect, test } from 'vitest';
 import { openClock } from '../../../lab/clock.ts';
 import type { PlannedRequest } from '../../../lab/path/request-load.ts';
@@ -33,6 +34,7 @@ test('the schedule waits for no answer, and each request is recorded when it has
   await sending;
   const { report } = await port.until('client-done');
   expect(report).toMatchObject({ requests: REQUESTS, requestsAtOnceMax: REQUESTS });
+  expect(report.priority).toBe(getPriority());
   const requests = readRequests(recordsPath);
   expect(requests.map(({ place }) => place)).toEqual(LOAD.map((_, place) => place).reverse());
   expect(requests.find(({ place }) => place === 3)!.outcome).toEqual({ kind: 'limited' });
