@@ -1,5 +1,6 @@
 /** What the figures of `limiter` say a limiter is good for, and what not. */
 import type { LimiterFacts } from '../lab/limiter-schema.ts';
+import { RUNS_LEAST } from '../lab/statistics/bootstrap.ts';
 import { median } from '../lab/statistics/median.ts';
 import { formatNumber } from '../lab/table.ts';
 import type { TrialResult } from '../lab/trial-result.ts';
@@ -183,13 +184,17 @@ function costs(results: readonly TrialResult[]): string | undefined {
     if (p50 === undefined || p99 === undefined || cpu === undefined) return [];
     const signed = (value: number, digits: number) =>
       `${value < 0 ? '−' : '+'}${formatNumber(Math.abs(value), digits)}`;
+    const isCost = p50 > 0 && p99 > 0 && cpu > 0;
     return [
-      `${words} ${signed(p50, 2)} ms at p50, ${signed(p99, 2)} ms at p99 and ` +
+      `${words} ${isCost ? '' : 'none that chance does not hide: '}` +
+        `${signed(p50, 2)} ms at p50, ${signed(p99, 2)} ms at p99 and ` +
         `${signed(cpu, 0)} µs of the gateway's CPU a request`,
     ];
   });
   if (told.length === 0) return undefined;
-  return `Its price, over no limiter and with one gateway: ${told.join('; ')}.`;
+  const runs = runsOf(results, 'off', 1).length;
+  const claim = runs < RUNS_LEAST ? ' Fewer than six runs: no claim.' : '';
+  return `Its price, over no limiter and with one gateway: ${told.join('; ')}.${claim}`;
 }
 
 function addedCpuUs(

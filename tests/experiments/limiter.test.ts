@@ -195,6 +195,9 @@ describe('the sentences', () => {
   test('say what it costs over no limiter', () => {
     const price = 'in the process +0.25 ms at p50, +0.50 ms at p99 and +20 µs';
     expect(text).toContain(`${price} of the gateway's CPU a request.`);
+    expect(text).toContain('Fewer than six runs: no claim.');
+    const cheaper = { ...PROCESS, limiter: madeFacts(ALL, { gatewayCpuUsPerRequest: 1 }) };
+    expect(explainLimiter([OFF, cheaper])).toContain('none that chance does not hide: +0.25 ms');
   });
 
   test('say nothing that was not measured', () => {
