@@ -11,7 +11,14 @@ import {
   queueOf,
   wayOf,
 } from './direct-or-queued-columns.ts';
-import { isBurst, isClaimed, isSteady, type Turn, turnsOf } from './direct-or-queued-turns.ts';
+import {
+  exceptionsIn,
+  isBurst,
+  isClaimed,
+  isSteady,
+  type Turn,
+  turnsOf,
+} from './direct-or-queued-turns.ts';
 
 type Results = readonly TrialResult[];
 type Figure = (result: TrialResult) => number | undefined;
@@ -77,23 +84,25 @@ function clauseOf(turn: Turn, results: Results): string {
     const { lastLikesPerS, firstLikesPerS } = found;
     return (
       `${against}, yes up to ${perS(lastLikesPerS)} (${at(lastLikesPerS)}), and no from ` +
-      `${perS(firstLikesPerS)} on (${at(firstLikesPerS)})`
+      `${perS(firstLikesPerS)} on (${at(firstLikesPerS)})${butAt(turn.api)}`
     );
   }
   if (found.kind === 'mixed') return `${against}, no rate parts the two: ${mixedOf(found.calls)}`;
   if (found.kind === 'not told') return `${against}, not told`;
-  return `${against}, ${noneOf(found)} (${at(found.toLikesPerS)})`;
+  return `${against}, ${noneOf(found, butAt(turn.api))} (${at(found.toLikesPerS)})`;
 }
 
-function noneOf(found: Extract<Crossover, { kind: 'none' }>): string {
+const butAt = (calls: readonly Call[]): string => exceptionsIn(calls, ['tie', 'not told']);
+
+function noneOf(found: Extract<Crossover, { kind: 'none' }>, but: string): string {
   const { better, fromLikesPerS, toLikesPerS } = found;
   const rates =
     fromLikesPerS === toLikesPerS
       ? `at ${perS(toLikesPerS)}, the one rate that was measured`
       : `at every rate from ${perS(fromLikesPerS)} to ${perS(toLikesPerS)}`;
-  if (better === 'direct') return `yes ${rates}: the crossover, if there is one, lies above`;
-  if (better === 'queue') return `no ${rates}: the crossover, if there is one, lies below`;
-  return `it makes no difference ${rates}`;
+  if (better === 'direct') return `yes ${rates}${but}: the crossover, if there is one, lies above`;
+  if (better === 'queue') return `no ${rates}${but}: the crossover, if there is one, lies below`;
+  return `it makes no difference ${rates}${but}`;
 }
 
 function mixedOf(calls: readonly Call[]): string {
@@ -178,7 +187,10 @@ function lockLine(results: Results): string[] {
     return [`at ${perS(rate)} on one post in ${percent(onOne)} of the looks${many}`];
   });
   if (lines.length === 0) return [];
-  return [`Directly, sessions of PostgreSQL wait for each other's row: ${lines.join('; ')}.`];
+  return [
+    `Directly, sessions of PostgreSQL wait for each other's row: ${lines.join('; ')}. Of a burst ` +
+      'the looks before it are in the share, which makes it lower than it is in the burst alone.',
+  ];
 }
 
 function costLine(turns: readonly Turn[], results: Results): string[] {
@@ -199,7 +211,7 @@ function costLine(turns: readonly Turn[], results: Results): string[] {
             ? 'a like costs the same both ways'
             : `${found.better === 'direct' ? 'direct' : 'the queue'} costs less at every rate`;
     return [
-      `with a queue on ${broker} (${tier}) ${kind}; transactions a like at ${perS(rate)}: ` +
+      `with a queue on ${broker} (${tier}) ${kind}${butAt(cpu)}; transactions a like at ${perS(rate)}: ` +
         `${direct} directly, ${queued} by the queue`,
     ];
   });
