@@ -29,10 +29,11 @@ interface Plants {
   /** What the store is given of what was accepted. */
   readonly stored?: (likes: Like[]) => Like[];
   readonly handedOn?: (like: Like) => Like;
+  readonly evidence?: (found: TrialEvidence) => TrialEvidence;
 }
 
 /** A whole small trial, in the files that its processes write. */
-async function judged({ outcome, answer, stored, handedOn }: Plants = {}) {
+async function judged({ outcome, answer, stored, handedOn, ...plants }: Plants = {}) {
   using folder = recordsFolder();
   const [gateway, consumer] = [folder.path('gateway'), folder.path('consumer')];
   const requests = folder.path('requests');
@@ -75,7 +76,7 @@ async function judged({ outcome, answer, stored, handedOn }: Plants = {}) {
       database: undefined,
     },
   } as unknown as TrialEvidence;
-  const judge = new PathJudge(PLAN, evidence);
+  const judge = new PathJudge(PLAN, plants.evidence?.(evidence) ?? evidence);
   const { ledger } = await check({
     ...evidence,
     stored: store,
@@ -111,6 +112,33 @@ describe('a trial over HTTP', () => {
     expect(audit.due).toEqual({ likes: LIKES, spanS: ((LIKES - 1) * STEP_US) / 1e6 });
     // Little's law: 100/s that take 3 ms each.
     expect(audit.inSystem!.likes).toBeCloseTo(audit.inSystem!.duePerS * 0.003);
+  });
+
+  test('has no figure of what was killed, nor numbers of a client that had no connection left', async () => {
+    const killed = await judged({
+      evidence: (found) => ({ ...found, recordsOfKilled: [...found.producerRecords] }),
+    });
+    expect(killed.path.cpuUsPerLike).toEqual({ workers: 50, broker: 10 });
+    expect(killed.doubts).toEqual([]);
+    const { doubts } = await judged({
+      evidence: (found) => {
+        const path = found.path!;
+        return {
+          ...found,
+          path: { ...path, client: { ...path.client, requestsAtOnceMax: 8_001 } },
+        };
+      },
+    });
+    expect(doubts).toEqual([expect.stringMatching(/^8001 requests .* waited in the client$/)]);
+  });
+
+  test('whose outage never ended has no numbers that stand', async () => {
+    const strike = { beganUs: 0, recoversFromUs: 1, proof: { struckUs: 0 } };
+    const { doubts } = await judged({
+      answer: () => ({ kind: 'noAnswer' }),
+      evidence: (found) => ({ ...found, strikes: [strike] }) as unknown as TrialEvidence,
+    });
+    expect(doubts).toEqual(['1 outages were not over when the load ended']);
   });
 
   test('with a 202 for a like that the broker never acknowledged fails', async () => {
