@@ -211,8 +211,8 @@ function costLine(turns: readonly Turn[], results: Results): string[] {
             ? 'a like costs the same both ways'
             : `${found.better === 'direct' ? 'direct' : 'the queue'} costs less at every rate`;
     return [
-      `with a queue on ${broker} (${tier}) ${kind}${butAt(cpu)}; transactions a like at ${perS(rate)}: ` +
-        `${direct} directly, ${queued} by the queue`,
+      `with a queue on ${broker} (${tier}) ${kind}${butAt(cpu)}; transactions a like at ` +
+        `${perS(rate)}: ${direct} directly, ${queued} by the queue`,
     ];
   });
   return each.length === 0 ? [] : [`By the CPU time of all parts a like, ${each.join('; ')}.`];

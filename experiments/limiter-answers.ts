@@ -189,7 +189,10 @@ function costs(results: readonly TrialResult[]): string | undefined {
     ];
   });
   if (told.length === 0) return undefined;
-  return `Its price, over no limiter and with one gateway: ${told.join('; ')}.`;
+  return (
+    `Its price, over no limiter and with one gateway: ${told.join('; ')}. Less than what two ` +
+    'runs of the same differ by says nothing.'
+  );
 }
 
 function addedCpuUs(

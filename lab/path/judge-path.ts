@@ -3,6 +3,7 @@ import type { PlannedLike } from '../../likes/workloads/workload.ts';
 import type { CheckInput } from '../checker.ts';
 import type { Ledger } from '../ledger.ts';
 import type { LimiterFacts } from '../limiter-schema.ts';
+import type { PathPlan } from '../path-plan.ts';
 import type { PathResult } from '../path-schema.ts';
 import { KIND } from '../record-format.ts';
 import { Names, readRecords } from '../record-reader.ts';
@@ -66,6 +67,7 @@ export class PathJudge {
       countedUs: countedTimes(consumerRecords),
     });
     const { generatorLagUsP99, requestsAtOnceMax } = evidence!.client;
+    const limiter = judgeLimiter(this.#plan, this.#evidence, this.#requests);
     return {
       path: {
         ...figures,
@@ -75,9 +77,9 @@ export class PathJudge {
         cpuUsPerLike: cpuOf(this.#plan, this.#evidence, figures.requests.accepted),
         ...{ generatorLagUsP99, requestsAtOnceMax },
       },
-      limiter: judgeLimiter(this.#plan, this.#evidence, this.#requests),
+      limiter,
       broken: brokenBy(found, mustSurvive),
-      doubts: doubtsOf(figures.outages, requestsAtOnceMax),
+      doubts: [...doubtsOf(figures.outages, requestsAtOnceMax), ...doubtsOfAway(plan!, limiter)],
       audit: {
         ...(likesPerS !== undefined && plan!.burst === undefined && dueOf(this.#requests)),
         inSystem: measureInSystem(measuredOf(input)),
@@ -145,6 +147,16 @@ function doubtsOf(outages: PathResult['outages'] = [], requestsAtOnceMax: number
         ]
       : []),
   ];
+}
+
+/** Whether anything was decided while the memory of the limiters was away. */
+export function doubtsOfAway(
+  { limiter }: Pick<PathPlan, 'limiter'>,
+  facts: Pick<LimiterFacts, 'decidedAlone' | 'away'> | undefined,
+): string[] {
+  if (limiter?.where !== 'redis-away') return [];
+  if (facts?.away !== undefined && facts.decidedAlone > 0) return [];
+  return ['no gateway decided by itself while the Redis of the limiter was to be away'];
 }
 
 /** Where no server keeps the counts, the workers themselves know how often they committed. */

@@ -158,6 +158,12 @@ describe('the tables', () => {
     });
   });
 
+  test('have no share of none that were decided', () => {
+    const wanted = { agrees: 0, onTheEdge: 0, wronglyPassed: 0, wronglyStopped: 0, untold: 9 };
+    const [table] = limiterTables([made('process', 1, madeFacts(ALL, { wanted }))]);
+    expect(rowsOf(table!)[0]).toMatchObject({ 'right %': '–' });
+  });
+
   test('strike latencies out and keep what was decided', () => {
     const struck = { ...PROCESS, numbersValid: false, numbersStruck: ['the generator was late'] };
     const [table] = limiterTables([OFF, struck]);
@@ -195,6 +201,7 @@ describe('the sentences', () => {
   test('say what it costs over no limiter', () => {
     const price = 'in the process +0.25 ms at p50, +0.50 ms at p99 and +20 µs';
     expect(text).toContain(`${price} of the gateway's CPU a request.`);
+    expect(text).toContain('Less than what two runs of the same differ by says nothing.');
   });
 
   test('say nothing that was not measured', () => {

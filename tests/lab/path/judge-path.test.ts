@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { check } from '../../../lab/checker.ts';
 import { HandedOnWriter, handedOnPath } from '../../../lab/path/handed-on.ts';
-import { PathJudge } from '../../../lab/path/judge-path.ts';
+import { doubtsOfAway, PathJudge } from '../../../lab/path/judge-path.ts';
 import { requestLoadOf } from '../../../lab/path/request-load.ts';
 import { type RequestOutcome, RequestWriter } from '../../../lab/path/request-records.ts';
 import { RecordWriter } from '../../../lab/record-writer.ts';
@@ -114,7 +114,7 @@ describe('a trial over HTTP', () => {
     expect(audit.inSystem!.likes).toBeCloseTo(audit.inSystem!.duePerS * 0.003);
   });
 
-  test('has no figure of what was killed, nor numbers of a client that had no connection left', async () => {
+  test('has no figure of the killed, nor numbers of a client without connections', async () => {
     const killed = await judged({
       evidence: (found) => ({ ...found, recordsOfKilled: [...found.producerRecords] }),
     });
@@ -183,4 +183,14 @@ describe('a trial over HTTP', () => {
     expect(path.isExact).toBe(true);
     expect(path.requests).toMatchObject({ accepted: LIKES / 2, shed: { full: LIKES / 2 } });
   });
+});
+
+test('a limiter that decided nothing while its Redis was to be away is not tested', () => {
+  const limiter = { where: 'redis-away', likesPerS: 2, burst: 10 } as const;
+  const away = { beganMs: 1, tookMs: 1, offered: 9, passed: 9, allowed: 9 };
+  expect(doubtsOfAway({ limiter }, { decidedAlone: 3, away })).toEqual([]);
+  expect(doubtsOfAway({ limiter }, { decidedAlone: 0, away })).toHaveLength(1);
+  expect(doubtsOfAway({ limiter }, { decidedAlone: 3 })).toHaveLength(1);
+  const shared = { ...limiter, where: 'redis' } as const;
+  expect(doubtsOfAway({ limiter: shared }, { decidedAlone: 0 })).toEqual([]);
 });
