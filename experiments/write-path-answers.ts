@@ -19,7 +19,7 @@ export function sentencesOf(results: readonly TrialResult[]): string[] {
 }
 
 /** The run whose mean of the whole way is the median, so that all its figures are of one run. */
-function middleOf(group: readonly TrialResult[]): TrialResult {
+export function middleOf(group: readonly TrialResult[]): TrialResult {
   const meanUs = ({ writePath }: TrialResult) => writePath!.whole.meanUs;
   const sorted = group.toSorted((one, other) => meanUs(one) - meanUs(other));
   return sorted[Math.floor((sorted.length - 1) / 2)]!;
