@@ -140,6 +140,12 @@ const API_COLUMNS: readonly Column[] = [
   ),
   percentile('API p99 ms', 'The same: 99 % are faster.', 'p99Us'),
   percentile('API p99.9 ms', 'The same: 99.9 % are faster; only from 10,000 samples up.', 'p999Us'),
+  {
+    head: 'client late p99 ms',
+    meaning: 'How late the client itself sent, in 99 % of all; it is in the times of the API.',
+    value: ({ path }) => path && path.generatorLagUsP99 / 1_000,
+    digits: 1,
+  },
   share(
     'shed %',
     'Requests answered 503 that are certainly not stored: the gateway has no room for them now. ' +

@@ -53,7 +53,7 @@ function turnTable(results: readonly TrialResult[]): Table {
       ...['better by the API', 'better by CPU', 'better on one post'],
     ],
     rows: turnRows(turns),
-    notes: [...notesOf(turns), ...tierNotes(results)],
+    notes: [...notesOf(turns), ...shardNotes(results), ...tierNotes(results)],
   };
 }
 
@@ -73,6 +73,22 @@ function notesOf(turns: readonly Turn[]): string[] {
 
 function silentOf({ api, bursts }: Turn): string {
   return [silentRates(api), silentRates(bursts)].filter((rates) => rates !== '').join(', ');
+}
+
+/** More shards make more transactions of a batch, and none of a like that is written alone. */
+function shardNotes(results: readonly TrialResult[]): string[] {
+  const [direct, queued] = [true, false].map((isDirect) => [
+    ...new Set(
+      results
+        .filter(({ broker }) => (broker === DIRECT) === isDirect)
+        .map(({ plan }) => plan.shards),
+    ),
+  ]);
+  if (direct!.length !== 1 || queued!.length !== 1 || direct![0] === queued![0]) return [];
+  return [
+    `direct writing counts in ${direct![0]} shard, the queue in ${queued![0]}: a batch of a ` +
+      'worker takes a transaction for each shard that its likes are for',
+  ];
 }
 
 /** Which acknowledgements are worth as much as a commit, and which are not. */
