@@ -20,6 +20,9 @@ import {
   turnsOf,
 } from './direct-or-queued-turns.ts';
 
+/** Who looks at a count notices from about here on that it lags. */
+const BEHIND_MS_LEAST = 1_000;
+
 type Results = readonly TrialResult[];
 type Figure = (result: TrialResult) => number | undefined;
 
@@ -119,8 +122,15 @@ function figuresAt({ broker, tier }: Turn, likesPerS: number, results: Results):
     : '';
   return (
     `at ${perS(likesPerS)} p99 of the API ${milliseconds(middleOf(direct, p99Ms))} directly, ` +
-    `${milliseconds(middleOf(queued, p99Ms))} by the queue${lost}`
+    `${milliseconds(middleOf(queued, p99Ms))} by the queue${lost}${behind(queued)}`
   );
+}
+
+/** A 202 that comes early is half of the answer where the count comes much later. */
+function behind(queued: Results): string {
+  const ms = middleOf(queued, exactAfterMs);
+  if (ms === undefined || ms < BEHIND_MS_LEAST) return '';
+  return `, whose count is exact only ${milliseconds(ms)} after the last 202`;
 }
 
 function sidesOf(results: Results, broker: string, tier: string): [Results, Results] {

@@ -14,7 +14,7 @@ export interface LittleInput {
   readonly windowS: number;
   /** Of those that came in the window and are traced: how long each was in it, µs. */
   readonly staysUs: readonly number[];
-  /** How many traces there should be in the window, by whoever began them. */
+  /** How many traces there should be in the window, by the counts: of every so many likes one. */
   readonly traced: number;
   /** Likes that passed its first and its last step in the whole trial, and how many there were. */
   readonly totals: { readonly into: number; readonly outOf: number; readonly accepted: number };

@@ -45,6 +45,17 @@ describe("the course's question", () => {
     expect(waysAnswers(between)[0]).not.toContain('but a tie');
   });
 
+  test('says where the queue answers early and counts late', () => {
+    const late = pair(100, 9, 3).map((result) =>
+      result.broker === 'direct'
+        ? result
+        : { ...result, path: { ...result.path!, exactAfterMs: 7_000 } },
+    );
+    expect(waysAnswers(late)[0]).toContain(
+      '3.0 ms by the queue, whose count is exact only 7,000 ms after the last 202)',
+    );
+  });
+
   test('gets no rate when the answer goes back and forth', () => {
     const results = [...pair(100, 3, 9), ...pair(500, 9, 3), ...pair(1_000, 3, 9)];
     expect(waysAnswers(results)[0]).toContain(
