@@ -65,6 +65,14 @@ describe('the tables', () => {
     expect(alike!.notes.join('\n')).not.toContain('shard');
   });
 
+  test('name the rates at which the client is as much of the p99 as the way', () => {
+    const late = wayResult({ way: 'direct', p99Ms: 3, path: { generatorLagUsP99: 1_600 } });
+    const [table] = tablesOf([late, wayResult({ way: 'coalesced', p99Ms: 9 })]);
+    const note = /^at 100\/s the client itself was late by more than half of a p99/;
+    expect(table!.notes).toContainEqual(expect.stringMatching(note));
+    expect(turns!.notes).not.toContainEqual(expect.stringMatching(note));
+  });
+
   test('print the outage of a kill', () => {
     expect(cell(killed!, 0, 'outage ms')).toBe('2,400');
     expect(cell(killed!, 0, 'accepted outside %')).toBe('99.8');
