@@ -82,7 +82,7 @@ function silentOf({ api, bursts }: Turn): string {
   return [silentRates(api), silentRates(bursts)].filter((rates) => rates !== '').join(', ');
 }
 
-/** From this part of a p99 on, how late the client itself was decides it as much as the way does. */
+/** From this part of a p99 on, the client itself decides it as much as the way does. */
 const LATE_SHARE_MAX = 0.5;
 
 function lateNotes(results: readonly TrialResult[]): string[] {
