@@ -11,7 +11,17 @@ import {
   queueOf,
   wayOf,
 } from './direct-or-queued-columns.ts';
-import { isBurst, isClaimed, isSteady, type Turn, turnsOf } from './direct-or-queued-turns.ts';
+import {
+  exceptionsIn,
+  isBurst,
+  isClaimed,
+  isSteady,
+  type Turn,
+  turnsOf,
+} from './direct-or-queued-turns.ts';
+
+/** Who looks at a count notices from about here on that it lags. */
+const BEHIND_MS_LEAST = 1_000;
 
 type Results = readonly TrialResult[];
 type Figure = (result: TrialResult) => number | undefined;
@@ -77,23 +87,25 @@ function clauseOf(turn: Turn, results: Results): string {
     const { lastLikesPerS, firstLikesPerS } = found;
     return (
       `${against}, yes up to ${perS(lastLikesPerS)} (${at(lastLikesPerS)}), and no from ` +
-      `${perS(firstLikesPerS)} on (${at(firstLikesPerS)})`
+      `${perS(firstLikesPerS)} on (${at(firstLikesPerS)})${butAt(turn.api)}`
     );
   }
   if (found.kind === 'mixed') return `${against}, no rate parts the two: ${mixedOf(found.calls)}`;
   if (found.kind === 'not told') return `${against}, not told`;
-  return `${against}, ${noneOf(found)} (${at(found.toLikesPerS)})`;
+  return `${against}, ${noneOf(found, butAt(turn.api))} (${at(found.toLikesPerS)})`;
 }
 
-function noneOf(found: Extract<Crossover, { kind: 'none' }>): string {
+const butAt = (calls: readonly Call[]): string => exceptionsIn(calls, ['tie', 'not told']);
+
+function noneOf(found: Extract<Crossover, { kind: 'none' }>, but: string): string {
   const { better, fromLikesPerS, toLikesPerS } = found;
   const rates =
     fromLikesPerS === toLikesPerS
       ? `at ${perS(toLikesPerS)}, the one rate that was measured`
       : `at every rate from ${perS(fromLikesPerS)} to ${perS(toLikesPerS)}`;
-  if (better === 'direct') return `yes ${rates}: the crossover, if there is one, lies above`;
-  if (better === 'queue') return `no ${rates}: the crossover, if there is one, lies below`;
-  return `it makes no difference ${rates}`;
+  if (better === 'direct') return `yes ${rates}${but}: the crossover, if there is one, lies above`;
+  if (better === 'queue') return `no ${rates}${but}: the crossover, if there is one, lies below`;
+  return `it makes no difference ${rates}${but}`;
 }
 
 function mixedOf(calls: readonly Call[]): string {
@@ -110,8 +122,15 @@ function figuresAt({ broker, tier }: Turn, likesPerS: number, results: Results):
     : '';
   return (
     `at ${perS(likesPerS)} p99 of the API ${milliseconds(middleOf(direct, p99Ms))} directly, ` +
-    `${milliseconds(middleOf(queued, p99Ms))} by the queue${lost}`
+    `${milliseconds(middleOf(queued, p99Ms))} by the queue${lost}${behind(queued)}`
   );
+}
+
+/** A 202 that comes early is half of the answer where the count comes much later. */
+function behind(queued: Results): string {
+  const ms = middleOf(queued, exactAfterMs);
+  if (ms === undefined || ms < BEHIND_MS_LEAST) return '';
+  return `, whose count is exact only ${milliseconds(ms)} after the last 202`;
 }
 
 function sidesOf(results: Results, broker: string, tier: string): [Results, Results] {
@@ -178,7 +197,10 @@ function lockLine(results: Results): string[] {
     return [`at ${perS(rate)} on one post in ${percent(onOne)} of the looks${many}`];
   });
   if (lines.length === 0) return [];
-  return [`Directly, sessions of PostgreSQL wait for each other's row: ${lines.join('; ')}.`];
+  return [
+    `Directly, sessions of PostgreSQL wait for each other's row: ${lines.join('; ')}. Of a burst ` +
+      'the looks before it are in the share, which makes it lower than it is in the burst alone.',
+  ];
 }
 
 function costLine(turns: readonly Turn[], results: Results): string[] {
@@ -199,8 +221,8 @@ function costLine(turns: readonly Turn[], results: Results): string[] {
             ? 'a like costs the same both ways'
             : `${found.better === 'direct' ? 'direct' : 'the queue'} costs less at every rate`;
     return [
-      `with a queue on ${broker} (${tier}) ${kind}; transactions a like at ${perS(rate)}: ` +
-        `${direct} directly, ${queued} by the queue`,
+      `with a queue on ${broker} (${tier}) ${kind}${butAt(cpu)}; transactions a like at ` +
+        `${perS(rate)}: ${direct} directly, ${queued} by the queue`,
     ];
   });
   return each.length === 0 ? [] : [`By the CPU time of all parts a like, ${each.join('; ')}.`];

@@ -128,7 +128,9 @@ const API_COLUMNS: readonly Column[] = [
   VERDICT,
   {
     head: 'accepted/s',
-    meaning: 'Requests answered 202 per second, of those that were due: each is stored for sure.',
+    meaning:
+      'Requests answered 202 per second, of those that were due, the warm-up included: each is ' +
+      'stored for sure.',
     value: acceptedPerS,
   },
   percentile(
@@ -138,9 +140,16 @@ const API_COLUMNS: readonly Column[] = [
   ),
   percentile('API p99 ms', 'The same: 99 % are faster.', 'p99Us'),
   percentile('API p99.9 ms', 'The same: 99.9 % are faster; only from 10,000 samples up.', 'p999Us'),
+  {
+    head: 'client late p99 ms',
+    meaning: 'How late the client itself sent, in 99 % of all; it is in the times of the API.',
+    value: ({ path }) => path && path.generatorLagUsP99 / 1_000,
+    digits: 1,
+  },
   share(
     'shed %',
-    'Requests answered 503 that are certainly not stored: the gateway has no room for them now.',
+    'Requests answered 503 that are certainly not stored: the gateway has no room for them now. ' +
+      'Those of the warm-up are in it.',
     shedOf,
   ),
   share(
@@ -169,10 +178,18 @@ const COST_COLUMNS: readonly Column[] = [
     0,
     ({ shareOfSamplesWaiting }) => shareOfSamplesWaiting * 100,
   ),
-  cpuOf('gateway', 'CPU time of the gateway for each accepted like; the client is not in it.'),
+  cpuOf(
+    'gateway',
+    'CPU time of the gateway for each accepted like; the client is not in it, and the records of ' +
+      'the lab are: for each send, so that direct writing bears more of them.',
+  ),
   cpuOf('workers', 'The same of the counting workers.'),
   cpuOf('broker', "The same of the broker's server."),
-  cpuOf('database', 'The same of PostgreSQL.'),
+  cpuOf(
+    'database',
+    'The same of PostgreSQL; the looks of the lab at its locks are in it, which at low rates is ' +
+      'a large part.',
+  ),
   {
     head: 'CPU µs/like all',
     meaning: 'The same of gateway, workers, broker and database together.',
@@ -242,7 +259,7 @@ export const KILLED_COLUMNS: readonly Column[] = [
   },
   {
     head: 'due in it',
-    meaning: 'Requests that were due in the outage.',
+    meaning: 'Requests that were due, or waited for their answer, in the outage.',
     value: (result) => outageOf(result)?.offered,
     isFinding: true,
   },
@@ -254,7 +271,7 @@ export const KILLED_COLUMNS: readonly Column[] = [
   },
   {
     head: 'accepted outside %',
-    meaning: 'Answered 202, of the requests that were due outside the outage.',
+    meaning: 'Answered 202, of the requests that neither were due nor waited in the outage.',
     value: ({ path }) => percent(path?.acceptedShareOutsideOutages),
     digits: 1,
     isFinding: true,

@@ -1,11 +1,13 @@
 /** The tables of `direct-or-queued`: where the answer turns, then what it is made of. */
 import type { Experiment } from '../lab/experiment.ts';
 import { DIRECT } from '../lab/path-plan.ts';
-import { type Table, tableOf } from '../lab/table.ts';
+import { formatNumber, type Table, tableOf } from '../lab/table.ts';
 import type { TrialResult } from '../lab/trial-result.ts';
 import {
+  apiOf,
   BURST_COLUMNS,
   KILLED_COLUMNS,
+  offeredPerS,
   queueOf,
   STEADY_COLUMNS,
 } from './direct-or-queued-columns.ts';
@@ -53,7 +55,12 @@ function turnTable(results: readonly TrialResult[]): Table {
       ...['better by the API', 'better by CPU', 'better on one post'],
     ],
     rows: turnRows(turns),
-    notes: [...notesOf(turns), ...tierNotes(results)],
+    notes: [
+      ...notesOf(turns),
+      ...lateNotes(results),
+      ...shardNotes(results),
+      ...tierNotes(results),
+    ],
   };
 }
 
@@ -73,6 +80,40 @@ function notesOf(turns: readonly Turn[]): string[] {
 
 function silentOf({ api, bursts }: Turn): string {
   return [silentRates(api), silentRates(bursts)].filter((rates) => rates !== '').join(', ');
+}
+
+/** From this part of a p99 on, the client itself decides it as much as the way does. */
+const LATE_SHARE_MAX = 0.5;
+
+function lateNotes(results: readonly TrialResult[]): string[] {
+  const late = results.filter((result) => {
+    const p99Us = apiOf(result)?.p99Us;
+    const lagUs = result.path?.generatorLagUsP99 ?? 0;
+    return result.numbersValid && p99Us !== undefined && lagUs > LATE_SHARE_MAX * p99Us;
+  });
+  const rates = [...new Set(late.flatMap((result) => offeredPerS(result) ?? []))];
+  if (rates.length === 0) return [];
+  const at = rates.sort((one, other) => one - other).map((rate) => `${formatNumber(rate, 0)}/s`);
+  return [
+    `at ${at.join(', ')} the client itself was late by more than half of a p99, at its own p99: ` +
+      'there the p99 says as much of the client as of the way',
+  ];
+}
+
+/** More shards make more transactions of a batch, and none of a like that is written alone. */
+function shardNotes(results: readonly TrialResult[]): string[] {
+  const [direct, queued] = [true, false].map((isDirect) => [
+    ...new Set(
+      results
+        .filter(({ broker }) => (broker === DIRECT) === isDirect)
+        .map(({ plan }) => plan.shards),
+    ),
+  ]);
+  if (direct!.length !== 1 || queued!.length !== 1 || direct![0] === queued![0]) return [];
+  return [
+    `direct writing counts in ${direct![0]} shard, the queue in ${queued![0]}: a batch of a ` +
+      'worker takes a transaction for each shard that its likes are for',
+  ];
 }
 
 /** Which acknowledgements are worth as much as a commit, and which are not. */

@@ -112,6 +112,33 @@ export function describeCrossover(found: Crossover): string {
     : `${better} at all of ${rates}, no crossover`;
 }
 
+/**
+ * The rates at which what a crossover says of all rates is not so: ties, and rates of which nothing
+ * is told. Between its two rates a turn says nothing. Such as `, but a tie at 500/s`, or empty.
+ */
+export function exceptionsIn(calls: readonly Call[], kinds: readonly Call['better'][]): string {
+  const found = crossoverOf(calls);
+  const isClaimedOf = ({ better, likesPerS }: Call): boolean => {
+    if (found.kind === 'none') return better !== found.better;
+    return (
+      found.kind === 'turns' &&
+      (likesPerS < found.lastLikesPerS || likesPerS > found.firstLikesPerS)
+    );
+  };
+  const told = kinds.flatMap((kind) => {
+    const rates = calls.filter((call) => call.better === kind && isClaimedOf(call));
+    if (rates.length === 0) return [];
+    const words = rates.map(({ likesPerS }) => perS(likesPerS)).join(', ');
+    return [kind === 'tie' ? `a tie at ${words}` : `nothing told at ${words}`];
+  });
+  return told.length === 0 ? '' : `, but ${told.join(' and ')}`;
+}
+
+/** Of which rates nothing is told, notes below the table say. */
+function turnCell(calls: readonly Call[]): string {
+  return `${describeCrossover(crossoverOf(calls))}${exceptionsIn(calls, ['tie'])}`;
+}
+
 function describeBursts(calls: readonly Call[]): string {
   const told = calls.filter(({ better }) => better !== 'not told');
   return told.length === 0
@@ -163,8 +190,8 @@ export const TURN_COLUMNS: readonly Column[] = [
 export function turnRows(turns: readonly Turn[]): string[][] {
   return turns.map(({ direct, queued, broker, tier, api, cpu, bursts }) => [
     ...[direct, queued, broker, tier],
-    describeCrossover(crossoverOf(api)),
-    describeCrossover(crossoverOf(cpu)),
+    turnCell(api),
+    turnCell(cpu),
     describeBursts(bursts),
   ]);
 }

@@ -47,13 +47,15 @@ const AGREEMENT_COLUMNS: readonly Column[] = [
   {
     head: 'right %',
     meaning:
-      'Of all requests, those that were decided as one bucket for each user says, or for which ' +
+      'Of all requests that were answered 202 or 429, or failed behind the limiter, those that ' +
+      'were decided as one bucket for each user says, or for which ' +
       'it hangs on the moment between sending and answer.',
     digits: 2,
     isFinding: true,
     value(result) {
       const wanted = wantedOf(result);
-      return wanted && ((wanted.agrees + wanted.onTheEdge) / compared(wanted)) * 100;
+      if (wanted === undefined || compared(wanted) === 0) return undefined;
+      return ((wanted.agrees + wanted.onTheEdge) / compared(wanted)) * 100;
     },
   },
   {

@@ -91,6 +91,12 @@ export const writePath: Experiment = {
       value: ({ writePath: found }) => found?.samples,
     },
     {
+      head: 'client late p99 ms',
+      meaning: 'How late the client itself sent; it is in the hop to the gateway.',
+      value: ({ path }) => path && path.generatorLagUsP99 / 1_000,
+      digits: 1,
+    },
+    {
       head: 'not accepted',
       meaning: 'Requests that were answered anything but 202.',
       value: ({ path }) => path && path.requests.offered - path.requests.accepted,

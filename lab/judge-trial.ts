@@ -116,6 +116,7 @@ export async function judgeTrial(
     ...doubtsOf(plan, evidence, latencies),
     ...doubts,
     ...readingDoubts,
+    ...(overHttp?.doubts ?? []),
     ...(traced?.struck ?? []),
   ];
   return {

@@ -77,11 +77,13 @@ export const pathSchema = z.strictObject({
         /** Requests that were due, or waited for their answer, in it. */
         offered: count,
         accepted: count,
+        /** No request that was sent after the blow was accepted: it lasts to the last answer. */
+        neverEnded: z.literal(true).optional(),
       }),
     )
     .optional(),
-  /** Of the requests that met no outage. */
-  acceptedShareOutsideOutages: share,
+  /** Of the requests that met no outage; undefined where each of them met one. */
+  acceptedShareOutsideOutages: share.optional(),
   /** How late the client itself was behind its schedule. */
   generatorLagUsP99: amount,
   /** Client: requests that were under way at most. */

@@ -3,6 +3,7 @@ import type { PlannedLike } from '../../likes/workloads/workload.ts';
 import type { CheckInput } from '../checker.ts';
 import type { Ledger } from '../ledger.ts';
 import type { LimiterFacts } from '../limiter-schema.ts';
+import type { PathPlan } from '../path-plan.ts';
 import type { PathResult } from '../path-schema.ts';
 import { KIND } from '../record-format.ts';
 import { Names, readRecords } from '../record-reader.ts';
@@ -12,6 +13,7 @@ import type { TrialResult } from '../trial-result.ts';
 import { type AcceptedFindings, checkAccepted } from './check-accepted.ts';
 import { handedOnPath, readHandedOn } from './handed-on.ts';
 import { judgeLimiter } from './judge-limiter.ts';
+import { CONNECTIONS_MAX } from './like-client.ts';
 import { measureInSystem } from './measure-in-system.ts';
 import { acceptedOf, countedTimes, measuredOf, measureRequests } from './measure-path.ts';
 import { type RequestedLike, requestLoadOf } from './request-load.ts';
@@ -22,6 +24,8 @@ export interface JudgedPath {
   readonly limiter: LimiterFacts | undefined;
   /** Broken promises in plain words, beside those of the ledger. */
   readonly broken: readonly string[];
+  /** Why the numbers cannot stand although all is counted. */
+  readonly doubts: readonly string[];
   readonly audit: Pick<NonNullable<TrialResult['audit']>, 'due' | 'inSystem'>;
 }
 
@@ -63,6 +67,7 @@ export class PathJudge {
       countedUs: countedTimes(consumerRecords),
     });
     const { generatorLagUsP99, requestsAtOnceMax } = evidence!.client;
+    const limiter = judgeLimiter(this.#plan, this.#evidence, this.#requests);
     return {
       path: {
         ...figures,
@@ -72,8 +77,9 @@ export class PathJudge {
         cpuUsPerLike: cpuOf(this.#plan, this.#evidence, figures.requests.accepted),
         ...{ generatorLagUsP99, requestsAtOnceMax },
       },
-      limiter: judgeLimiter(this.#plan, this.#evidence, this.#requests),
+      limiter,
       broken: brokenBy(found, mustSurvive),
+      doubts: [...doubtsOf(figures.outages, requestsAtOnceMax), ...doubtsOfAway(plan!, limiter)],
       audit: {
         ...(likesPerS !== undefined && plan!.burst === undefined && dueOf(this.#requests)),
         inSystem: measureInSystem(measuredOf(input)),
@@ -128,6 +134,31 @@ export function brokenBy(found: AcceptedFindings, mustSurvive: boolean): string[
   return findings.filter(([count]) => count > 0).map(([count, text]) => `${count} ${text}`);
 }
 
+/** What the times hide: a client that was slow itself, and an outage that outlasted the load. */
+function doubtsOf(outages: PathResult['outages'] = [], requestsAtOnceMax: number): string[] {
+  const endless = outages.filter(({ neverEnded }) => neverEnded).length;
+  const waited = requestsAtOnceMax > CONNECTIONS_MAX;
+  return [
+    ...(endless > 0 ? [`${endless} outages were not over when the load ended`] : []),
+    ...(waited
+      ? [
+          `${requestsAtOnceMax} requests were under way at once, and the client has ` +
+            `${CONNECTIONS_MAX} connections: the others waited in the client`,
+        ]
+      : []),
+  ];
+}
+
+/** Whether anything was decided while the memory of the limiters was away. */
+export function doubtsOfAway(
+  { limiter }: Pick<PathPlan, 'limiter'>,
+  facts: Pick<LimiterFacts, 'decidedAlone' | 'away'> | undefined,
+): string[] {
+  if (limiter?.where !== 'redis-away') return [];
+  if (facts?.away !== undefined && facts.decidedAlone > 0) return [];
+  return ['no gateway decided by itself while the Redis of the limiter was to be away'];
+}
+
 /** Where no server keeps the counts, the workers themselves know how often they committed. */
 function databaseOf({ path, store }: TrialPlan, evidence: TrialEvidence, accepted: number) {
   const { consumers, path: { database } = {} } = evidence;
@@ -160,14 +191,16 @@ function cpuOf(
   evidence: TrialEvidence,
   accepted: number,
 ): PathResult['cpuUsPerLike'] {
-  const { producers, consumers, consumerRecords, recordsOfKilled, server } = evidence;
+  const { producers, consumers, recordsOfKilled, server } = evidence;
   const perLike = (cpuUs: number) => (accepted > 0 ? cpuUs / accepted : 0);
   const sumOf = (all: readonly { readonly usage: { readonly cpuUs: number } }[]) =>
     perLike(all.reduce((sum, { usage }) => sum + usage.cpuUs, 0));
-  const isWhole = !consumerRecords.some((path) => recordsOfKilled.includes(path));
+  const areWhole = (paths: readonly string[]) =>
+    !paths.some((one) => recordsOfKilled.includes(one));
   return {
-    gateway: sumOf(producers),
-    ...(isWhole && consumers.length > 0 && { workers: sumOf(consumers) }),
+    ...(areWhole(evidence.producerRecords) && { gateway: sumOf(producers) }),
+    ...(areWhole(evidence.consumerRecords) &&
+      consumers.length > 0 && { workers: sumOf(consumers) }),
     // Without a queue the one server that there is counts.
     ...(server && {
       [path!.kind === 'direct' ? 'database' : 'broker']: perLike(

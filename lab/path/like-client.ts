@@ -6,7 +6,7 @@ import type { RequestOutcome } from './request-records.ts';
 
 /** As many users may wait at the same time. With fewer, requests that a gateway holds for a second
  * would keep others from leaving, and the client would be what is slow. */
-const CONNECTIONS_MAX = 8_000;
+export const CONNECTIONS_MAX = 8_000;
 /** Longer than a gateway may take for any answer; it is given up then. */
 const REQUEST_MS_MAX = 15_000;
 

@@ -53,7 +53,8 @@ export function measureRequests(input: RequestsInput): RequestFigures {
     answerMsMax: answerUsMax(requests) / 1000,
     exactAfterMs: exactAfterMs(acceptedOf(requests), input.countedUs),
     ...(strikes.length > 0 && { outages: outages.map((one) => outageResult(one, requests)) }),
-    acceptedShareOutsideOutages: calm.length > 0 ? acceptedOf(calm).length / calm.length : 1,
+    acceptedShareOutsideOutages:
+      calm.length > 0 ? acceptedOf(calm).length / calm.length : undefined,
   };
 }
 
@@ -150,11 +151,12 @@ function visibleLatency(
   return recorder.summary();
 }
 
-/** Undefined where one of them is not known to be counted: then nothing was ever exact. */
+/** Undefined where none was accepted, or one of them is not known to be counted. */
 function exactAfterMs(
   accepted: readonly AcceptedRequest[],
   countedUs: RequestsInput['countedUs'],
 ): number | undefined {
+  if (accepted.length === 0) return undefined;
   let [lastAnsweredUs, lastCountedUs] = [0, 0];
   for (const { answeredUs, outcome } of accepted) {
     const us = countedUs(outcome.source, outcome.seq);
@@ -168,6 +170,7 @@ function exactAfterMs(
 interface Outage {
   readonly fromUs: number;
   readonly toUs: number;
+  readonly isOver: boolean;
 }
 
 /**
@@ -180,7 +183,7 @@ function outagesOf(requests: readonly RequestRecord[], strikes: readonly StrikeS
   return strikes.map(({ struckUs, recoversFromUs }) => {
     const after = accepted.filter(({ sentUs }) => sentUs >= recoversFromUs);
     const toUs = after.reduce((first, { answeredUs }) => Math.min(first, answeredUs), lastUs);
-    return { fromUs: struckUs, toUs: Math.max(struckUs, toUs) };
+    return { fromUs: struckUs, toUs: Math.max(struckUs, toUs), isOver: after.length > 0 };
   });
 }
 
@@ -196,5 +199,6 @@ function outageResult(outage: Outage, requests: readonly RequestRecord[]) {
     tookMs: (outage.toUs - outage.fromUs) / 1000,
     offered: met.length,
     accepted: acceptedOf(met).length,
+    ...(!outage.isOver && { neverEnded: true as const }),
   };
 }

@@ -14,8 +14,12 @@ export interface Hop {
 const QUEUED: readonly Hop[] = [
   {
     ...{ name: 'to the gateway', from: 'due', to: 'received' },
-    meaning: 'from due to the moment the gateway has read the head of the request',
-    cure: 'add a gateway: its event loop, or the connections to it, are busy',
+    meaning:
+      'from due to the moment the gateway has read the head of the request; how late the client ' +
+      'itself was is in it',
+    cure:
+      'look first how late the client itself was, which is no fault of the service; else add a ' +
+      'gateway: its event loop, or the connections to it, are busy',
   },
   {
     ...{ name: 'checks', from: 'received', to: 'waiting' },

@@ -14,7 +14,7 @@ export interface LittleInput {
   readonly windowS: number;
   /** Of those that came in the window and are traced: how long each was in it, µs. */
   readonly staysUs: readonly number[];
-  /** How many traces there should be in the window, by whoever began them. */
+  /** How many traces there should be in the window, by the counts: of every so many likes one. */
   readonly traced: number;
   /** Likes that passed its first and its last step in the whole trial, and how many there were. */
   readonly totals: { readonly into: number; readonly outOf: number; readonly accepted: number };
@@ -38,6 +38,9 @@ export interface Little {
 export const DIFFERENCE_SHARE_MAX = 0.05;
 /** Spans and counts read the clock one after the other; a hop is known no better than this. */
 export const READING_US = 20;
+/** Where L and λ W may differ by more of the larger one, nothing short of missing spans or counts
+ * could fail: the hop is too short for the clock, or chance too large. */
+export const TOLD_SHARE_MAX = 0.5;
 /** Where not all likes are traced, chance alone moves the mean by so many standard errors. */
 const STANDARD_ERRORS = 3;
 /** Where chance alone may move W by more, the law could be broken unseen. */

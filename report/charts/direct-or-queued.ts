@@ -36,6 +36,8 @@ interface Point {
   readonly ms: number;
   readonly href: string;
   readonly title: string;
+  /** Such as `, 30.0 % not accepted`; empty where all were. */
+  readonly missing: string;
 }
 
 interface Line {
@@ -76,8 +78,13 @@ function linesOf(results: Results): Line[] {
     const { broker } = own[0]!;
     const points = [...Map.groupBy(own, offeredPerS)].map(([rate, group]): Point => {
       const figure = figureOf(group.flatMap((result) => p99Ms(result) ?? []))!;
-      const title = `${way}, ${formatNumber(rate!, 0)}/s: p99 ${figureText(figure, 1)} ms`;
-      return { rate: rate!, ms: figure.middle, href: `#${anchorOf(group[0]!)}`, title };
+      const lost = figureOf(group.flatMap((result) => lostPercent(result) ?? []));
+      const missing =
+        lost !== undefined && lost.middle > 0 ? `, ${figureText(lost, 1)} % not accepted` : '';
+      const p99 = `p99 ${figureText(figure, 1)} ms`;
+      const title = `${way}, ${formatNumber(rate!, 0)}/s: ${p99}${missing}`;
+      const href = `#${anchorOf(group[0]!)}`;
+      return { rate: rate!, ms: figure.middle, href, title, missing };
     });
     const { name, dash } = SHORT_NAMES[way] ?? { name: way, dash: '1 3' };
     return { broker, name, dash, points: points.sort((one, other) => one.rate - other.rate) };
@@ -100,7 +107,8 @@ function ratesChart(results: Results): Chart | undefined {
     title: 'How late the API answers, written directly and through a queue',
     reading:
       'From due to 202, in ms, at the requests offered per second; both axes are logarithmic, ' +
-      'and 99 % of the accepted requests are faster. `queue` counts many likes at once, ' +
+      'and 99 % of the accepted requests are faster; those that were not accepted have no time ' +
+      'here, and how many they are the point says. `queue` counts many likes at once, ' +
       '`queue, single` one by one. Direct writing is the same in each panel. A point leads to ' +
       'its trial.',
     summary: panels.map(({ title, lines }) => `${title}: ${summaryOf(lines)}.`).join(' '),
@@ -114,7 +122,8 @@ function ratesChart(results: Results): Chart | undefined {
 function summaryOf(lines: readonly Line[]): string {
   return lines
     .map(({ name, points }) => {
-      const at = ({ ms, rate }: Point) => `${formatNumber(ms, 1)} ms at ${formatNumber(rate, 0)}/s`;
+      const at = ({ ms, rate, missing }: Point) =>
+        `${formatNumber(ms, 1)} ms at ${formatNumber(rate, 0)}/s${missing}`;
       const [first, last] = [points[0]!, points.at(-1)!];
       return `${name} ${first === last ? at(first) : `${at(first)} to ${at(last)}`}`;
     })

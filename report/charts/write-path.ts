@@ -1,6 +1,6 @@
 /** The way of one like, hop by hop: the like whose whole way is the median, and each hop's p99. */
 import * as Plot from '@observablehq/plot';
-import { sentenceOf } from '../../experiments/write-path-answers.ts';
+import { middleOf, sentenceOf } from '../../experiments/write-path-answers.ts';
 import { groupsOf } from '../../experiments/write-path-tables.ts';
 import { formatNumber } from '../../lab/table.ts';
 import type { TrialResult } from '../../lab/trial-result.ts';
@@ -29,7 +29,7 @@ export function writePathChart(results: readonly TrialResult[]): Chart | undefin
   );
   // A picture for each broker, at the rate that all of them have.
   const firsts = [...Map.groupBy(groupsOf(standing), ([first]) => first!.broker).values()].map(
-    ([group]) => group![0]!,
+    ([group]) => middleOf(group!),
   );
   if (firsts.length === 0) return undefined;
   return {

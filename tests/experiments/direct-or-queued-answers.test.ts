@@ -33,6 +33,29 @@ describe("the course's question", () => {
     expect(waysAnswers(pair(100, 9, 9))[0]).toContain('it makes no difference at 100/s');
   });
 
+  test('names the rates at which neither is better, or nothing is known', () => {
+    const none = [...pair(100, 3, 9), ...pair(500, 9, 9), ...pair(1_000, 3, 9)];
+    const silent = wayResult({ way: 'direct', likesPerS: 800, p99Ms: 3 });
+    expect(waysAnswers([...none, silent])[0]).toContain(
+      'yes at every rate from 100/s to 1,000/s, but a tie at 500/s and nothing told at 800/s: the',
+    );
+    const turns = [...pair(100, 3, 9), ...pair(500, 9, 3), ...pair(1_000, 9, 9)];
+    expect(waysAnswers(turns)[0]).toContain('directly, 3.0 ms by the queue), but a tie at 1,000/s');
+    const between = [...pair(100, 3, 9), ...pair(500, 9, 9), ...pair(1_000, 9, 3)];
+    expect(waysAnswers(between)[0]).not.toContain('but a tie');
+  });
+
+  test('says where the queue answers early and counts late', () => {
+    const late = pair(100, 9, 3).map((result) =>
+      result.broker === 'direct'
+        ? result
+        : { ...result, path: { ...result.path!, exactAfterMs: 7_000 } },
+    );
+    expect(waysAnswers(late)[0]).toContain(
+      '3.0 ms by the queue, whose count is exact only 7,000 ms after the last 202)',
+    );
+  });
+
   test('gets no rate when the answer goes back and forth', () => {
     const results = [...pair(100, 3, 9), ...pair(500, 9, 3), ...pair(1_000, 3, 9)];
     expect(waysAnswers(results)[0]).toContain(
@@ -63,7 +86,9 @@ describe('a post that everybody likes', () => {
     );
     expect(lines[2]).toBe(
       "Directly, sessions of PostgreSQL wait for each other's row: at 1,000/s on one post in 80 " +
-        '% of the looks, over many posts in 0.0 %; at 5,000/s on one post in 80 % of the looks.',
+        '% of the looks, over many posts in 0.0 %; at 5,000/s on one post in 80 % of the looks. ' +
+        'Of a burst the looks before it are in the share, which makes it lower than it is in ' +
+        'the burst alone.',
     );
     expect(lines[3]).toBe(
       'By the CPU time of all parts a like, with a queue on kafka (power) the queue costs less ' +

@@ -52,6 +52,27 @@ describe('the tables', () => {
     expect(cell(table!, 0, 'accepted/s')).toBe('90');
   });
 
+  test('say how late the client was, and how many shards each side had', () => {
+    expect(cell(steady!, 0, 'client late p99 ms')).toBe('0.9');
+    const shards = (result: (typeof evening)[number], count: number) => ({
+      ...result,
+      plan: { ...result.plan, shards: count },
+    });
+    const both = [wayResult({ way: 'direct' }), wayResult({ way: 'coalesced' })] as const;
+    const [unlike] = tablesOf([shards(both[0], 1), shards(both[1], 4)]);
+    expect(unlike!.notes.join('\n')).toContain('counts in 1 shard, the queue in 4');
+    const [alike] = tablesOf(both.map((result) => shards(result, 1)));
+    expect(alike!.notes.join('\n')).not.toContain('shard');
+  });
+
+  test('name the rates at which the client is as much of the p99 as the way', () => {
+    const late = wayResult({ way: 'direct', p99Ms: 3, path: { generatorLagUsP99: 1_600 } });
+    const [table] = tablesOf([late, wayResult({ way: 'coalesced', p99Ms: 9 })]);
+    const note = /^at 100\/s the client itself was late by more than half of a p99/;
+    expect(table!.notes).toContainEqual(expect.stringMatching(note));
+    expect(turns!.notes).not.toContainEqual(expect.stringMatching(note));
+  });
+
   test('print the outage of a kill', () => {
     expect(cell(killed!, 0, 'outage ms')).toBe('2,400');
     expect(cell(killed!, 0, 'accepted outside %')).toBe('99.8');

@@ -51,6 +51,20 @@ describe('where the choice turns', () => {
     );
   });
 
+  test('does not call a tie a rate at which one of them is better', () => {
+    const results = [
+      [100, 3, 9],
+      [500, 9, 3],
+      [1_000, 9, 9],
+    ].flatMap(([likesPerS, direct, queue]) => [
+      wayResult({ way: 'direct', likesPerS: likesPerS!, p99Ms: direct! }),
+      wayResult({ way: 'coalesced', likesPerS: likesPerS!, p99Ms: queue! }),
+    ]);
+    expect(turnRows(turnsOf(results))[0]![4]).toBe(
+      'direct up to 100/s, queue from 500/s, but a tie at 1,000/s',
+    );
+  });
+
   test('is nothing where one side is missing', () => {
     expect(turnsOf([wayResult({ way: 'direct' })])).toEqual([]);
     expect(describeCrossover({ kind: 'not told' })).toBe('–');

@@ -158,6 +158,12 @@ describe('the tables', () => {
     });
   });
 
+  test('have no share of none that were decided', () => {
+    const wanted = { agrees: 0, onTheEdge: 0, wronglyPassed: 0, wronglyStopped: 0, untold: 9 };
+    const [table] = limiterTables([made('process', 1, madeFacts(ALL, { wanted }))]);
+    expect(rowsOf(table!)[0]).toMatchObject({ 'right %': '–' });
+  });
+
   test('strike latencies out and keep what was decided', () => {
     const struck = { ...PROCESS, numbersValid: false, numbersStruck: ['the generator was late'] };
     const [table] = limiterTables([OFF, struck]);

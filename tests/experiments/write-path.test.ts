@@ -60,6 +60,16 @@ describe('its tables', () => {
     expect(explainHops([tracedResult('kafka', struck)])).toBe('');
   });
 
+  test('do not say that the law holds where it allows for nearly anything', () => {
+    const loose = hops!.map((hop) =>
+      hop.name === 'checks'
+        ? { ...hop, little: { ...hop.little, inHop: 0.002, product: 0.003, bound: 0.0021 } }
+        : hop,
+    );
+    const rows = hopsTables([tracedResult('kafka', {}, { hops: loose })])[1]!.rows;
+    expect(rows.map((row) => row.at(-1)).slice(0, 3)).toEqual(['holds', 'cannot tell', 'holds']);
+  });
+
   test('say how many repeats of a row fail', () => {
     const broken = {
       hops: hops!.map((hop) => ({ ...hop, little: { ...hop.little, problems: ['x'] } })),
@@ -81,4 +91,13 @@ test('a sentence says which hop takes most of the time, and what shortens it', (
       'wait for the one before them to be counted.',
     expect.stringContaining('**sqs** at 100/s'),
   ]);
+});
+
+test('a sentence about several runs is of the middle one', () => {
+  const runs = [90_000, 20_000, 30_000].map((meanUs) => {
+    const { whole } = madeWritePath();
+    return tracedResult('kafka', {}, { whole: { ...whole, meanUs } });
+  });
+  expect(explainHops(runs)).toContain('at 100/s, in the middle one of 3 runs: 50 %');
+  expect(explainHops(runs)).toContain('(10.0 of 30.0 ms on average');
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { check } from '../../../lab/checker.ts';
 import { HandedOnWriter, handedOnPath } from '../../../lab/path/handed-on.ts';
-import { PathJudge } from '../../../lab/path/judge-path.ts';
+import { doubtsOfAway, PathJudge } from '../../../lab/path/judge-path.ts';
 import { requestLoadOf } from '../../../lab/path/request-load.ts';
 import { type RequestOutcome, RequestWriter } from '../../../lab/path/request-records.ts';
 import { RecordWriter } from '../../../lab/record-writer.ts';
@@ -29,10 +29,11 @@ interface Plants {
   /** What the store is given of what was accepted. */
   readonly stored?: (likes: Like[]) => Like[];
   readonly handedOn?: (like: Like) => Like;
+  readonly evidence?: (found: TrialEvidence) => TrialEvidence;
 }
 
 /** A whole small trial, in the files that its processes write. */
-async function judged({ outcome, answer, stored, handedOn }: Plants = {}) {
+async function judged({ outcome, answer, stored, handedOn, ...plants }: Plants = {}) {
   using folder = recordsFolder();
   const [gateway, consumer] = [folder.path('gateway'), folder.path('consumer')];
   const requests = folder.path('requests');
@@ -75,7 +76,7 @@ async function judged({ outcome, answer, stored, handedOn }: Plants = {}) {
       database: undefined,
     },
   } as unknown as TrialEvidence;
-  const judge = new PathJudge(PLAN, evidence);
+  const judge = new PathJudge(PLAN, plants.evidence?.(evidence) ?? evidence);
   const { ledger } = await check({
     ...evidence,
     stored: store,
@@ -111,6 +112,33 @@ describe('a trial over HTTP', () => {
     expect(audit.due).toEqual({ likes: LIKES, spanS: ((LIKES - 1) * STEP_US) / 1e6 });
     // Little's law: 100/s that take 3 ms each.
     expect(audit.inSystem!.likes).toBeCloseTo(audit.inSystem!.duePerS * 0.003);
+  });
+
+  test('has no figure of the killed, nor numbers of a client without connections', async () => {
+    const killed = await judged({
+      evidence: (found) => ({ ...found, recordsOfKilled: [...found.producerRecords] }),
+    });
+    expect(killed.path.cpuUsPerLike).toEqual({ workers: 50, broker: 10 });
+    expect(killed.doubts).toEqual([]);
+    const { doubts } = await judged({
+      evidence: (found) => {
+        const path = found.path!;
+        return {
+          ...found,
+          path: { ...path, client: { ...path.client, requestsAtOnceMax: 8_001 } },
+        };
+      },
+    });
+    expect(doubts).toEqual([expect.stringMatching(/^8001 requests .* waited in the client$/)]);
+  });
+
+  test('whose outage never ended has no numbers that stand', async () => {
+    const strike = { beganUs: 0, recoversFromUs: 1, proof: { struckUs: 0 } };
+    const { doubts } = await judged({
+      answer: () => ({ kind: 'noAnswer' }),
+      evidence: (found) => ({ ...found, strikes: [strike] }) as unknown as TrialEvidence,
+    });
+    expect(doubts).toEqual(['1 outages were not over when the load ended']);
   });
 
   test('with a 202 for a like that the broker never acknowledged fails', async () => {
@@ -155,4 +183,14 @@ describe('a trial over HTTP', () => {
     expect(path.isExact).toBe(true);
     expect(path.requests).toMatchObject({ accepted: LIKES / 2, shed: { full: LIKES / 2 } });
   });
+});
+
+test('a limiter that decided nothing while its Redis was to be away is not tested', () => {
+  const limiter = { where: 'redis-away', likesPerS: 2, burst: 10 } as const;
+  const away = { beganMs: 1, tookMs: 1, offered: 9, passed: 9, allowed: 9 };
+  expect(doubtsOfAway({ limiter }, { decidedAlone: 3, away })).toEqual([]);
+  expect(doubtsOfAway({ limiter }, { decidedAlone: 0, away })).toHaveLength(1);
+  expect(doubtsOfAway({ limiter }, { decidedAlone: 3 })).toHaveLength(1);
+  const shared = { ...limiter, where: 'redis' } as const;
+  expect(doubtsOfAway({ limiter: shared }, { decidedAlone: 0 })).toEqual([]);
 });

@@ -132,6 +132,15 @@ describe('an outage', () => {
       request.place >= 60 ? { ...request, outcome: FULL } : request,
     );
     expect(measured(dead, { strikes }).outages![0]!.tookMs).toBe(994 - 295);
+    expect(measured(dead, { strikes }).outages![0]!.neverEnded).toBe(true);
+  });
+
+  test('that all requests met leaves nothing to say of the time outside it', () => {
+    const all = madeRequests(10, () => ({ outcome: FULL }));
+    const fromTheStart = [{ struckUs: 5 * S, recoversFromUs: 5 * S }];
+    const found = measured(all, { strikes: fromTheStart });
+    expect(found.acceptedShareOutsideOutages).toBeUndefined();
+    expect(found.exactAfterMs).toBeUndefined();
   });
 
   test('excuses nothing that is shed when it is over', () => {

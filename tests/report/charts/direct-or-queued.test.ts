@@ -27,6 +27,13 @@ test('each broker has a panel of four lines, and direct writing is in each', () 
   );
 });
 
+test('a point says how many requests its latency leaves out', () => {
+  const { svg } = rates!.panels[0]!;
+  expect(svg).toContain('direct, +1, 4,000/s: p99 900.0 ms, 30.0 % not accepted');
+  expect(svg).not.toContain(', 0.0 % not accepted');
+  expect(rates!.summary).toContain('900.0 ms at 4,000/s, 30.0 % not accepted');
+});
+
 test('the largest burst has a row for each way and broker', () => {
   expect(burst!.title).toBe('A burst of 50 times the rate on one post');
   expect(burst!.panels).toHaveLength(3);
