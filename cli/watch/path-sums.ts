@@ -46,6 +46,7 @@ export class SumsKeeper implements AsyncDisposable {
   readonly #lock: Lock;
   readonly #sums: Float64Array<ArrayBuffer>;
   readonly #bytes: Uint8Array;
+  #isEnded = false;
 
   constructor(file: number, lock: Lock, sums: Float64Array<ArrayBuffer>) {
     this.#file = file;
@@ -59,6 +60,8 @@ export class SumsKeeper implements AsyncDisposable {
    * disk without room is no reason to stop counting; what could not be written goes with the next.
    */
   add(change: Partial<PathSums>): void {
+    // A send that settles late would be written into whatever file has that number by now.
+    if (this.#isEnded) return;
     for (const [place, field] of FIELDS.entries()) this.#sums[place]! += change[field] ?? 0;
     try {
       writeSync(this.#file, this.#bytes, 0, this.#bytes.length, 0);
@@ -68,6 +71,8 @@ export class SumsKeeper implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#isEnded) return;
+    this.#isEnded = true;
     closeSync(this.#file);
     await this.#lock.release();
   }
