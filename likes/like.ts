@@ -146,7 +146,7 @@ export function readHeaders(raw: RawHeaders | undefined): LikeHeaders {
     : Object.entries(found ?? {});
   const isText = (value: unknown) => typeof value === 'string' || value instanceof Uint8Array;
   const texts = pairs.filter(([, value]) => isText(value));
-  return Object.fromEntries(texts.map(([name, value]) => [name, String(value)]));
+  return Object.fromEntries(texts.map(([name, value]) => [name, Buffer.from(value).toString()]));
 }
 
 /**
