@@ -66,6 +66,8 @@ export async function openDemoServer(stage: Stage, port: number): Promise<DemoSe
     server.once('error', reject);
     server.listen(port, HOST, resolve);
   });
+  // A connection that cannot be taken, as without a file number left, ends no demo.
+  server.on('error', () => undefined);
   const telling = setInterval(() => {
     if (viewers.size === 0) return;
     const text = eventOf(stage);
