@@ -47,7 +47,7 @@ test('a worker that is never ready is ended, and another one may be started', as
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   const starting = round.startWorker();
   vi.advanceTimersByTime(READY_MS_MAX);
-  await expect(starting).rejects.toThrow('the worker is not ready; start it again');
+  await expect(starting).rejects.toThrow('not ready within 30 s; start a new one');
   vi.useRealTimers();
   expect(round.worker).toBe('dead');
   address.broker = 'kafka';
