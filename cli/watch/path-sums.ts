@@ -46,6 +46,8 @@ export class SumsKeeper implements AsyncDisposable {
   readonly #lock: Lock;
   readonly #sums: Float64Array<ArrayBuffer>;
   readonly #bytes: Uint8Array;
+  /** Whether the last write failed. */
+  #isBehind = false;
   #isEnded = false;
 
   constructor(file: number, lock: Lock, sums: Float64Array<ArrayBuffer>) {
@@ -57,24 +59,32 @@ export class SumsKeeper implements AsyncDisposable {
 
   /**
    * One write of 24 bytes into the system's memory: it outlives this process, not the machine. A
-   * disk without room is no reason to stop counting; what could not be written goes with the next.
+   * disk without room is no reason to stop counting; what could not be written goes with the next, or
+   * at the end.
    */
   add(change: Partial<PathSums>): void {
     // A send that settles late would be written into whatever file has that number by now.
     if (this.#isEnded) return;
     for (const [place, field] of FIELDS.entries()) this.#sums[place]! += change[field] ?? 0;
-    try {
-      writeSync(this.#file, this.#bytes, 0, this.#bytes.length, 0);
-    } catch {
-      // Told with the next batch.
-    }
+    this.#write();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#isEnded) return;
     this.#isEnded = true;
+    if (this.#isBehind) this.#write();
     closeSync(this.#file);
     await this.#lock.release();
+  }
+
+  #write(): void {
+    this.#isBehind = true;
+    try {
+      writeSync(this.#file, this.#bytes, 0, this.#bytes.length, 0);
+      this.#isBehind = false;
+    } catch {
+      // It is told with the next batch.
+    }
   }
 }
 
