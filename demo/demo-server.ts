@@ -119,6 +119,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, desk: 
     return end(405, 'this path takes GET');
   }
   if (path === '/events') {
+    if (request.method === 'HEAD') return end(200, '', 'text/event-stream');
     if (viewers.size >= VIEWERS_MAX) return end(503, `${VIEWERS_MAX} pages look already`);
     response.writeHead(200, { ...HEADERS, 'content-type': 'text/event-stream' });
     response.write(eventOf(stage));
