@@ -58,8 +58,8 @@ export function isOtlpInEnvironment(): boolean {
 }
 
 /**
- * For this process and for those that it starts. As the address of traces, which OpenTelemetry takes
- * before the other one, and takes as it is.
+ * For this process and for those that it starts. As the address of traces, which OpenTelemetry
+ * takes before the other one, and takes as it is.
  */
 export async function putOtlpIntoEnvironment(url: string): Promise<void> {
   const { tracesUrl } = await import('../tracing/otlp-exporter.ts');
