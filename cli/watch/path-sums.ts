@@ -59,8 +59,8 @@ export class SumsKeeper implements AsyncDisposable {
 
   /**
    * One write of 24 bytes into the system's memory: it outlives this process, not the machine. A
-   * disk without room is no reason to stop counting; what could not be written goes with the next, or
-   * at the end.
+   * disk without room is no reason to stop counting; what could not be written goes with the next,
+   * or at the end.
    */
   add(change: Partial<PathSums>): void {
     // A send that settles late would be written into whatever file has that number by now.
@@ -91,10 +91,25 @@ export class SumsKeeper implements AsyncDisposable {
 /**
  * Takes over the file of a process that has ended, or begins one.
  * @param storeFolder of a store that is there
- * @throws UsageError when PROCESSES_MAX processes have theirs
+ * @throws UsageError when PROCESSES_MAX processes have theirs, or when it cannot write there
  */
 export async function openSums(storeFolder: string, path: PathName): Promise<SumsKeeper> {
   const folder = join(storeFolder, FOLDER_NAME);
+  const kept = await openIn(folder, path).catch((cause: NodeJS.ErrnoException) => {
+    throw new UsageError(
+      `the sums of likes cannot be kept in ${folder} (${cause.code ?? cause.message}); ` +
+        'let this user write there, and make room',
+      { cause },
+    );
+  });
+  if (kept !== undefined) return kept;
+  throw new UsageError(
+    `${PROCESSES_MAX} processes serve ${path.destination} of ${path.system} already; end some`,
+  );
+}
+
+/** Undefined when each file has its process. */
+async function openIn(folder: string, path: PathName): Promise<SumsKeeper | undefined> {
   mkdirSync(folder, { recursive: true });
   for (let place = 0; place < PROCESSES_MAX; place++) {
     const name = join(folder, `${keyOf(path)}-${place}`);
@@ -106,9 +121,7 @@ export async function openSums(storeFolder: string, path: PathName): Promise<Sum
     closeSync(openSync(`${name}${SUMS_END}`, 'a'));
     return new SumsKeeper(openSync(`${name}${SUMS_END}`, 'r+'), lock, sums);
   }
-  throw new UsageError(
-    `${PROCESSES_MAX} processes serve ${path.destination} of ${path.system} already; end some`,
-  );
+  return undefined;
 }
 
 /** Of all processes, those that have ended included. Zeros where there never was one. */

@@ -101,3 +101,12 @@ test('what comes after its end is written nowhere, and into no file of somebody 
   expect(others.map((path) => statSync(path).size)).toEqual(others.map(() => 0));
   expect(readSums(folder.path, PATH).settled).toBe(1);
 });
+
+test('a folder that takes no sums is a usage error that says what to do', async () => {
+  await using folder = await temporaryFolder();
+  await writeFile(join(folder.path, 'ledger'), 'no folder');
+  await expect(openSums(folder.path, PATH)).rejects.toMatchObject({
+    code: 'USAGE',
+    message: expect.stringMatching(/^the sums of likes cannot be kept in .*ledger \(E\w+\); /),
+  });
+});
