@@ -69,7 +69,7 @@ function buildProgram(): Command {
     addRunOptions(program.command(name).description(summary), { brokers, tier })
       .addHelpText('after', helpOfNames)
       .action(async (options: RunOptions & TracingFlags) => {
-        if (options.otlp !== undefined) putOtlpIntoEnvironment(options.otlp);
+        if (options.otlp !== undefined) await putOtlpIntoEnvironment(options.otlp);
         process.exitCode = await runExperiments(choose(options), options, command);
       });
 

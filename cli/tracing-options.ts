@@ -8,7 +8,8 @@ export interface TracingFlags {
 }
 
 /** Set by whoever runs OpenTelemetry: the address is theirs to say, and OpenTelemetry's to read. */
-const ADDRESS_VARIABLES = ['OTEL_EXPORTER_OTLP_ENDPOINT', 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'];
+const TRACES_ADDRESS_VARIABLE = 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT';
+const ADDRESS_VARIABLES = ['OTEL_EXPORTER_OTLP_ENDPOINT', TRACES_ADDRESS_VARIABLE];
 const SHARE_DEFAULT = 0.01;
 
 export function otlpFlag(command: Command): Command {
@@ -56,10 +57,14 @@ export function isOtlpInEnvironment(): boolean {
   return ADDRESS_VARIABLES.some((name) => process.env[name]);
 }
 
-/** For this process and for those that it starts. */
-export function putOtlpIntoEnvironment(url: string): void {
+/**
+ * For this process and for those that it starts. As the address of traces, which OpenTelemetry
+ * takes before the other one, and takes as it is.
+ */
+export async function putOtlpIntoEnvironment(url: string): Promise<void> {
+  const { tracesUrl } = await import('../tracing/otlp-exporter.ts');
   // biome-ignore lint/style/noProcessEnv: these are OpenTelemetry's own, whatever runs.
-  process.env[ADDRESS_VARIABLES[0]!] = url;
+  process.env[TRACES_ADDRESS_VARIABLE] = tracesUrl(url);
 }
 
 function address(text: string): string {

@@ -8,6 +8,13 @@ import type { ChildCommand, ChildMessage, ChildSetup } from './messages.ts';
 const READY_MS_MAX = 30_000;
 const LAST_WORDS_LINES = 6;
 
+/** What the page can do about one that has ended. */
+const NEXT: Readonly<Record<ChildSetup['role'], string>> = {
+  gateway: 'clear the round, which starts another one',
+  worker: 'start a new one',
+  crowd: 'call another one',
+};
+
 export interface ChildEvents {
   onMessage(message: ChildMessage): void;
   /** It has ended although nobody asked it to. */
@@ -36,15 +43,17 @@ export class DemoChild {
     const ready = Promise.withResolvers<string>();
     this.ready = ready.promise;
     this.ready.catch(() => undefined);
+    const next = NEXT[setup.role];
     const late = setTimeout(() => {
-      ready.reject(new LabError('WORKER_DIED', `the ${setup.role} is not ready; start it again`));
+      const reason = `the ${setup.role} is not ready within ${READY_MS_MAX / 1_000} s; ${next}`;
+      ready.reject(new LabError('WORKER_DIED', reason));
     }, READY_MS_MAX);
     this.#exited = new Promise((resolve) => {
       this.#child.once('exit', (code, signal) => {
         clearTimeout(late);
         const endedBy = signal ?? `exit code ${code}`;
         const words = this.#lastWords.map((line) => ` · ${line}`).join('');
-        const reason = `the ${setup.role} has ended (${endedBy})${words}; start it again`;
+        const reason = `the ${setup.role} has ended (${endedBy})${words}; ${next}`;
         ready.reject(new LabError('WORKER_DIED', reason));
         if (!this.#isMeantToEnd) events.onDeath(reason);
         resolve(endedBy);

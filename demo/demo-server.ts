@@ -66,6 +66,8 @@ export async function openDemoServer(stage: Stage, port: number): Promise<DemoSe
     server.once('error', reject);
     server.listen(port, HOST, resolve);
   });
+  // A connection that cannot be taken, as without a file number left, ends no demo.
+  server.on('error', () => undefined);
   const telling = setInterval(() => {
     if (viewers.size === 0) return;
     const text = eventOf(stage);
@@ -117,6 +119,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, desk: 
     return end(405, 'this path takes GET');
   }
   if (path === '/events') {
+    if (request.method === 'HEAD') return end(200, '', 'text/event-stream');
     if (viewers.size >= VIEWERS_MAX) return end(503, `${VIEWERS_MAX} pages look already`);
     response.writeHead(200, { ...HEADERS, 'content-type': 'text/event-stream' });
     response.write(eventOf(stage));

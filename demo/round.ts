@@ -198,9 +198,17 @@ export class Round implements AsyncDisposable {
       this.worker = 'dead';
       this.#log(reason);
     };
-    this.#worker = this.#start(setup, died, (message) => this.#hear(message));
-    await this.#worker.ready;
-    this.worker = 'up';
+    const worker = this.#start(setup, died, (message) => this.#hear(message));
+    this.#worker = worker;
+    try {
+      await worker.ready;
+      this.worker = 'up';
+    } catch (error) {
+      // One that is late may still come, beside the one that is started in its place.
+      await worker.kill();
+      this.worker = 'dead';
+      throw error;
+    }
   }
 
   /** Called again and again: judges when nothing is on its way. */

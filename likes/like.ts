@@ -119,7 +119,7 @@ export type HandleLikes = (
 /**
  * Texts that travel beside a like and are no part of it, by name, such as `traceparent` of the W3C.
  * Most likes have none. Names are best lower-case letters, digits and hyphens, values ASCII: what
- * else a queue carries is its own affair, and Amazon SQS takes ten headers at most.
+ * else a queue carries is its own affair: Amazon SQS takes ten headers at most, and none empty.
  */
 export type LikeHeaders = Readonly<Record<string, string>>;
 
@@ -146,7 +146,7 @@ export function readHeaders(raw: RawHeaders | undefined): LikeHeaders {
     : Object.entries(found ?? {});
   const isText = (value: unknown) => typeof value === 'string' || value instanceof Uint8Array;
   const texts = pairs.filter(([, value]) => isText(value));
-  return Object.fromEntries(texts.map(([name, value]) => [name, String(value)]));
+  return Object.fromEntries(texts.map(([name, value]) => [name, Buffer.from(value).toString()]));
 }
 
 /**

@@ -115,6 +115,8 @@ export function openTracing(options: TracingOptions): Tracing {
     headersOf(span) {
       const headers: Record<string, string> = {};
       propagator.inject(trace.setSpan(ROOT_CONTEXT, span), headers, defaultTextMapSetter);
+      // A tracestate that could not be read is an empty text here, for which SQS refuses the like.
+      if (headers.tracestate === '') delete headers.tracestate;
       return headers;
     },
     exported: () => exporter?.exported,

@@ -22,14 +22,14 @@ export function keepingPublished(
 ): LikeProducer {
   let seqLast = -1;
   return {
-    async send(likes) {
+    async send(likes, headersOf) {
       const isNew = likes.map(({ source, seq }) => {
         if (!isOwn(source) || seq <= seqLast) return false;
         seqLast = seq;
         return true;
       });
       try {
-        await producer.send(likes);
+        await producer.send(likes, headersOf);
         sums.add({ published: isNew.filter(Boolean).length });
       } catch (error) {
         const known = error instanceof SendError && error.outcomes.length === likes.length;

@@ -48,6 +48,8 @@ export async function openMetricsServer(port: number, registry: Registry): Promi
       cause,
     });
   });
+  // A connection that cannot be taken, as without a file number left, stops no counting.
+  server.on('error', () => undefined);
   // It never keeps a process alive that has done its work.
   server.unref();
   return {

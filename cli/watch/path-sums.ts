@@ -46,6 +46,9 @@ export class SumsKeeper implements AsyncDisposable {
   readonly #lock: Lock;
   readonly #sums: Float64Array<ArrayBuffer>;
   readonly #bytes: Uint8Array;
+  /** Whether the last write failed. */
+  #isBehind = false;
+  #isEnded = false;
 
   constructor(file: number, lock: Lock, sums: Float64Array<ArrayBuffer>) {
     this.#file = file;
@@ -56,30 +59,57 @@ export class SumsKeeper implements AsyncDisposable {
 
   /**
    * One write of 24 bytes into the system's memory: it outlives this process, not the machine. A
-   * disk without room is no reason to stop counting; what could not be written goes with the next.
+   * disk without room is no reason to stop counting; what could not be written goes with the next,
+   * or at the end.
    */
   add(change: Partial<PathSums>): void {
+    // A send that settles late would be written into whatever file has that number by now.
+    if (this.#isEnded) return;
     for (const [place, field] of FIELDS.entries()) this.#sums[place]! += change[field] ?? 0;
-    try {
-      writeSync(this.#file, this.#bytes, 0, this.#bytes.length, 0);
-    } catch {
-      // Told with the next batch.
-    }
+    this.#write();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#isEnded) return;
+    this.#isEnded = true;
+    if (this.#isBehind) this.#write();
     closeSync(this.#file);
     await this.#lock.release();
+  }
+
+  #write(): void {
+    this.#isBehind = true;
+    try {
+      writeSync(this.#file, this.#bytes, 0, this.#bytes.length, 0);
+      this.#isBehind = false;
+    } catch {
+      // It is told with the next batch.
+    }
   }
 }
 
 /**
  * Takes over the file of a process that has ended, or begins one.
  * @param storeFolder of a store that is there
- * @throws UsageError when PROCESSES_MAX processes have theirs
+ * @throws UsageError when PROCESSES_MAX processes have theirs, or when it cannot write there
  */
 export async function openSums(storeFolder: string, path: PathName): Promise<SumsKeeper> {
   const folder = join(storeFolder, FOLDER_NAME);
+  const kept = await openIn(folder, path).catch((cause: NodeJS.ErrnoException) => {
+    throw new UsageError(
+      `the sums of likes cannot be kept in ${folder} (${cause.code ?? cause.message}); ` +
+        'let this user write there, and make room',
+      { cause },
+    );
+  });
+  if (kept !== undefined) return kept;
+  throw new UsageError(
+    `${PROCESSES_MAX} processes serve ${path.destination} of ${path.system} already; end some`,
+  );
+}
+
+/** Undefined when each file has its process. */
+async function openIn(folder: string, path: PathName): Promise<SumsKeeper | undefined> {
   mkdirSync(folder, { recursive: true });
   for (let place = 0; place < PROCESSES_MAX; place++) {
     const name = join(folder, `${keyOf(path)}-${place}`);
@@ -91,9 +121,7 @@ export async function openSums(storeFolder: string, path: PathName): Promise<Sum
     closeSync(openSync(`${name}${SUMS_END}`, 'a'));
     return new SumsKeeper(openSync(`${name}${SUMS_END}`, 'r+'), lock, sums);
   }
-  throw new UsageError(
-    `${PROCESSES_MAX} processes serve ${path.destination} of ${path.system} already; end some`,
-  );
+  return undefined;
 }
 
 /** Of all processes, those that have ended included. Zeros where there never was one. */

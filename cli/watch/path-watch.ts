@@ -51,7 +51,7 @@ export class PathWatch {
     return this.#asking;
   }
 
-  /** Undefined while the server does not answer. Never rejects. */
+  /** Undefined while the server does not answer, or no sums can be read. Never rejects. */
   async newest(): Promise<PathLook | undefined> {
     if (this.#ageMs() > LOOK_KEPT_MS) {
       const limit = new AbortController();
@@ -68,10 +68,12 @@ export class PathWatch {
   }
 
   async #ask(): Promise<Backlog> {
-    const { backlogOf, sums, nowMs } = this.#options;
-    const { published, unknown } = sums();
+    const { backlogOf, nowMs } = this.#options;
+    const before = this.#sums();
     const backlog = await backlogOf();
-    const after = sums();
+    const after = this.#sums();
+    if (before === undefined || after === undefined) return backlog;
+    const { published, unknown } = before;
     const atMs = nowMs();
     const left = backlog.waiting + backlog.unacknowledged;
     const ageS = this.#curve.look(atMs, after.settled + backlog.parked, left) / 1_000;
@@ -79,5 +81,14 @@ export class PathWatch {
     const drift = published + unknown === 0 ? undefined : missing;
     this.#last = { look: { backlog, sums: after, ageS, drift }, atMs };
     return backlog;
+  }
+
+  /** Undefined where they cannot be read: whoever counts needs the server's answer all the same. */
+  #sums(): PathSums | undefined {
+    try {
+      return this.#options.sums();
+    } catch {
+      return undefined;
+    }
   }
 }

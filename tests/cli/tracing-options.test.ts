@@ -8,6 +8,7 @@ import {
   traceShareFlag,
 } from '../../cli/tracing-options.ts';
 import type { Tracing } from '../../tracing/tracing.ts';
+import { openOtlpReceiver } from '../tracing/otlp-receiver.ts';
 
 function parse(...words: string[]): Record<string, unknown> {
   const command = traceShareFlag(otlpFlag(new Command().exitOverride()));
@@ -37,11 +38,26 @@ describe('the flags of tracing', () => {
 });
 
 describe('tracing', () => {
+  test.each([
+    ['', '/v1/traces'],
+    ['/v1/traces', '/v1/traces'],
+    ['/base/', '/base/v1/traces'],
+  ])('goes where the flag says, at %j too, whatever the environment does', async (path, wanted) => {
+    await using receiver = await openOtlpReceiver();
+    vi.stubEnv('OTEL_EXPORTER_OTLP_ENDPOINT', 'http://127.0.0.1:9');
+    vi.stubEnv('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', 'http://127.0.0.1:9/elsewhere');
+    await putOtlpIntoEnvironment(`${receiver.url}${path}`);
+    const tracing = await openTracingOf({ traceShare: 1 }, 'a service');
+    tracing!.tracer.startSpan('made').end();
+    await tracing![Symbol.asyncDispose]();
+    expect([...receiver.paths]).toEqual([wanted]);
+  });
+
   test('is not there unless a flag or the environment names a receiver', async () => {
     vi.stubEnv('OTEL_EXPORTER_OTLP_ENDPOINT', '');
     vi.stubEnv('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', '');
     expect(await openTracingOf({}, 'a service')).toBeUndefined();
-    putOtlpIntoEnvironment('http://127.0.0.1:9');
+    await putOtlpIntoEnvironment('http://127.0.0.1:9');
     const tracing = await openTracingOf({}, 'a service');
     expect(tracing!.exported()).toEqual({ delivered: 0, failed: 0 });
     await tracing![Symbol.asyncDispose]();

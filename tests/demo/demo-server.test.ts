@@ -120,6 +120,8 @@ test('other paths and methods have nothing', async () => {
   expect(await statusOf({ method: 'GET', path: '/constructor' })).toBe(404);
   expect(await statusOf({ method: 'GET', path: '/../package.json' })).toBe(404);
   expect(await statusOf({ method: 'PUT', path: '/' })).toBe(405);
+  // Who only asks whether there are any gets an answer, and no place among those who look.
+  expect(await statusOf({ method: 'HEAD', path: '/events' })).toBe(200);
 });
 
 test('events tell at once what the demo needs where it has no servers', async () => {

@@ -36,6 +36,9 @@ describe('headers', () => {
     const bytes = { traceparent: Buffer.from(TRACEPARENT), tracestate: Buffer.from('lab=1') };
     expect(readHeaders(sent)).toEqual(sent);
     expect(readHeaders(bytes)).toEqual(sent);
+    const encode = (text: string) => new TextEncoder().encode(text);
+    const plain = { traceparent: encode(TRACEPARENT), tracestate: encode('lab=1') };
+    expect(readHeaders(plain)).toEqual(sent);
     expect(readHeaders(Object.entries(sent).flat())).toEqual(sent);
     expect(readHeaders(JSON.stringify(sent))).toEqual(sent);
   });

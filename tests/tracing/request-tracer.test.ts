@@ -133,6 +133,19 @@ test('a gateway keeps to what a trace that comes along decides, else to its shar
   expect((await headersOf(1, {}))?.traceparent).toMatch(/-01$/);
 });
 
+test.each([
+  ['that holds nothing', ','],
+  ['that is none', 'nonsense'],
+  ['that is too long', `a=${'x'.repeat(600)}`],
+])('a tracestate %s travels with no like: a queue may refuse an empty header', (_, tracestate) => {
+  const tracing = traced({});
+  onTestFinished(() => tracing[Symbol.asyncDispose]());
+  const trace = new RequestTracer(tracing, QUEUE).received({ traceparent: SAMPLED, tracestate })!;
+  trace.waits();
+  const headers = trace.sends({ source: 'a', seq: 0 }, 1);
+  expect(Object.keys(headers!)).toEqual(['traceparent']);
+});
+
 test('a send that fails says so in its span, and a 503 in that of the request', async () => {
   await using receiver = await openOtlpReceiver();
   const tracing = traced({ otlp: receiver.url });

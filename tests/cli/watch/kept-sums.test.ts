@@ -1,7 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { keepingPublished, keepingSettled } from '../../../cli/watch/kept-sums.ts';
 import type { PathSums } from '../../../cli/watch/path-sums.ts';
-import { type Like, RefusedLikesError, SendError } from '../../../likes/like.ts';
+import {
+  type HeadersOf,
+  type Like,
+  type LikeProducer,
+  RefusedLikesError,
+  SendError,
+} from '../../../likes/like.ts';
 import { openStore } from '../../../store/open-store.ts';
 
 class MadeSums {
@@ -26,8 +32,15 @@ function madeLikes(seqs: readonly number[], source = 'own'): Like[] {
 describe('what is published', () => {
   function madeProducer(send: (likes: readonly Like[]) => Promise<void>) {
     const sums = new MadeSums();
-    const made = { send, async [Symbol.asyncDispose]() {} };
-    return { sums, producer: keepingPublished(made, sums, (source) => source === 'own') };
+    const calls: (HeadersOf | undefined)[] = [];
+    const made: LikeProducer = {
+      send(likes, headersOf) {
+        calls.push(headersOf);
+        return send(likes);
+      },
+      async [Symbol.asyncDispose]() {},
+    };
+    return { sums, calls, producer: keepingPublished(made, sums, (source) => source === 'own') };
   }
 
   test('is what was acknowledged, in a send that failed in part too', async () => {
@@ -42,6 +55,13 @@ describe('what is published', () => {
     outcome = new Error('of which nothing more is known');
     await expect(producer.send(madeLikes([6, 7]))).rejects.toBe(outcome);
     expect(sums.sums).toEqual({ published: 4, unknown: 3, settled: 0 });
+  });
+
+  test('goes on with its headers', async () => {
+    const { calls, producer } = madeProducer(async () => undefined);
+    const headersOf = (index: number) => ({ traceparent: `of ${index}` });
+    await producer.send(madeLikes([0, 1]), headersOf);
+    expect(calls).toEqual([headersOf]);
   });
 
   test('leaves out likes that were sent before, here or elsewhere', async () => {

@@ -1,3 +1,5 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { Server } from 'node:http';
 import { Gauge, Registry } from 'prom-client';
 import { expect, test } from 'vitest';
 import { openMetricsServer } from '../../../cli/watch/metrics-server.ts';
@@ -44,4 +46,18 @@ test('a port that is taken is a usage error that says what to do', async () => {
     code: 'USAGE',
     message: `--metrics-port ${port}: it is taken; name another one, or 0 for any`,
   });
+});
+
+test('a connection that cannot be taken ends neither it nor its process', async () => {
+  await using opened = await openMetricsServer(0, madeRegistry());
+  const { promise, resolve } = Promise.withResolvers<Server>();
+  const seen = (message: unknown) => resolve((message as { server: Server }).server);
+  subscribe('http.server.request.start', seen);
+  await fetch(`${opened.url}/healthz`);
+  unsubscribe('http.server.request.start', seen);
+  const server = await promise;
+  // As Node tells a process that has no file number left, again and again.
+  const error = Object.assign(new Error('accept EMFILE'), { code: 'EMFILE' });
+  for (let time = 0; time < 3; time++) server.emit('error', error);
+  expect((await fetch(`${opened.url}/healthz`)).status).toBe(200);
 });

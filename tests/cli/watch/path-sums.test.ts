@@ -1,3 +1,4 @@
+import { closeSync, openSync, statSync } from 'node:fs';
 import { mkdir, readdir, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -85,4 +86,27 @@ test('more processes than there are places are refused', async () => {
   const alive = JSON.stringify(identityOf(process.pid));
   await Promise.all(places.map((place) => writeFile(place, alive)));
   await expect(openSums(folder.path, PATH)).rejects.toThrow(/256 processes serve likes of kafka/);
+});
+
+test('what comes after its end is written nowhere, and into no file of somebody else', async () => {
+  await using folder = await temporaryFolder();
+  const ended = await openSums(folder.path, PATH);
+  ended.add({ settled: 1 });
+  await ended[Symbol.asyncDispose]();
+  // The system gives the smallest free number to whatever is opened next: the one that just ended.
+  const others = Array.from({ length: 8 }, (_, place) => join(folder.path, `other-${place}`));
+  const opened = others.map((path) => openSync(path, 'w+'));
+  ended.add({ settled: 1 });
+  for (const file of opened) closeSync(file);
+  expect(others.map((path) => statSync(path).size)).toEqual(others.map(() => 0));
+  expect(readSums(folder.path, PATH).settled).toBe(1);
+});
+
+test('a folder that takes no sums is a usage error that says what to do', async () => {
+  await using folder = await temporaryFolder();
+  await writeFile(join(folder.path, 'ledger'), 'no folder');
+  await expect(openSums(folder.path, PATH)).rejects.toMatchObject({
+    code: 'USAGE',
+    message: expect.stringMatching(/^the sums of likes cannot be kept in .*ledger \(E\w+\); /),
+  });
 });

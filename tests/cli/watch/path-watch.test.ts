@@ -182,3 +182,17 @@ describe('whoever wants the newest look', () => {
     expect(await watch.newest()).toBeUndefined();
   });
 });
+
+test('sums that cannot be read hide no answer of the server', async () => {
+  const backlog = { waiting: 3, unacknowledged: 1, parked: 0 };
+  let isReadable = false;
+  const sums = () => {
+    if (!isReadable) throw Object.assign(new Error('no file number is left'), { code: 'EMFILE' });
+    return { published: 4, unknown: 0, settled: 0 };
+  };
+  const watch = new PathWatch({ backlogOf: async () => backlog, sums });
+  expect(await watch.ask()).toEqual(backlog);
+  expect(await watch.newest()).toBeUndefined();
+  isReadable = true;
+  expect((await watch.newest())?.drift).toBe(0);
+});
