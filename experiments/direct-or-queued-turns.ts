@@ -37,14 +37,28 @@ export interface Turn {
   readonly bursts: readonly Call[];
 }
 
-/** What a result says in a comparison; undefined where its numbers do not stand. */
+/**
+ * A client that is late by no more sends what it was to send in nearly the same time: a gateway
+ * lets a like wait ten times as long before it turns it away. What was accepted stands, a p99 does
+ * not.
+ */
+export const CLIENT_LATE_MS_MAX = 100;
+
+/** What a result says in a comparison; undefined where none of its numbers stand. */
 function runOf(result: TrialResult): WayRun | undefined {
   const share = notAcceptedShare(result);
-  if (!result.numbersValid || result.verdict !== 'pass' || share === undefined) return undefined;
+  if (result.verdict !== 'pass' || share === undefined) return undefined;
+  const clientLateMs = (result.path?.generatorLagUsP99 ?? 0) / 1_000;
+  if (!result.numbersValid) {
+    const [why, ...more] = result.numbersStruck;
+    const isLateOnly = why?.startsWith('audit, generator-late') && more.length === 0;
+    if (!isLateOnly || clientLateMs > CLIENT_LATE_MS_MAX) return undefined;
+    return { notAcceptedShare: share, p99Ms: undefined, cpuUsPerLike: undefined };
+  }
   const p99Us = apiOf(result)?.p99Us;
   return {
     notAcceptedShare: share,
-    p99Ms: p99Us === undefined ? undefined : p99Us / 1_000,
+    ...(p99Us === undefined ? { p99Ms: undefined } : { p99Ms: p99Us / 1_000, clientLateMs }),
     cpuUsPerLike: cpuUsPerLike(result),
   };
 }
@@ -167,7 +181,8 @@ function column(head: string, meaning: string): Column {
 
 const CRITERION =
   `the one that accepts more of the requests, where the shares are more than ` +
-  `${formatNumber(SHARE_APART * 100, 0)} percentage point apart; else the one with the lower p99`;
+  `${formatNumber(SHARE_APART * 100, 0)} percentage point apart; else the one with the lower p99` +
+  ', where they differ by more than the client itself was late';
 
 export const TURN_COLUMNS: readonly Column[] = [
   column('direct way', 'What is compared: the way without a queue.'),
@@ -177,7 +192,9 @@ export const TURN_COLUMNS: readonly Column[] = [
     'Up to which rate direct writing was the better choice, and from which on the queue was; ' +
       `only rates that were measured. Better is ${CRITERION}. From ${RUNS_LEAST} runs up ` +
       'intervals over runs decide; below, medians do, those within ' +
-      `${formatNumber((RATIO_TIE - 1) * 100, 0)} % are a tie, and nothing is claimed.`,
+      `${formatNumber((RATIO_TIE - 1) * 100, 0)} % are a tie, and nothing is claimed. Where only ` +
+      `the client was late, by ${CLIENT_LATE_MS_MAX} ms at most (p99; a gateway lets a like wait ` +
+      'for 1 s), its shares count and its times do not.',
   ),
   column('better by CPU', 'The same by the CPU time of all parts for each accepted like.'),
   column(

@@ -70,6 +70,8 @@ function stepOf(way: Way, step: Omit<Step, 'mode' | 'likes' | 'path'>, path?: Pa
     mode: 'path',
     likes: 0,
     store: { engine: 'postgres', rule: way.rule },
+    // What is written directly goes into one table: with more shards a batch would be more commits.
+    shards: 1,
     path: { ...way, gateways: 1, ...path },
     ...step,
   } satisfies Step;

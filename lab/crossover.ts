@@ -12,6 +12,8 @@ export interface WayRun {
   readonly notAcceptedShare: number;
   /** Undefined where nothing was accepted, or too little for a percentile. */
   readonly p99Ms: number | undefined;
+  /** How late the client itself was, at its 99th percentile, which is in `p99Ms`. */
+  readonly clientLateMs?: number;
   /** Of everything but the client, per accepted like; undefined where a part is not known. */
   readonly cpuUsPerLike: number | undefined;
 }
@@ -39,8 +41,8 @@ export const RATIO_TIE = 1.25;
 
 /**
  * Which of the two is better at a rate. By `api`: the one that accepts more of the requests, where
- * the shares are more than SHARE_APART apart; else the one with the lower p99. By `cpu`: the one
- * that takes less CPU time a like.
+ * the shares are more than SHARE_APART apart; else the one with the lower p99, where the client was
+ * not late by more than they differ. By `cpu`: the one that takes less CPU time a like.
  */
 export function callAt(
   likesPerS: number,
@@ -58,12 +60,25 @@ export function callAt(
   }
   const more = acceptsMore(direct, queue, isClaim);
   if (more !== undefined) return { likesPerS, better: more, isClaim, by: 'accepted' };
-  const better = lower(numbersOf(direct, 'p99Ms'), numbersOf(queue, 'p99Ms'));
-  return { likesPerS, ...better, by: 'p99' };
+  const p99Ms = [numbersOf(direct, 'p99Ms'), numbersOf(queue, 'p99Ms')] as const;
+  const better = lower(...p99Ms);
+  const isHidden = better.better !== 'not told' && hidesDifference([...direct, ...queue], p99Ms);
+  return { likesPerS, ...better, ...(isHidden && { better: 'tie' }), by: 'p99' };
 }
 
-function numbersOf(runs: readonly WayRun[], field: 'p99Ms' | 'cpuUsPerLike'): number[] {
+type Field = 'p99Ms' | 'cpuUsPerLike' | 'clientLateMs';
+
+function numbersOf(runs: readonly WayRun[], field: Field): number[] {
   return runs.flatMap((run) => run[field] ?? []);
+}
+
+/** Whether the client itself was late by more than what the two are apart. */
+function hidesDifference(
+  runs: readonly WayRun[],
+  [direct, queue]: readonly [readonly number[], readonly number[]],
+): boolean {
+  const lateMs = Math.max(0, ...numbersOf(runs, 'clientLateMs'));
+  return Math.abs(medianOf(direct) - medianOf(queue)) < lateMs;
 }
 
 /** Undefined where the shares are too close to tell. */

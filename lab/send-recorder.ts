@@ -22,6 +22,7 @@ export class SendRecorder {
   readonly #clock: Clock;
   readonly #source: string;
   readonly #keepsAnswers: boolean;
+  readonly #keepsAttempts: boolean;
   #onceSending: (() => void) | undefined;
   readonly #sums = { attempted: 0, sent: 0, ok: 0, fail: 0, unknown: 0 };
 
@@ -33,12 +34,15 @@ export class SendRecorder {
     source?: string;
     /** Puts each answer on disk at once, for a producer that may be killed. */
     keepsAnswers?: boolean;
+    /** Puts each like on disk before it is sent. True unless told. */
+    keepsAttempts?: boolean;
   }) {
     this.#producer = options.producer;
     this.#records = options.records;
     this.#clock = options.clock;
     this.#source = options.source ?? '';
     this.#keepsAnswers = options.keepsAnswers ?? false;
+    this.#keepsAttempts = options.keepsAttempts ?? true;
   }
 
   get sums(): ProducerSums {
@@ -82,7 +86,7 @@ export class SendRecorder {
     );
     // On disk before the send: a like that was never recorded but arrives would look like a
     // phantom.
-    this.#records.flush();
+    if (this.#keepsAttempts) this.#records.flush();
     try {
       if (likes.length > 0) {
         // Told right before, since the word takes as long to arrive as a short send takes.

@@ -3,7 +3,7 @@
  * users. The states that must come of them are worked out from this, and each 202 is held against
  * it.
  */
-import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
 import type { Like } from '../../likes/like.ts';
 import type { PlannedLike } from '../../likes/workloads/workload.ts';
@@ -22,22 +22,35 @@ const lineSchema = z.tuple([
   z.int().positive(),
 ]);
 
-/** On the disk before the likes are handed on, as the records are. */
+/** Lines that wait in memory before they are written out by themselves. */
+const LINES_MAX = 1_000;
+
+/** To be called before the likes are handed on. */
 export class HandedOnWriter implements Disposable {
   readonly #file: number;
+  readonly #keepsAtOnce: boolean;
+  #lines: string[] = [];
 
-  constructor(path: string) {
+  /** `keepsAtOnce`: on the disk before a like is handed on, for a process that may be killed. */
+  constructor(path: string, { keepsAtOnce }: { readonly keepsAtOnce: boolean }) {
     this.#file = openSync(path, 'wx');
+    this.#keepsAtOnce = keepsAtOnce;
   }
 
   write(likes: readonly Like[]): void {
-    const lines = likes.map(({ seq, post, user, action, version }) =>
-      JSON.stringify([seq, post, user, action, version]),
-    );
-    writeSync(this.#file, `${lines.join('\n')}\n`);
+    for (const { seq, post, user, action, version } of likes) {
+      this.#lines.push(`${JSON.stringify([seq, post, user, action, version])}\n`);
+    }
+    if (this.#keepsAtOnce || this.#lines.length >= LINES_MAX) this.flush();
+  }
+
+  flush(): void {
+    if (this.#lines.length > 0) writeFileSync(this.#file, this.#lines.join(''));
+    this.#lines = [];
   }
 
   [Symbol.dispose](): void {
+    this.flush();
     closeSync(this.#file);
   }
 }

@@ -48,11 +48,17 @@ export async function serveLikes(
 ): Promise<void> {
   const { clock, port } = tools;
   using records = new RecordWriter(options.recordsPath);
-  using handedOn = new HandedOnWriter(handedOnPath(options.recordsPath));
+  // Written once for all likes where nobody is killed: directly each like is a send of its own, and
+  // would pay for what a queue's batch pays once.
+  const keepsAtOnce = options.reopens;
+  using handedOn = new HandedOnWriter(handedOnPath(options.recordsPath), { keepsAtOnce });
   using commits =
     options.commitsPath === undefined ? undefined : new RecordWriter(options.commitsPath);
   const producer = commits ? committing(tools.producer, commits, clock) : tools.producer;
-  const recorder = new SendRecorder({ producer, records, clock, keepsAnswers: options.reopens });
+  const recorder = new SendRecorder({
+    ...{ producer, records, clock },
+    ...{ keepsAnswers: keepsAtOnce, keepsAttempts: keepsAtOnce },
+  });
   const orders = new GatewayOrders(port, recorder);
   const gateway = await tools.open({
     async send(likes, headersOf) {
@@ -73,6 +79,7 @@ export async function serveLikes(
     const usage = meter.read();
     await gateway.drain();
     records.flush();
+    handedOn.flush();
     const decidedAlone = await gateway.decidedAlone?.();
     const report: ProducerReport = {
       ...{ sums: recorder.sums, usage, sendErrors: recorder.reasons },

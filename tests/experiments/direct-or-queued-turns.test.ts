@@ -41,6 +41,24 @@ describe('where the choice turns', () => {
     );
   });
 
+  test('rests on what was accepted where only the client was late, and on no time then', () => {
+    const late = (p99Us: number) => ({
+      numbersValid: false,
+      numbersStruck: ['audit, generator-late: p99 behind its schedule'],
+      path: { generatorLagUsP99: p99Us },
+    });
+    const apiAt2000 = (shed: number, lateUs: number) => {
+      const direct = wayResult({ way: 'direct', likesPerS: 2_000, p99Ms: 900, shed });
+      const struck = late(lateUs);
+      const changed = { ...direct, ...struck, path: { ...direct.path!, ...struck.path } };
+      const queued = wayResult({ way: 'coalesced', likesPerS: 2_000, p99Ms: 9 });
+      return turnOf([changed, queued]).api[0];
+    };
+    expect(apiAt2000(0.3, 30_000)).toMatchObject({ better: 'queue', by: 'accepted' });
+    expect(apiAt2000(0, 30_000)).toMatchObject({ better: 'not told' });
+    expect(apiAt2000(0.3, 300_000)).toMatchObject({ better: 'not told' });
+  });
+
   test('is said as no crossover when direct wins everywhere', () => {
     const results = [100, 4_000].flatMap((likesPerS) => [
       wayResult({ way: 'direct', likesPerS, p99Ms: 3 }),

@@ -20,6 +20,16 @@ const rateOf = ({ likesPerS }: Call) => likesPerS;
 const ratesOf = (calls: readonly Call[], wanted: Better) =>
   calls.filter(({ better }) => better === wanted).map(rateOf);
 
+test('a client that was late by more than two ways differ leaves them a tie', () => {
+  const run = (p99Ms: number, clientLateMs: number): WayRun => {
+    return { notAcceptedShare: 0, p99Ms, clientLateMs, cpuUsPerLike: undefined };
+  };
+  expect(callAt(100, [run(3, 1)], [run(9, 1)], 'api').better).toBe('direct');
+  expect(callAt(100, [run(3, 1)], [run(9, 7)], 'api').better).toBe('tie');
+  const none = { ...run(0, 7), p99Ms: undefined };
+  expect(callAt(100, [run(3, 1)], [none], 'api').better).toBe('not told');
+});
+
 describe('the crossover', () => {
   test('is a range of measured rates: direct better nowhere above, the queue nowhere below', () => {
     fc.assert(

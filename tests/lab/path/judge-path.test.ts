@@ -43,7 +43,7 @@ async function judged({ outcome, answer, stored, handedOn, ...plants }: Plants =
   });
   {
     using sends = new RecordWriter(gateway);
-    using numbered = new HandedOnWriter(handedOnPath(gateway));
+    using numbered = new HandedOnWriter(handedOnPath(gateway), { keepsAtOnce: true });
     using commits = new RecordWriter(consumer);
     using answers = new RequestWriter(requests);
     for (const [place, like] of likes.entries()) {

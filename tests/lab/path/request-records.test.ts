@@ -61,7 +61,7 @@ test('likes that were handed on are read in the order of their seqs', () => {
   using folder = recordsFolder();
   const path = folder.path('likes');
   {
-    using writer = new HandedOnWriter(path);
+    using writer = new HandedOnWriter(path, { keepsAtOnce: true });
     writer.write([madeLike('g', 2), madeLike('g', 3, { post: '"quoted"\n', action: 'unlike' })]);
     writer.write([madeLike('g', 0), madeLike('g', 1)]);
   }
@@ -70,11 +70,22 @@ test('likes that were handed on are read in the order of their seqs', () => {
   expect(read[3]).toMatchObject({ post: '"quoted"\n', action: 'unlike', retry: false });
 });
 
+test('likes are on the disk at once where a gateway may be killed, else in time', () => {
+  using folder = recordsFolder();
+  using kept = new HandedOnWriter(folder.path('kept'), { keepsAtOnce: true });
+  using buffered = new HandedOnWriter(folder.path('buffered'), { keepsAtOnce: false });
+  for (const writer of [kept, buffered]) writer.write([madeLike('g', 0)]);
+  expect(readHandedOn(folder.path('kept'))).toHaveLength(1);
+  expect(readHandedOn(folder.path('buffered'))).toEqual([]);
+  buffered.flush();
+  expect(readHandedOn(folder.path('buffered'))).toHaveLength(1);
+});
+
 test('a line that a dead gateway did not finish is left out, and any other refused', () => {
   using folder = recordsFolder();
   const path = folder.path('likes');
   {
-    using writer = new HandedOnWriter(path);
+    using writer = new HandedOnWriter(path, { keepsAtOnce: true });
     writer.write([madeLike('g', 0)]);
   }
   appendFileSync(path, '[1,"post-1","us');
