@@ -1,4 +1,6 @@
 /** `lab demo`: a like's way in the browser, with real servers and real processes to kill. */
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { BROKERS } from '../brokers/index.ts';
@@ -69,6 +71,7 @@ function brokerNames(text: string): string[] {
 async function runDemo(options: DemoOptions): Promise<number> {
   const log = (line: string) => void process.stderr.write(`${line}\n`);
   const interrupt = watchInterrupt(log, 'everything that was started is ended');
+  await assertFree(options.port);
   const first = BROKERS[options.brokers[0]!]!.server;
   const runtime = options.runtime ?? (await chooseRuntime([first]));
   await using stack = new AsyncDisposableStack();
@@ -77,7 +80,7 @@ async function runDemo(options: DemoOptions): Promise<number> {
   const rounds = new Rounds(pool, runtime, log);
   const stage = stack.use(new Stage({ brokers, openParts: (choice) => rounds.open(choice), log }));
   const server: DemoServer = stack.use(
-    await openDemoServer(stage, options.port).catch((error: unknown) => {
+    await openDemoServer(stage, options.port, log).catch((error: unknown) => {
       throw listenError(error, options.port);
     }),
   );
@@ -87,6 +90,18 @@ async function runDemo(options: DemoOptions): Promise<number> {
     interrupt.addEventListener('abort', () => resolve());
   });
   return EXIT.pass;
+}
+
+/** Asked before servers are started for a page that nobody could open. */
+async function assertFree(port: number): Promise<void> {
+  const probe = createServer();
+  const listening = once(probe, 'listening');
+  probe.listen(port, '127.0.0.1');
+  await listening.catch((error: unknown) => {
+    throw listenError(error, port);
+  });
+  probe.close();
+  await once(probe, 'close');
 }
 
 function listenError(error: unknown, port: number): unknown {

@@ -39,11 +39,11 @@ async function runGateway(options: GatewayCommandOptions): Promise<number> {
   const interrupt = watchInterrupt(log, 'what is in hand is answered first');
   // Loaded here, since no other command needs an HTTP server.
   const { openGateway } = await import('../gateway/open-gateway.ts');
-  const parts = await openParts(options);
   const tracing = await openTracingOf(options, 'like-gateway');
-  const tracer = tracing && (await requestTracerOf(tracing, parts.gateway));
+  const parts = await openParts(options);
   let gateway: Gateway;
   try {
+    const tracer = tracing && (await requestTracerOf(tracing, parts.gateway));
     gateway = await openGateway({ ...parts.gateway, tracer, log });
   } catch (error) {
     await parts.close();

@@ -53,12 +53,19 @@ export interface DemoServer extends AsyncDisposable {
 }
 
 /** Rejects with Node's own error when it cannot listen there. `port`: 0 for any. */
-export async function openDemoServer(stage: Stage, port: number): Promise<DemoServer> {
+export async function openDemoServer(
+  stage: Stage,
+  port: number,
+  log: (line: string) => void,
+): Promise<DemoServer> {
   const viewers = new Set<ServerResponse>();
   const server = createServer((request, response) => {
-    answer(request, response, { stage, viewers, port: portOf(server) }).catch(() => {
-      // A browser that went away in the middle of its request.
-      response.destroy();
+    answer(request, response, { stage, viewers, port: portOf(server) }).catch((error: unknown) => {
+      // A browser that went away in the middle of its request hears nothing any more.
+      if (response.destroyed || response.headersSent) return void response.destroy();
+      log(`error: ${error instanceof Error ? error.message : error}`);
+      response.writeHead(500, { ...HEADERS, 'content-type': 'text/plain; charset=utf-8' });
+      response.end('that did not work; the terminal of the demo says why');
     });
   });
   server.requestTimeout = REQUEST_MS_MAX;

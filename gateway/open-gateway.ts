@@ -12,6 +12,7 @@ import { addApiPage } from './api-page.ts';
 import { Circuit, within } from './circuit.ts';
 import { addCountRoutes } from './count-routes.ts';
 import { RedisAnswers } from './first-answers.ts';
+import { guardedTracer } from './guarded-tracer.ts';
 import { addHealthRoutes, type Probe } from './health-routes.ts';
 import { makeHttpServer } from './http-server.ts';
 import type { LikePath } from './like-path.ts';
@@ -129,7 +130,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     metrics,
     loopDelay,
     loopDelayMsMax: limits.loopDelayMsMax,
-    tracer: options.tracer,
+    tracer: options.tracer && guardedTracer(options.tracer, log),
   });
   addCountRoutes(app, { reader: options.reader, readMsMax: limits.readMsMax, log });
   addHealthRoutes(app, {

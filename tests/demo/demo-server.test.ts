@@ -1,11 +1,12 @@
 import { request } from 'node:http';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type DemoServer, openDemoServer } from '../../demo/demo-server.ts';
 import { Stage } from '../../demo/stage.ts';
 
 /** Nothing can be opened here, so every command is refused, and none is obeyed by mistake. */
 let stage: Stage;
 let server: DemoServer;
+const lines: string[] = [];
 
 beforeAll(async () => {
   stage = new Stage({
@@ -16,7 +17,7 @@ beforeAll(async () => {
     log: () => undefined,
   });
   await stage.settled;
-  server = await openDemoServer(stage, 0);
+  server = await openDemoServer(stage, 0, (line) => void lines.push(line));
 });
 
 afterAll(async () => {
@@ -55,6 +56,17 @@ describe('a command is taken from its own page only', () => {
       status: 409,
       text: 'nothing is running yet',
     });
+  });
+
+  test('and what fails there is told in the terminal, not on the page', async () => {
+    const obey = vi.spyOn(stage, 'obey').mockRejectedValueOnce(new Error('secret of the inside'));
+    const { status, text } = await ask({ headers: own(), body: PRESS });
+    obey.mockRestore();
+    expect({ status, text }).toEqual({
+      status: 500,
+      text: 'that did not work; the terminal of the demo says why',
+    });
+    expect(lines).toEqual(['error: secret of the inside']);
   });
 
   test.each([
