@@ -160,6 +160,10 @@ async function main(): Promise<void> {
     );
     process.exit(EXIT.usage);
   }
+  // Whoever reads no more, such as `head`, ends no run: its files are written all the same.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
   const program = buildProgram();
   for (const command of withSubcommands(program)) command.exitOverride();
   try {
