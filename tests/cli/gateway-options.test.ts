@@ -34,6 +34,8 @@ test('a queue with its store is enough, and is safe by default', () => {
     userRate: 2,
     userBurst: 10,
     idempotencyAway: 'refuse',
+    // Only with --otlp.
+    traceShare: 0.01,
   });
 });
 
