@@ -16,6 +16,7 @@ import {
   isBurst,
   isClaimed,
   isSteady,
+  runOf,
   type Turn,
   turnsOf,
 } from './direct-or-queued-turns.ts';
@@ -113,10 +114,17 @@ function mixedOf(calls: readonly Call[]): string {
 }
 
 /** Direct first, then through the queue. */
-function figuresAt({ broker, tier }: Turn, likesPerS: number, results: Results): string {
+function figuresAt({ broker, tier, api }: Turn, likesPerS: number, results: Results): string {
   const own = results.filter((result) => isSteady(result) && offeredPerS(result) === likesPerS);
   const [direct, queued] = sidesOf(own, broker, tier);
-  const shares = [direct, queued].map((side) => middleOf(side, notAcceptedShare));
+  const shares = [direct, queued].map(shareOf);
+  const call = api.find((one) => one.likesPerS === likesPerS);
+  if (call?.by === 'accepted') {
+    return (
+      `at ${perS(likesPerS)} ${percent(shares[0])} of the requests are not accepted directly, ` +
+      `${percent(shares[1])} by the queue${behind(queued)}`
+    );
+  }
   const lost = shares.some((share) => (share ?? 0) > 0)
     ? `, and ${percent(shares[0])} against ${percent(shares[1])} of the requests not accepted`
     : '';
@@ -124,6 +132,12 @@ function figuresAt({ broker, tier }: Turn, likesPerS: number, results: Results):
     `at ${perS(likesPerS)} p99 of the API ${milliseconds(middleOf(direct, p99Ms))} directly, ` +
     `${milliseconds(middleOf(queued, p99Ms))} by the queue${lost}${behind(queued)}`
   );
+}
+
+/** By the runs that decided, also where no time of theirs stands. */
+function shareOf(side: Results): number | undefined {
+  const shares = side.flatMap((result) => runOf(result)?.notAcceptedShare ?? []);
+  return shares.length === 0 ? undefined : median(shares.sort((one, other) => one - other));
 }
 
 /** A 202 that comes early is half of the answer where the count comes much later. */

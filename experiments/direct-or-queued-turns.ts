@@ -45,7 +45,7 @@ export interface Turn {
 export const CLIENT_LATE_MS_MAX = 100;
 
 /** What a result says in a comparison; undefined where none of its numbers stand. */
-function runOf(result: TrialResult): WayRun | undefined {
+export function runOf(result: TrialResult): WayRun | undefined {
   const share = notAcceptedShare(result);
   if (result.verdict !== 'pass' || share === undefined) return undefined;
   const clientLateMs = (result.path?.generatorLagUsP99 ?? 0) / 1_000;

@@ -18,6 +18,17 @@ describe("the course's question", () => {
     );
   });
 
+  test('gives the shares where what was accepted decided, also of a client that was late', () => {
+    const full = wayResult({ way: 'direct', likesPerS: 4_000, p99Ms: 900, shed: 0.3 });
+    const late = 'audit, generator-late: p99 35.3 ms behind its schedule';
+    const struck = { ...full, numbersValid: false, numbersStruck: [late] };
+    const queued = wayResult({ way: 'coalesced', likesPerS: 4_000, p99Ms: 30 });
+    expect(waysAnswers([...pair(100, 3, 9), struck, queued])[0]).toContain(
+      'no from 4,000/s on (at 4,000/s 30 % of the requests are not accepted directly, 0.0 % by ' +
+        'the queue)',
+    );
+  });
+
   test('is answered yes without a crossover when direct wins everywhere', () => {
     const [answer] = waysAnswers([...pair(100, 3, 9), ...pair(4_000, 20, 60)]);
     expect(answer).toContain(
