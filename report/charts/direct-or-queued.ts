@@ -1,13 +1,7 @@
 /** Direct or queued: how late the API answers at each rate, and what a burst on one post does. */
 import * as Plot from '@observablehq/plot';
-import {
-  apiOf,
-  notAcceptedShare,
-  offeredPerS,
-  queueOf,
-  wayOf,
-} from '../../experiments/direct-or-queued-columns.ts';
-import { isBurst, isSteady } from '../../experiments/direct-or-queued-turns.ts';
+import { apiOf, offeredPerS, queueOf, wayOf } from '../../experiments/direct-or-queued-columns.ts';
+import { isBurst, isSteady, runOf } from '../../experiments/direct-or-queued-turns.ts';
 import { DIRECT } from '../../lab/path-plan.ts';
 import { formatNumber } from '../../lab/table.ts';
 import type { TrialResult } from '../../lab/trial-result.ts';
@@ -58,9 +52,7 @@ const standing = (results: Results) =>
 /** Empty where neither rates nor bursts were measured. */
 export function waysCharts(results: Results): Chart[] {
   const steady = standing(results).filter((one) => isSteady(one) && p99Ms(one) !== undefined);
-  return [ratesChart(steady), burstChart(standing(results).filter(isBurst))].flatMap(
-    (chart) => chart ?? [],
-  );
+  return [ratesChart(steady), burstChart(results.filter(isBurst))].flatMap((chart) => chart ?? []);
 }
 
 /** By broker and tier; direct writing has no broker and stands in each. */
@@ -193,13 +185,18 @@ interface BurstRow extends Row {
 
 const BURST_FIGURES = [
   { title: 'requests not accepted, %', kind: 'linear', value: lostPercent },
-  { title: 'p99 of the API, ms', kind: 'log', value: p99Ms },
-  { title: 'count exact after the last 202, ms', kind: 'log', value: exactAfterMs },
+  { title: 'p99 of the API, ms', kind: 'log', value: ifStanding(p99Ms) },
+  { title: 'count exact after the last 202, ms', kind: 'log', value: ifStanding(exactAfterMs) },
 ] as const;
 
+/** As in the table of turns: what was accepted may stand where times do not. */
 function lostPercent(result: TrialResult): number | undefined {
-  const share = notAcceptedShare(result);
+  const share = runOf(result)?.notAcceptedShare;
   return share === undefined ? undefined : share * 100;
+}
+
+function ifStanding(value: (result: TrialResult) => number | undefined) {
+  return (result: TrialResult) => (standing([result]).length > 0 ? value(result) : undefined);
 }
 
 /** A logarithm knows no 0, and a ms more or less is none of its matter. */
