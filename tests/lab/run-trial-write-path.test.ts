@@ -4,7 +4,8 @@ import { KIND, type OtlpReceiver, openOtlpReceiver } from '../tracing/otlp-recei
 import { openRealPaths, type RealPaths } from './path/real-paths.ts';
 
 const ORDER = { likesPerS: 100, measureS: 2, warmUpS: 0.5 } as const;
-const TRACED_LEAST = 190;
+/** Of 200: where a process pauses at an end of the time that is measured, that end is left out. */
+const TRACED_LEAST = 150;
 
 let paths: RealPaths;
 let receiver: OtlpReceiver;
