@@ -48,18 +48,6 @@ export async function openRedisStreamsProducer(
   const redis = new Redis(client);
   // Each send reports its own failure; without a listener ioredis prints connection errors as well.
   redis.on('error', () => undefined);
-  // What a broken connection had brought may still wait in the server, and come after what a new
-  // one brings. So the old one is ended there first; where that is not allowed, a like of a send
-  // that had no answer may come after later ones.
-  // (By its address as well, since a server that was restarted gives its ids to others.)
-  let last: RegExpExecArray | null = null;
-  redis.on('ready', () => {
-    if (last) redis.call('CLIENT', 'KILL', 'ID', last[1]!, 'ADDR', last[2]!).catch(() => 0);
-    const told = redis.call('CLIENT', 'INFO').then((info) => {
-      last = /^id=(\d+) addr=(\S+)/.exec(String(info));
-    });
-    told.catch(() => 0);
-  });
   await redis.connect();
 
   const sending = new Set<Promise<unknown>>();
