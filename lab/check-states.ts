@@ -87,7 +87,7 @@ export async function checkStates(input: CheckStatesInput): Promise<CheckOutput>
 
   const sends = readSends(readProducers(), likes);
   const drainedUs = input.drained ? input.drainedUs : undefined;
-  const deliveries = readDeliveries(read(input.consumerRecords), likes, drainedUs);
+  const deliveries = readDeliveries(read(input.consumerRecords), likes, sends, drainedUs);
   const told = new LikeStates();
   const toldLikes = readTold(read(input.consumerRecords), likes, told);
   const presses = pressesOf(readProducers(), input.planned);

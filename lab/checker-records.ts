@@ -14,13 +14,22 @@ const BIT_OF_KIND: ReadonlyMap<number, number> = new Map([
   [KIND.unknown, STATE.unknown],
 ]);
 
-/** Marks what became of every send. `again`: sends beyond a like's first. */
-export function readSends(files: Records, states: LikeStates): { again: number } {
+export interface SendsFound {
+  /** Sends beyond a like's first. */
+  readonly again: number;
+  /** Likes that were sent again and never acknowledged: by source, their seqs. */
+  readonly unansweredAgain: ReadonlyMap<number, ReadonlySet<number>>;
+}
+
+/** Marks what became of every send. */
+export function readSends(files: Records, states: LikeStates): SendsFound {
   let again = 0;
+  const unansweredAgain = new Map<number, Set<number>>();
   for (const file of files) {
     for (const { kind, count, source, seq } of file) {
       const bit = BIT_OF_KIND.get(kind)!;
       let pages = states.pagesOf(source);
+      let unanswered = unansweredAgain.get(source);
       let markedBefore = 0;
       for (let index = 0; index < count; index++) {
         const like = seq(index);
@@ -28,12 +37,20 @@ export function readSends(files: Records, states: LikeStates): { again: number }
         const page = pages[like >>> PAGE_BITS]!;
         const state = page[like & PAGE_MASK]!;
         page[like & PAGE_MASK] = state | bit;
-        if ((state & bit) !== 0) markedBefore++;
+        if (kind === KIND.ok) unanswered?.delete(like);
+        if ((state & bit) === 0) continue;
+        markedBefore++;
+        if (kind !== KIND.attempted || (state & STATE.ok) !== 0) continue;
+        if (unanswered === undefined) {
+          unanswered = new Set();
+          unansweredAgain.set(source, unanswered);
+        }
+        unanswered.add(like);
       }
       if (kind === KIND.attempted) again += markedBefore;
     }
   }
-  return { again };
+  return { again, unansweredAgain };
 }
 
 export interface DeliverySums {
@@ -52,6 +69,7 @@ export interface DeliverySums {
 export function readDeliveries(
   files: Records,
   states: LikeStates,
+  { unansweredAgain }: SendsFound,
   drainedUs = Number.POSITIVE_INFINITY,
 ): DeliverySums {
   const sums = { again: 0, freshAgain: 0, phantom: 0, late: 0 };
@@ -60,7 +78,8 @@ export function readDeliveries(
     if (block.kind === KIND.fresh) {
       sums.freshAgain += markFresh(block, states);
     } else if (block.kind === KIND.delivered) {
-      const { again, phantom } = markDelivered(block, states, order);
+      const sentAgain = unansweredAgain.get(block.source);
+      const { again, phantom } = markDelivered(block, states, sentAgain, order);
       sums.again += again;
       sums.phantom += phantom;
       if (block.timeUs > drainedUs) sums.late += block.count - again - phantom;
@@ -88,6 +107,7 @@ function markFresh({ count, source, seq }: RecordBlock, states: LikeStates): num
 function markDelivered(
   { count, source, seq, post }: RecordBlock,
   states: LikeStates,
+  sentAgain: ReadonlySet<number> | undefined,
   order: OrderCheck,
 ): { again: number; phantom: number } {
   const pages = states.pagesOf(source);
@@ -102,7 +122,9 @@ function markDelivered(
       again++;
     } else {
       page[like & PAGE_MASK] = state | STATE.delivered;
-      if (!wasSentAgainAfterFailure(state)) order.firstDelivery(source, post(index), like);
+      if (!wasSentAgainAfterFailure(state, sentAgain?.has(like) ?? false)) {
+        order.firstDelivery(source, post(index), like);
+      }
     }
   }
   return { again, phantom };
@@ -110,10 +132,12 @@ function markDelivered(
 
 /**
  * Such a like may have arrived by its second send only, behind likes that were sent after its first
- * one: then its sender has changed the order, and no queue can be blamed for it.
+ * one: then its sender has changed the order, and no queue can be blamed for it. One of its sends
+ * was acknowledged, or it is known that there were several and none was.
  */
-function wasSentAgainAfterFailure(state: number): boolean {
-  return (state & STATE.ok) !== 0 && (state & (STATE.unknown | STATE.fail)) !== 0;
+function wasSentAgainAfterFailure(state: number, isUnansweredAgain: boolean): boolean {
+  const hasFailed = (state & (STATE.unknown | STATE.fail)) !== 0;
+  return hasFailed && ((state & STATE.ok) !== 0 || isUnansweredAgain);
 }
 
 /**

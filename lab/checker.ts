@@ -97,7 +97,7 @@ export async function check(input: CheckInput): Promise<CheckOutput> {
 
   const sends = readSends(readProducers(), states);
   const drainedUs = input.drained ? input.drainedUs : undefined;
-  const deliveries = readDeliveries(read(input.consumerRecords), states, drainedUs);
+  const deliveries = readDeliveries(read(input.consumerRecords), states, sends, drainedUs);
   const marks = await readMarks(input.stored, names, states);
   const marksOfTrial = (await input.stored.totals()).marks - marks.phantom - marks.again;
   const parked = readParked(input.parked, names, states);

@@ -158,6 +158,16 @@ describe('the checker finds by name, and fails for,', () => {
     expect(reasons).toEqual([`${LIKES_PER_BATCH} inversions: order was promised per post`]);
   });
 
+  test('a like that came late, also where its one send had no answer', async () => {
+    await using trial = await runSmallTrial({
+      outcome: ({ seq }) => (seq === 3 ? 'unknown' : 'ok'),
+      deliver: ([one, two, ...rest]) => [one!.toSpliced(3, 1), [...two!, one![3]!], ...rest],
+    });
+    const { ledger, verdict } = await trial.judged();
+    expect(ledger).toMatchObject({ inversions: 1, unknown: 1, sentAgain: 0 });
+    expect(verdict).toBe('fail');
+  });
+
   test('a like of another trial that was delivered and not counted', async () => {
     await using trial = await runSmallTrial({
       deliver: ([first, ...rest]) => [[...first!, STRANGER], ...rest],

@@ -56,6 +56,19 @@ describe('allowed and still reported:', () => {
     expect(verdict).toBe('pass');
   });
 
+  test('a like that was sent twice without an answer and came by its second send', async () => {
+    // The first send was lost on its way, so it comes behind likes that were sent after that one.
+    await using trial = await runSmallTrial({
+      send: ([one, two, ...rest]) => [one!, [...two!, one![3]!], ...rest],
+      outcome: ({ seq }) => (seq === 3 ? 'unknown' : 'ok'),
+      deliver: ([one, ...rest]) => [one!.toSpliced(3, 1), ...rest],
+    });
+    const { ledger, verdict } = await trial.judged();
+    const sent = { ok: LIKES - 1, unknown: 1, recovered: 1, sentAgain: 1 };
+    expect(ledger).toEqual({ ...CLEAN, ...sent });
+    expect(verdict).toBe('pass');
+  });
+
   test('poison that nobody can decode, parked', async () => {
     await using trial = await runSmallTrial();
     const { ledger, verdict } = await trial.judged({ parked: ['no like', '{"format":9}'] });

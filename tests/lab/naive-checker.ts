@@ -71,7 +71,10 @@ export function naiveLedger(history: NaiveHistory): Ledger {
   const parked = history.parkedLikes.map(idOf);
   const [delivered, counted] = [new Set(deliveries), new Set(marks)];
   const isStored = (id: string) => counted.has(id) || parked.includes(id);
-  const wasResent = (id: string) => acknowledged.has(id) && (refused.has(id) || timedOut.has(id));
+  const sentTwice = new Set(
+    sends.map(({ like }) => idOf(like)).filter((id, place, all) => all.indexOf(id) !== place),
+  );
+  const wasResent = (id: string) => sentTwice.has(id) && (refused.has(id) || timedOut.has(id));
   const missing = count(acknowledged, (id) => !isStored(id));
   const posts = postErrors(history, counted);
   const { phantom: phantomInLog, ...log } = naiveLog(
