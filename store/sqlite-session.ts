@@ -75,6 +75,22 @@ export class SqliteSession implements Disposable {
     });
   }
 
+  /**
+   * One batch: a transaction that is refused where the shard has another slot map, and that waits
+   * for its turn where their number is limited.
+   * Rejects with SlotMapChangedError, or an outage.
+   */
+  async applying<Result>(slotMapVersion: number, work: () => Result): Promise<Result> {
+    const { bucket } = this;
+    const apply = () =>
+      this.inTransaction(() => {
+        this.#checkSlotMapVersion(slotMapVersion);
+        bucket?.take();
+        return work();
+      });
+    return bucket === undefined ? apply() : await bucket.whenAdmitted(apply);
+  }
+
   reading<Result>(work: () => Result): Result {
     try {
       return work();
@@ -100,7 +116,7 @@ export class SqliteSession implements Disposable {
   }
 
   /** To be asked inside the transaction that relies on it. @throws SlotMapChangedError */
-  checkSlotMapVersion(expected: number): void {
+  #checkSlotMapVersion(expected: number): void {
     const found = this.slotMapVersion();
     if (found !== expected) throw new SlotMapChangedError(this.index, found, expected);
   }

@@ -54,24 +54,12 @@ export class SqliteShard implements Shard, MarkReader {
     );
   }
 
-  async apply(
+  apply(
     likes: readonly Like[],
     places: readonly number[],
     slotMapVersion: number,
   ): Promise<ShardCommit> {
-    const { bucket } = this.#session;
-    const apply = () => this.#applyNow(likes, places, slotMapVersion);
-    return bucket === undefined ? apply() : await bucket.whenAdmitted(apply);
-  }
-
-  #applyNow(
-    likes: readonly Like[],
-    places: readonly number[],
-    slotMapVersion: number,
-  ): ShardCommit {
-    return this.#session.inTransaction(() => {
-      this.#session.checkSlotMapVersion(slotMapVersion);
-      this.#session.bucket?.take();
+    return this.#session.applying(slotMapVersion, () => {
       const counted = countBatch(likes, places, this);
       this.#write(counted);
       return { fresh: counted.fresh, seen: counted.seen, ended: counted.ended };

@@ -39,24 +39,12 @@ export class SqliteStatesShard implements Shard, StateReader {
     );
   }
 
-  async apply(
+  apply(
     likes: readonly Like[],
     places: readonly number[],
     slotMapVersion: number,
   ): Promise<ShardCommit> {
-    const { bucket } = this.#session;
-    const apply = () => this.#applyNow(likes, places, slotMapVersion);
-    return bucket === undefined ? apply() : await bucket.whenAdmitted(apply);
-  }
-
-  #applyNow(
-    likes: readonly Like[],
-    places: readonly number[],
-    slotMapVersion: number,
-  ): ShardCommit {
-    return this.#session.inTransaction(() => {
-      this.#session.checkSlotMapVersion(slotMapVersion);
-      this.#session.bucket?.take();
+    return this.#session.applying(slotMapVersion, () => {
       const { fresh, seen, ended, states, posts } = applyStates(likes, places, this);
       for (const { post, user, version, action } of states) {
         this.#writeState.run(post, user, version, action === 'like' ? 1 : 0);

@@ -1,7 +1,5 @@
-import type { Browser } from 'puppeteer-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { temporaryFolder } from '../brokers/servers/temporary-folder.ts';
-import { HAS_BROWSER, openBrowser } from '../report/browser.ts';
+import { HAS_BROWSER } from '../report/browser.ts';
 import { DemoUnderTest } from './demo-fixture.ts';
 import {
   callCrowd,
@@ -18,21 +16,13 @@ const STORY_MS_MAX = 240_000;
 
 /** One demo for all: each is chosen on the page, so its server starts then. */
 describe.skipIf(!HAS_BROWSER)('the demo in a browser, on each broker', () => {
-  let folder: Awaited<ReturnType<typeof temporaryFolder>>;
-  let browser: Browser;
   let demo: DemoUnderTest;
 
   beforeAll(async () => {
-    folder = await temporaryFolder();
-    browser = await openBrowser(folder.path);
-    demo = await DemoUnderTest.open(browser, 'redis-streams,kafka,bullmq,sqs,sqs-fifo');
+    demo = await DemoUnderTest.open('redis-streams,kafka,bullmq,sqs,sqs-fifo');
   }, OPEN_MS_MAX);
 
-  afterAll(async () => {
-    await demo?.[Symbol.asyncDispose]();
-    await browser?.close();
-    await folder?.[Symbol.asyncDispose]();
-  });
+  afterAll(() => demo?.[Symbol.asyncDispose]());
 
   // A flash post is one group of a FIFO queue, which ElasticMQ takes ten at a time.
   test.each([

@@ -1,10 +1,12 @@
 /** The demo as a user has it: `lab demo` as a process, and its page in a real browser. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import axe from 'axe-core';
-import type { Browser, Page } from 'puppeteer-core';
+import type { Page } from 'puppeteer-core';
 import { expect } from 'vitest';
 import type { ProcessIdentity } from '../../brokers/servers/local/living.ts';
 import type { Snapshot } from '../../demo/snapshot.ts';
+import { temporaryFolder } from '../brokers/servers/temporary-folder.ts';
+import { openBrowser } from '../report/browser.ts';
 import { LabProcess } from './lab-process.ts';
 
 /** What does not come about within this long does not come about. */
@@ -23,29 +25,43 @@ export class DemoUnderTest implements AsyncDisposable {
   /** Whom the page has asked for anything. */
   readonly requests: string[] = [];
 
-  private constructor(lab: LabProcess, page: Page, url: string) {
+  readonly #owned: AsyncDisposableStack;
+
+  private constructor(lab: LabProcess, page: Page, url: string, owned: AsyncDisposableStack) {
     this.lab = lab;
     this.page = page;
     this.url = url;
+    this.#owned = owned;
     page.on('console', (message) => void this.complaints.push(message.text()));
     page.on('pageerror', (error) => void this.complaints.push(String(error)));
     page.on('request', (request) => void this.requests.push(request.url()));
   }
 
-  /** Resolves when a like can be pressed. */
-  static async open(browser: Browser, brokers: string): Promise<DemoUnderTest> {
-    const lab = new LabProcess(['demo', '--port', '0', '--brokers', brokers]);
+  /** With a browser of its own. Resolves when a like can be pressed. */
+  static async open(brokers: string): Promise<DemoUnderTest> {
+    await using owned = new AsyncDisposableStack();
+    const folder = owned.use(await temporaryFolder());
+    const browser = await openBrowser(folder.path);
+    owned.defer(() => browser.close());
+    const lab = owned.use(new LabProcess(['demo', '--port', '0', '--brokers', brokers]));
     let said = '';
     lab.child.stdout!.on('data', (text: string) => {
       said += text;
     });
     await lab.says(/the demo is at http:\S+ · Ctrl-C ends it/, 'stdout');
     const page = await browser.newPage();
-    const demo = new DemoUnderTest(lab, page, /http:\S+/.exec(said)![0]);
+    owned.defer(() => page.close());
+    const url = /http:\S+/.exec(said)![0];
     await page.setViewport(DESK);
-    await page.goto(demo.url);
-    await demo.isSo('it is ready', ({ busy, worker }) => busy === undefined && worker === 'up');
-    return demo;
+    const demo = new DemoUnderTest(lab, page, url, owned.move());
+    try {
+      await page.goto(url);
+      await demo.isSo('it is ready', ({ busy, worker }) => busy === undefined && worker === 'up');
+      return demo;
+    } catch (error) {
+      await demo[Symbol.asyncDispose]();
+      throw error;
+    }
   }
 
   /** Resolves with the first snapshot of which it is so. */
@@ -138,8 +154,7 @@ export class DemoUnderTest implements AsyncDisposable {
     return this.lab.children;
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.page.close();
-    await this.lab[Symbol.asyncDispose]();
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#owned.disposeAsync();
   }
 }

@@ -1,7 +1,5 @@
-import type { Browser } from 'puppeteer-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { temporaryFolder } from '../brokers/servers/temporary-folder.ts';
-import { HAS_BROWSER, openBrowser } from '../report/browser.ts';
+import { HAS_BROWSER } from '../report/browser.ts';
 import { DemoUnderTest } from './demo-fixture.ts';
 import {
   callCrowd,
@@ -16,21 +14,13 @@ import { allEnded, runLab } from './lab-process.ts';
 const OPEN_MS_MAX = 180_000;
 
 describe.skipIf(!HAS_BROWSER)('the demo in a browser', () => {
-  let folder: Awaited<ReturnType<typeof temporaryFolder>>;
-  let browser: Browser;
   let demo: DemoUnderTest;
 
   beforeAll(async () => {
-    folder = await temporaryFolder();
-    browser = await openBrowser(folder.path);
-    demo = await DemoUnderTest.open(browser, 'redis-streams,bullmq');
+    demo = await DemoUnderTest.open('redis-streams,bullmq');
   }, OPEN_MS_MAX);
 
-  afterAll(async () => {
-    await demo?.[Symbol.asyncDispose]();
-    await browser?.close();
-    await folder?.[Symbol.asyncDispose]();
-  });
+  afterAll(() => demo?.[Symbol.asyncDispose]());
 
   test('counts what is pressed, by keyboard alone', async () => {
     await demo.shows('#headline', /Press the button/);
