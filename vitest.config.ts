@@ -26,6 +26,9 @@ const fullTests = ['tests/**/*.full.test.ts'];
 
 export default defineConfig({
   test: {
+    // Tests of a suite that run side by side all load its one server: five at once had 80 requests
+    // before it, and on busy cores the last of them waited longer than a client's timeout.
+    maxConcurrency: 2,
     reporters: ['default', ['json', { outputFile: '.vitest/report.json' }]],
     projects: [
       {
