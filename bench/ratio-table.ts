@@ -1,5 +1,5 @@
 /** From pairs to the table: medians, the ratio of each pair, and what was struck out. */
-import { median } from '../lab/statistics/median.ts';
+import { median, rising } from '../lab/statistics/median.ts';
 import { formatNumber, type Table } from '../lab/table.ts';
 import type { ContestResult } from './contest.ts';
 
@@ -13,8 +13,8 @@ export function ratioTable(results: readonly ContestResult[], question: string):
 }
 
 function rowOf({ contest, pairs }: ContestResult): string[] {
-  const ours = sorted(pairs.map((pair) => pair.ours));
-  const bare = sorted(pairs.flatMap((pair) => pair.bare ?? []));
+  const ours = rising(pairs.map((pair) => pair.ours));
+  const bare = rising(pairs.flatMap((pair) => pair.bare ?? []));
   const ratios = ratiosOf(pairs);
   const { name, unit, target } = contest;
   return [
@@ -30,7 +30,7 @@ function rowOf({ contest, pairs }: ContestResult): string[] {
 
 /** Ours to the opponent's, pair by pair, in rising order. */
 export function ratiosOf(pairs: ContestResult['pairs']): number[] {
-  return sorted(pairs.flatMap(({ ours, bare }) => (bare === undefined ? [] : [ours / bare])));
+  return rising(pairs.flatMap(({ ours, bare }) => (bare === undefined ? [] : [ours / bare])));
 }
 
 function targetOf(target: number, ratios: readonly number[]): string {
@@ -41,7 +41,7 @@ function targetOf(target: number, ratios: readonly number[]): string {
 
 function notesOf({ contest, pairs, struck }: ContestResult): string[] {
   const { name, ours, bare } = contest;
-  const rates = sorted(pairs.map((pair) => pair.ours));
+  const rates = rising(pairs.map((pair) => pair.ours));
   const oursRange = rates.length > 1 ? ` ${range(rates, 0)}` : '';
   return [
     `${name}, ours${oursRange}: ${ours}`,
@@ -52,8 +52,4 @@ function notesOf({ contest, pairs, struck }: ContestResult): string[] {
 
 function range(rising: readonly number[], digits: number): string {
   return `(${formatNumber(rising[0]!, digits)}–${formatNumber(rising.at(-1)!, digits)})`;
-}
-
-function sorted(numbers: readonly number[]): number[] {
-  return numbers.toSorted((one, other) => one - other);
 }

@@ -21,7 +21,7 @@ function allowanceUs(results: readonly TrialResult[], likesPerS: number, field: 
   const nearest = Math.min(...empty.map(distance));
   const found = empty.filter((result) => distance(result) === nearest);
   if (found.length === 0) return 0;
-  return median(found.map((r) => r.addedLatency!.toDelivered[field]).sort((a, b) => a - b));
+  return median(found.map((r) => r.addedLatency!.toDelivered[field]));
 }
 
 /** How much more than the closed form may be measured. */

@@ -147,7 +147,7 @@ function latenciesOf(own: readonly Located[]): Measured[] {
     const { plan, startedAt } = group[0]!.result;
     return {
       likesPerS: plan.likesPerS!,
-      p99Ms: median(p99s.sort((a, b) => a - b)),
+      p99Ms: median(p99s),
       startedAt,
       path: group[0]!.path,
     };

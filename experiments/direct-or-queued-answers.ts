@@ -44,7 +44,7 @@ function middleOf(results: Results, figure: Figure): number | undefined {
   const found = results
     .filter(({ verdict, numbersValid }) => verdict === 'pass' && numbersValid)
     .flatMap((result) => figure(result) ?? []);
-  return found.length === 0 ? undefined : median(found.sort((one, other) => one - other));
+  return found.length === 0 ? undefined : median(found);
 }
 
 /** Markdown: the course's answer, the post that everybody likes, and what it costs. */
@@ -137,7 +137,7 @@ function figuresAt({ broker, tier, api }: Turn, likesPerS: number, results: Resu
 /** By the runs that decided, also where no time of theirs stands. */
 function shareOf(side: Results): number | undefined {
   const shares = side.flatMap((result) => runOf(result)?.notAcceptedShare ?? []);
-  return shares.length === 0 ? undefined : median(shares.sort((one, other) => one - other));
+  return shares.length === 0 ? undefined : median(shares);
 }
 
 /** A 202 that comes early is half of the answer where the count comes much later. */

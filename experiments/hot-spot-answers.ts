@@ -20,7 +20,7 @@ function middleOf(results: readonly TrialResult[], figure: Figure): number | und
   const found = results
     .filter(({ verdict, numbersValid }) => verdict === 'pass' && numbersValid)
     .flatMap((result) => figure(result) ?? []);
-  return found.length === 0 ? undefined : median(found.sort((a, b) => a - b));
+  return found.length === 0 ? undefined : median(found);
 }
 
 export interface Help {

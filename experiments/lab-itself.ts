@@ -29,7 +29,7 @@ function describeAdded(results: readonly TrialResult[]): string | undefined {
     return `What the lab itself adds ${rate} could not be measured: ${first.numbersStruck[0]}`;
   }
   const p99Ms = (way: 'toVisible' | 'toDelivered') =>
-    median(valid.map(({ addedLatency }) => addedLatency![way].p99Us / 1_000).sort((a, b) => a - b));
+    median(valid.map(({ addedLatency }) => addedLatency![way].p99Us / 1_000));
   const [visibleMs, deliveredMs] = [p99Ms('toVisible'), p99Ms('toDelivered')];
   return (
     `The lab itself adds ${formatNumber(visibleMs, 1)} ms (p99) ${rate}, up to the delivery ` +

@@ -91,6 +91,6 @@ export function addedMs(
       .filter((one) => JSON.stringify(keyOf(one)) === key && one.numbersValid)
       .flatMap((one) => ms(one) ?? []);
     if (off.length === 0) return undefined;
-    return own - median(off.sort((one, other) => one - other));
+    return own - median(off);
   };
 }

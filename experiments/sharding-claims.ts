@@ -142,8 +142,7 @@ function costOf(results: readonly TrialResult[], cases: readonly Case[]): string
           streamIn(result) === stream &&
           result.numbersValid,
       )
-      .flatMap(({ rates: found }) => found?.sustainedLikesPerS ?? [])
-      .sort((one, other) => one - other);
+      .flatMap(({ rates: found }) => found?.sustainedLikesPerS ?? []);
   const counts = [...new Set(results.map(({ plan }) => plan.shards))].sort((a, b) => b - a);
   const shards = counts.find((count) => cases.every((one) => rates(one, count).length > 0));
   if (shards === undefined) return '';

@@ -168,10 +168,7 @@ function offeredWarnings(pair: Pair): Warning[] {
 }
 
 function offeredIn(results: readonly TrialResult[]): number | undefined {
-  const rates = results
-    .map(({ plan }) => plan.likesPerS)
-    .filter((rate) => rate !== undefined)
-    .sort((one, other) => one - other);
+  const rates = results.map(({ plan }) => plan.likesPerS).filter((rate) => rate !== undefined);
   return rates.length === 0 ? undefined : median(rates);
 }
 

@@ -7,7 +7,7 @@ import {
   RUNS_LEAST,
   ratioOfMedians,
 } from './statistics/bootstrap.ts';
-import { median } from './statistics/median.ts';
+import { median, rising } from './statistics/median.ts';
 import type { TrialResult } from './trial-result.ts';
 
 export const NUMBER_VERDICTS = ['worse', 'cannot tell', 'better', 'tie'] as const;
@@ -60,10 +60,7 @@ export function compareNumbers(pair: Pair, limits: NumberLimits): ComparedNumber
 }
 
 function valuesOf({ value }: Metric, results: readonly TrialResult[]): number[] {
-  return results
-    .map(value)
-    .filter((told) => told !== undefined)
-    .sort((one, other) => one - other);
+  return rising(results.map(value).filter((told) => told !== undefined));
 }
 
 const BLIND = { isRegression: false, mayHideOne: true } as const;

@@ -85,7 +85,7 @@ function comparisonOf(
 ): Comparison | undefined {
   const told = [...Map.groupBy(group, brokerOf)].map(([broker, own]) => {
     const runs = own.map(metric.value).filter((value) => value !== undefined);
-    return { broker, runs, middle: runs.length > 0 ? medianOf(runs) : 0 };
+    return { broker, runs, middle: runs.length > 0 ? median(runs) : 0 };
   });
   const enough = told.filter(({ runs }) => runs.length >= RUNS_LEAST);
   if (enough.length < 2) return undefined;
@@ -110,10 +110,6 @@ function comparisonOf(
 function callOf(toBest: RatioOfMedians | undefined): ComparedBroker['call'] {
   if (toBest === undefined) return 'no claim';
   return toBest.isTie ? 'tie' : 'behind';
-}
-
-export function medianOf(runs: readonly number[]): number {
-  return median([...runs].sort((one, other) => one - other));
 }
 
 /** Names the setting of each of these results by its tier and load, and by what else differs. */

@@ -78,7 +78,7 @@ function hidesDifference(
   [direct, queue]: readonly [readonly number[], readonly number[]],
 ): boolean {
   const lateMs = Math.max(0, ...numbersOf(runs, 'clientLateMs'));
-  return Math.abs(medianOf(direct) - medianOf(queue)) < lateMs;
+  return Math.abs(median(direct) - median(queue)) < lateMs;
 }
 
 /** Undefined where the shares are too close to tell. */
@@ -88,7 +88,7 @@ function acceptsMore(
   isClaim: boolean,
 ): 'direct' | 'queue' | undefined {
   const [own, other] = [direct, queue].map((runs) => runs.map((run) => run.notAcceptedShare));
-  const apart = medianOf(own!) - medianOf(other!);
+  const apart = median(own!) - median(other!);
   if (Math.abs(apart) <= SHARE_APART) return undefined;
   if (isClaim) {
     const [first, second] = [medianInterval(own!)!, medianInterval(other!)!];
@@ -100,14 +100,10 @@ function acceptsMore(
 function lower(direct: number[], queue: number[]): Pick<Call, 'better' | 'isClaim'> {
   if (direct.length === 0 || queue.length === 0) return { better: 'not told', isClaim: false };
   const claim = ratioOfMedians(direct, queue);
-  const ratio = claim?.ratio ?? medianOf(direct) / medianOf(queue);
+  const ratio = claim?.ratio ?? median(direct) / median(queue);
   const isTie = claim?.isTie ?? Math.max(ratio, 1 / ratio) <= RATIO_TIE;
   const better = isTie ? 'tie' : ratio < 1 ? 'direct' : 'queue';
   return { better, isClaim: claim !== undefined };
-}
-
-function medianOf(values: readonly number[]): number {
-  return median([...values].sort((one, other) => one - other));
 }
 
 /**

@@ -1,7 +1,7 @@
 /** One broker at one tier under one fault, over all its trials: the cells of the matrix. */
 
 import type { Ledger } from './ledger.ts';
-import { median } from './statistics/median.ts';
+import { median, rising } from './statistics/median.ts';
 import { describeStore } from './store-plan.ts';
 import type { Survival } from './trial-plan.ts';
 import type { TrialResult } from './trial-result.ts';
@@ -88,7 +88,7 @@ export class FaultCell {
 
   /** Of all strikes that tell it, in rising order. */
   numbers(field: StrikeNumber): number[] {
-    return this.#strikes.flatMap((strike) => strike[field] ?? []).sort((one, other) => one - other);
+    return rising(this.#strikes.flatMap((strike) => strike[field] ?? []));
   }
 
   medianOf(field: StrikeNumber): number | undefined {
@@ -98,9 +98,7 @@ export class FaultCell {
 
   /** From the last strike of each trial to its drained queue, the median. */
   get drainedMs(): number | undefined {
-    const found = this.results
-      .flatMap(({ faults }) => faults?.drainedMs ?? [])
-      .sort((one, other) => one - other);
+    const found = this.results.flatMap(({ faults }) => faults?.drainedMs ?? []);
     return found.length > 0 ? median(found) : undefined;
   }
 

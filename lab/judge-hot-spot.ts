@@ -13,7 +13,7 @@ export function doubtsOfHotSpot(facts: HotSpotFacts | undefined): string[] {
   if (facts === undefined) return [];
   const until = Math.floor((facts.flash ?? facts.measured).fromS);
   const calm = facts.seconds.others.p99Ms.slice(Math.max(0, until - CALM_SECONDS), until);
-  const told = calm.filter((ms) => ms !== null).sort((one, other) => one - other);
+  const told = calm.filter((ms) => ms !== null);
   if (told.length === 0) return [];
   const ms = median(told);
   if (ms <= CALM_MS_MAX) return [];

@@ -13,6 +13,7 @@
 import { KIND } from './record-format.ts';
 import { mergeByTime, Names, readRecords } from './record-reader.ts';
 import { median } from './statistics/median.ts';
+import { trendOf as seriesTrend } from './statistics/trend.ts';
 
 /** Samples over the measured part, at equal distances. */
 const SAMPLES = 60;
@@ -65,13 +66,10 @@ export function trendOf(
   everyS: number,
   likesPerS: number,
 ): Pick<Backlogs, 'growthLikesPerS' | 'grows'> {
-  const slopes = likes.flatMap((later, place) =>
-    likes.slice(0, place).map((earlier, before) => (later - earlier) / (place - before)),
-  );
-  if (slopes.length === 0) return { growthLikesPerS: 0, grows: false };
-  const slope = middleOf(slopes);
-  const level = middleOf(likes.map((sample, place) => sample - slope * place));
-  const scatter = middleOf(likes.map((sample, place) => Math.abs(sample - slope * place - level)));
+  const slope = seriesTrend(likes)?.slope;
+  if (slope === undefined) return { growthLikesPerS: 0, grows: false };
+  const level = median(likes.map((sample, place) => sample - slope * place));
+  const scatter = median(likes.map((sample, place) => Math.abs(sample - slope * place - level)));
   const growthLikesPerS = slope / everyS;
   const rise = slope * (likes.length - 1);
   const grows =
@@ -79,10 +77,6 @@ export function trendOf(
     rise > SCATTERS_LEAST * scatter &&
     rise >= RISE_LIKES_LEAST;
   return { growthLikesPerS, grows };
-}
-
-function middleOf(numbers: readonly number[]): number {
-  return median([...numbers].sort((a, b) => a - b));
 }
 
 /** Of each like once, in rising order: a client's retry comes with a seq that was there before. */

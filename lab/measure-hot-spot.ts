@@ -18,6 +18,8 @@ import { KIND } from './record-format.ts';
 import { mergeByTime, Names, readRecords } from './record-reader.ts';
 import type { TrialEvidence } from './run-trial.ts';
 import type { ShardingPlan } from './sharding-plan.ts';
+import { rising } from './statistics/median.ts';
+import { percentile } from './statistics/percentile.ts';
 import type { TrialPlan } from './trial-plan.ts';
 import type { HotPostsEvidence, WritesAt } from './watch-hot-posts.ts';
 
@@ -175,15 +177,10 @@ function measureGroup(
     likes: due,
     duePerS: due / spanS,
     countedPerS: counted / spanS,
-    p50Ms: percentile(latenciesMs, 0.5),
-    p99Ms: percentile(latenciesMs, 0.99),
+    p50Ms: percentile(latenciesMs, 50),
+    p99Ms: percentile(latenciesMs, 99),
     maxMs: latenciesMs.at(-1),
   };
-}
-
-/** The nearest rank: the smallest value that at least this share of all does not exceed. */
-function percentile(sorted: readonly number[], quantile: number): number | undefined {
-  return sorted[Math.max(0, Math.ceil(quantile * sorted.length) - 1)];
 }
 
 function secondsOf(likes: Likes, group: HotGroup, firstUs: number): HotSeconds {
@@ -207,12 +204,7 @@ function secondsOf(likes: Likes, group: HotGroup, firstUs: number): HotSeconds {
     due: seconds.map(({ due }) => due),
     counted: seconds.map(({ counted }) => counted),
     p99Ms: seconds.map(({ latenciesMs }) => {
-      return (
-        percentile(
-          latenciesMs.sort((a, b) => a - b),
-          0.99,
-        ) ?? null
-      );
+      return percentile(rising(latenciesMs), 99) ?? null;
     }),
   };
 }

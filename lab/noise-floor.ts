@@ -2,9 +2,10 @@
  * The noise floor: one broker under two names, which differs from itself by chance alone. What is
  * not larger than that is not a difference between brokers either.
  */
-import { comparedSettingOf, medianOf, settingWords } from './comparison.ts';
+import { comparedSettingOf, settingWords } from './comparison.ts';
 import { METRICS, type Metric } from './metrics.ts';
 import { type RatioOfMedians, ratioOfMedians } from './statistics/bootstrap.ts';
+import { median } from './statistics/median.ts';
 import { formatNumber, type Table, withInterval } from './table.ts';
 import type { TrialResult } from './trial-result.ts';
 
@@ -86,7 +87,7 @@ export function pairOf(
   if (own.length === 0 || again.length === 0 || all.some((value) => !(value > 0))) return [];
   const claim = ratioOfMedians(again, own);
   const beside = own.slice(0, again.length).map((value, place) => apart(value, again[place]!));
-  const ratio = medianOf(again) / medianOf(own);
+  const ratio = median(again) / median(own);
   return [{ ...names, own, again, ratio, claim, apartMost: Math.max(...beside) }];
 }
 

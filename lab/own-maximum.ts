@@ -89,7 +89,7 @@ export function maximumOf(
   );
 }
 
-/** In rising order; from sustained trials where there are any. */
+/** From sustained trials where there are any. */
 function ratesOf(
   contender: Contender,
   results: readonly TrialResult[],
@@ -122,7 +122,7 @@ function ratesIn(valid: readonly TrialResult[]): number[] {
     const { publishedLikesPerS: published, countedLikesPerS: counted } = rates ?? {};
     return published && counted ? [(published * counted) / (published + counted)] : [];
   });
-  return (sustained.length > 0 ? sustained : reckoned).sort((a, b) => a - b);
+  return sustained.length > 0 ? sustained : reckoned;
 }
 
 /** With as many consumers and lanes and the same workload as the paced trials will have. */

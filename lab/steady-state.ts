@@ -50,7 +50,7 @@ export function testSteadiness(values: readonly number[], kind: SeriesKind): Ste
   const trend = trendOf(values);
   if (trend === undefined || values.length < WINDOWS_LEAST) return { verdict: 'too short' };
   const change = trend.slope * (values.length - 1);
-  const middle = median(rising(values));
+  const middle = median(values);
   const changeShare = middle === 0 ? 0 : change / middle;
   const { probability } = trend;
   const facts = { change, changeShare, probability };
@@ -77,7 +77,7 @@ export function describeSteadiness(
 /** Worse by a factor, and still becoming worse in the second half. */
 function neverSettles(values: readonly number[], { worse }: SeriesKind): boolean {
   const third = Math.floor(values.length / 3);
-  const first = median(rising(values.slice(0, third)));
+  const first = median(values.slice(0, third));
   const last = values.slice(-third);
   const isWorse =
     worse === 'higher'
@@ -87,10 +87,6 @@ function neverSettles(values: readonly number[], { worse }: SeriesKind): boolean
   const half = trendOf(values.slice(Math.floor(values.length / 2)))!;
   // In a half of the windows no order is rare, so the size alone is asked for.
   const changeInHalf = half.slope * (values.length / 2);
-  const share = changeInHalf / median(rising(values));
+  const share = changeInHalf / median(values);
   return worse === 'higher' ? share >= CHANGE_SHARE_LEAST : -share >= CHANGE_SHARE_LEAST;
-}
-
-function rising(values: readonly number[]): number[] {
-  return [...values].sort((one, other) => one - other);
 }

@@ -4,7 +4,7 @@
  */
 import type { Column, Experiment } from './experiment.ts';
 import { type Interval, medianInterval } from './statistics/bootstrap.ts';
-import { median } from './statistics/median.ts';
+import { median, rising } from './statistics/median.ts';
 import type { TrialResult } from './trial-result.ts';
 
 export interface Table {
@@ -100,7 +100,7 @@ function values(column: Column, group: readonly TrialResult[]): string {
 }
 
 function numbers(column: Column, found: readonly number[]): string {
-  const sorted = [...found].sort((a, b) => a - b);
+  const sorted = rising(found);
   const [least, most] = [sorted[0]!, sorted.at(-1)!];
   const middle = median(sorted);
   const text = (value: number) => formatNumber(value, column.digits ?? 0);

@@ -44,7 +44,7 @@ export function smallestDetected(
 
 /** Around their median, by ratios: so that none falls to 0. */
 function drawnApart(runs: readonly number[]): number[] {
-  const middle = median([...runs].sort((one, other) => one - other));
+  const middle = median(runs);
   const power = Math.sqrt(runs.length / (runs.length - 1));
   return runs.map((run) => middle * (run / middle) ** power);
 }

@@ -30,7 +30,6 @@ export function trendOf(values: readonly number[]): Trend | undefined {
       slopes.push(change / (to - from));
     }
   }
-  slopes.sort((one, other) => one - other);
   return { pairs, probability: bothTails(values.length, Math.abs(pairs)), slope: median(slopes) };
 }
 

@@ -2,6 +2,8 @@
 
 import type { LikeStep } from '../../likes/like-steps.ts';
 import type { PathKind } from '../path-plan.ts';
+import { rising } from '../statistics/median.ts';
+import { percentile } from '../statistics/percentile.ts';
 import type { HopFigures, WritePath } from '../write-path-schema.ts';
 import { BIN_US, Flow, type FlowFile } from './flow-counter.ts';
 import { type Hop, hopsOf, stepsOf } from './hops.ts';
@@ -48,7 +50,7 @@ export function measureWritePath(input: WritePathInput): MeasuredWritePath | und
   const measured = whole.filter(({ atUs }) => isWithin(atUs.due!, window));
   if (measured.length === 0) return undefined;
   const lastStep = steps.at(-1)!;
-  const wholeUs = sorted(measured.map(({ atUs }) => atUs[lastStep]! - atUs.due!));
+  const wholeUs = rising(measured.map(({ atUs }) => atUs[lastStep]! - atUs.due!));
   const flow = new Flow(input.flows);
   const meanUs = meanOf(wholeUs);
   const figures = hops.map((hop) =>
@@ -64,7 +66,7 @@ export function measureWritePath(input: WritePathInput): MeasuredWritePath | und
       hops: figures,
       whole: {
         meanUs,
-        ...{ p50Us: percentile(wholeUs, 50), p99Us: percentile(wholeUs, 99) },
+        ...{ p50Us: percentile(wholeUs, 50)!, p99Us: percentile(wholeUs, 99)! },
         maxUs: wholeUs.at(-1)!,
       },
       median: medianLike(measured, hops, lastStep),
@@ -107,7 +109,7 @@ interface Context {
 function hopFigures({ name, from, to }: Hop, context: Context): HopFigures {
   const { input, ways, measured, flow } = context;
   const window = emptyToEmpty(flow, from, to, context.window);
-  const stays = sorted(measured.map(({ atUs }) => atUs[to]! - atUs[from]!));
+  const stays = rising(measured.map(({ atUs }) => atUs[to]! - atUs[from]!));
   const meanUs = meanOf(stays);
   const { fromUs, toUs } = window;
   const likes = flow.likes(from, fromUs, toUs);
@@ -125,7 +127,7 @@ function hopFigures({ name, from, to }: Hop, context: Context): HopFigures {
   });
   return {
     ...{ name, samples: stays.length, meanUs },
-    ...{ p50Us: percentile(stays, 50), p99Us: percentile(stays, 99), maxUs: stays.at(-1)! },
+    ...{ p50Us: percentile(stays, 50)!, p99Us: percentile(stays, 99)!, maxUs: stays.at(-1)! },
     share: meanUs / context.meanUs,
     little: { inHop, likesPerS, product, bound, problems: [...problems] },
   };
@@ -206,18 +208,8 @@ function exportedOf(flows: readonly FlowFile[]): WritePath['exported'] {
   };
 }
 
-function sorted(values: readonly number[]): readonly number[] {
-  return values.toSorted((one, other) => one - other);
-}
-
 function meanOf(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-/** The smallest value that so many percent do not exceed. */
-export function percentile(ascending: readonly number[], percent: number): number {
-  const place = Math.ceil((percent / 100) * ascending.length) - 1;
-  return ascending[Math.max(0, place)]!;
 }
 
 function shareOf<Item>(items: readonly Item[], is: (item: Item) => boolean): number {

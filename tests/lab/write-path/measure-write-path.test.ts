@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   measureWritePath,
-  percentile,
   type WritePathInput,
 } from '../../../lab/write-path/measure-write-path.ts';
 import { writePathSchema } from '../../../lab/write-path-schema.ts';
@@ -154,10 +153,4 @@ describe('numbers are struck out by the name of the hop', () => {
     };
     expect(struckOf(backlog).join()).toContain('"in the queue"');
   });
-});
-
-test('a percentile is the smallest value that so many percent do not exceed', () => {
-  const values = Array.from({ length: 200 }, (_, place) => place + 1);
-  expect([50, 99, 100].map((percent) => percentile(values, percent))).toEqual([100, 198, 200]);
-  expect(percentile([7], 50)).toBe(7);
 });
