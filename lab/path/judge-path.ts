@@ -15,8 +15,14 @@ import { handedOnPath, readHandedOn } from './handed-on.ts';
 import { judgeLimiter } from './judge-limiter.ts';
 import { CONNECTIONS_MAX } from './like-client.ts';
 import { measureInSystem } from './measure-in-system.ts';
-import { acceptedOf, countedTimes, measuredOf, measureRequests } from './measure-path.ts';
-import { type RequestedLike, requestLoadOf } from './request-load.ts';
+import {
+  type AcceptedRequest,
+  acceptedOf,
+  countedTimes,
+  measuredOf,
+  measureRequests,
+} from './measure-path.ts';
+import { type PlannedRequest, requestLoadOf } from './request-load.ts';
 import { type RequestRecord, readRequests } from './request-records.ts';
 
 export interface JudgedPath {
@@ -34,20 +40,22 @@ export class PathJudge {
   readonly #plan: TrialPlan;
   readonly #evidence: TrialEvidence;
   readonly #requests: readonly RequestRecord[];
+  /** The requests of the plan once more, at their places. */
+  readonly #planned: readonly PlannedRequest[];
   #found: AcceptedFindings | undefined;
 
   constructor(plan: TrialPlan, evidence: TrialEvidence) {
     this.#plan = plan;
     this.#evidence = evidence;
     this.#requests = readRequests(evidence.path!.requests);
+    this.#planned = [...requestLoadOf(plan)];
   }
 
   /** For the check of the ledger. */
   readonly swept: NonNullable<CheckInput['swept']> = (known) => {
-    const requested = requestedBy(this.#plan);
     this.#found = checkAccepted({
       accepted: acceptedOf(this.#requests).map(({ place, outcome }) => ({ place, ...outcome })),
-      requested: (place) => requested[place],
+      requested: (place) => this.#planned[place],
       handedOn: handedOnBy(this.#evidence.producerRecords),
       known,
     });
@@ -82,15 +90,25 @@ export class PathJudge {
       doubts: [...doubtsOf(figures.outages, requestsAtOnceMax), ...doubtsOfAway(plan!, limiter)],
       audit: {
         ...(likesPerS !== undefined && plan!.burst === undefined && dueOf(this.#requests)),
-        inSystem: measureInSystem(measuredOf(input)),
+        inSystem: measureInSystem(this.#bySchedule(measuredOf(input))),
       },
     };
   }
-}
 
-/** The requests of the plan once more, at their places. */
-function requestedBy(plan: TrialPlan): RequestedLike[] {
-  return [...requestLoadOf(plan)];
+  /**
+   * With due times of the plan's schedule, by which a client is found that has put off what was due
+   * or calls due what it sent: its latencies know nothing of that time.
+   */
+  #bySchedule(requests: readonly AcceptedRequest[]) {
+    const plannedUs = ({ place }: RequestRecord) => this.#planned[place]?.dueUs ?? Number.NaN;
+    const startUs = this.#requests.reduce(
+      (least, request) => Math.min(least, request.dueUs - plannedUs(request)),
+      Number.POSITIVE_INFINITY,
+    );
+    return requests.map((request) => {
+      return { dueUs: startUs + plannedUs(request), answeredUs: request.answeredUs };
+    });
+  }
 }
 
 /** By the files that the gateways wrote beside their records. */

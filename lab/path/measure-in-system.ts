@@ -1,6 +1,7 @@
 /**
  * Little's law, for the audit: how many requests were under way on average, counted at every moment
- * at which one came or went, by none of the latencies that it is held against.
+ * at which one came or went. It says something only by another witness than that of the latencies
+ * that it is held against: of the same due times and answers it holds whatever these are.
  */
 import type { TrialResult } from '../trial-result.ts';
 

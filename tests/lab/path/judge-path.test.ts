@@ -26,6 +26,8 @@ const PLAN: TrialPlan = {
 interface Plants {
   readonly outcome?: (seq: number) => SendOutcome;
   readonly answer?: (place: number) => RequestOutcome;
+  /** How long the client puts off a request, µs, and calls it due only then. */
+  readonly putOffUs?: (place: number) => number;
   /** What the store is given of what was accepted. */
   readonly stored?: (likes: Like[]) => Like[];
   readonly handedOn?: (like: Like) => Like;
@@ -34,6 +36,7 @@ interface Plants {
 
 /** A whole small trial, in the files that its processes write. */
 async function judged({ outcome, answer, stored, handedOn, ...plants }: Plants = {}) {
+  const { putOffUs = () => 0 } = plants;
   using folder = recordsFolder();
   const [gateway, consumer] = [folder.path('gateway'), folder.path('consumer')];
   const requests = folder.path('requests');
@@ -47,7 +50,7 @@ async function judged({ outcome, answer, stored, handedOn, ...plants }: Plants =
     using commits = new RecordWriter(consumer);
     using answers = new RequestWriter(requests);
     for (const [place, like] of likes.entries()) {
-      const dueUs = place * STEP_US;
+      const dueUs = place * STEP_US + putOffUs(place);
       sends.attempted(dueUs + 1, [like]);
       numbered.write([handedOn?.(like) ?? like]);
       sends.outcome(dueUs + 2, [like], outcome?.(place) ?? 'ok');
@@ -112,6 +115,13 @@ describe('a trial over HTTP', () => {
     expect(audit.due).toEqual({ likes: LIKES, spanS: ((LIKES - 1) * STEP_US) / 1e6 });
     // Little's law: 100/s that take 3 ms each.
     expect(audit.inSystem!.likes).toBeCloseTo(audit.inSystem!.duePerS * 0.003);
+  });
+
+  test('whose client calls due what it has put off fails by Little’s law', async () => {
+    const { path, audit } = await judged({ putOffUs: (place) => (place < 20 ? 0 : 5_000) });
+    expect(path.api!.meanUs).toBe(ACCEPTED_AFTER_US);
+    // A half of them waited for 5 ms that no latency tells of.
+    expect(audit.inSystem!.likes).toBeCloseTo(audit.inSystem!.duePerS * 0.0055);
   });
 
   test('has no figure of the killed, nor numbers of a client without connections', async () => {
