@@ -43,21 +43,16 @@ export async function openPathTracing(
     otlp: isOtlpInEnvironment() ? 'environment' : undefined,
   });
   const { count } = flow;
-  const client = new ClientTracer(tracing, { every, count });
   const { broker: system, queue: destination, store } = setup;
   return {
-    client,
+    client: new ClientTracer(tracing, { every, count }),
     gateway: (name, queue) =>
       new RequestTracer(tracing, { system: name, destination: queue, count }),
     worker: new BatchTracer(tracing, { system, destination, database: databaseOf(store), count }),
     async [Symbol.asyncDispose]() {
       await tracing[Symbol.asyncDispose]();
       const exported = tracing.exported();
-      const traced = setup.role === 'client' ? { traced: client.traced } : {};
-      writeFlow(
-        flowPath(setup.recordsPath),
-        flow.file({ ...traced, ...(exported && { exported }) }),
-      );
+      writeFlow(flowPath(setup.recordsPath), flow.file({ ...(exported && { exported }) }));
     },
   };
 }

@@ -1,5 +1,6 @@
 /** The flags by which the services trace, and the spans themselves where one is given. */
 import { type Command, InvalidArgumentError } from 'commander';
+import { describeExported as describeSpans } from '../lab/write-path-schema.ts';
 import type { Tracing } from '../tracing/tracing.ts';
 
 export interface TracingFlags {
@@ -47,9 +48,7 @@ export async function openTracingOf(
 
 /** What a service says of its spans when it ends; undefined where there is nothing to say. */
 export function describeExported(tracing: Tracing | undefined): string | undefined {
-  const { delivered, failed, reason } = tracing?.exported() ?? { delivered: 0, failed: 0 };
-  if (failed === 0) return undefined;
-  return `${failed} of ${delivered + failed} spans did not reach the OTLP receiver: ${reason}`;
+  return describeSpans(tracing?.exported());
 }
 
 export function isOtlpInEnvironment(): boolean {

@@ -5,7 +5,7 @@ import { cellOf, formatNumber, type Table } from '../lab/table.ts';
 import type { TrialResult } from '../lab/trial-result.ts';
 import { hopsOf } from '../lab/write-path/hops.ts';
 import { DIFFERENCE_SHARE_MAX, READING_US, TOLD_SHARE_MAX } from '../lab/write-path/little.ts';
-import type { HopFigures } from '../lab/write-path-schema.ts';
+import { describeExported, type HopFigures } from '../lab/write-path-schema.ts';
 
 export const OFFERED_HEAD = {
   head: 'offered',
@@ -53,7 +53,12 @@ function hopTable(results: readonly TrialResult[]): Table {
     rows: rowsOf(results, (name, group) =>
       figures.map(([, value, digits]) => cellOf(hopColumn(name, value, digits), group)),
     ),
-    notes: [...meanings(results), ...struckOf(results), ...deliveredFirst(results)],
+    notes: [
+      ...meanings(results),
+      ...struckOf(results),
+      ...deliveredFirst(results),
+      ...spansLost(results),
+    ],
   };
 }
 
@@ -150,4 +155,12 @@ function deliveredFirst(results: readonly TrialResult[]): string[] {
       const row = `${brokerOf(result)} ${result.plan.pace}`;
       return `${row}: ${percent} % were delivered before their acknowledgement was back`;
     });
+}
+
+/** What an OTLP receiver shows is then less than what was measured, which is from files. */
+function spansLost(results: readonly TrialResult[]): string[] {
+  return results.flatMap((result) => {
+    const lost = describeExported(result.writePath?.exported);
+    return lost === undefined ? [] : [`${brokerOf(result)} ${result.plan.pace}: ${lost}`];
+  });
 }

@@ -45,9 +45,19 @@ export const writePathSchema = z.strictObject({
   deliveredFirst: z.number().min(0).max(1),
   /** The sum of a like's hops against due and visible in the ledger's records, a second witness. */
   sums: z.strictObject({ likes: count, apart: count, apartUsMax: amount }),
-  /** Where the spans were handed on as well. */
-  exported: z.strictObject({ delivered: count, failed: count }).optional(),
+  /** Where the spans were handed on as well, and why the last of those that failed did. */
+  exported: z
+    .strictObject({ delivered: count, failed: count, reason: z.string().optional() })
+    .optional(),
 });
 
 export type WritePath = z.infer<typeof writePathSchema>;
 export type HopFigures = WritePath['hops'][number];
+
+/** What is to be said of spans that were handed on; undefined where none of them was lost. */
+export function describeExported(exported: WritePath['exported']): string | undefined {
+  if (exported === undefined || exported.failed === 0) return undefined;
+  const { delivered, failed, reason } = exported;
+  const why = reason === undefined ? '' : `: ${reason}`;
+  return `${failed} of ${delivered + failed} spans did not reach the OTLP receiver${why}`;
+}

@@ -15,8 +15,6 @@ export class ClientTracer {
   readonly #tracing: Tracing;
   readonly #options: ClientTracerOptions;
   #requests = 0;
-  /** Requests that a trace was begun for. */
-  traced = 0;
 
   constructor(tracing: Tracing, options: ClientTracerOptions) {
     this.#tracing = tracing;
@@ -27,7 +25,6 @@ export class ClientTracer {
   sends(dueUs: number): ClientTrace | undefined {
     this.#options.count('due', 1, dueUs);
     if (this.#requests++ % this.#options.every !== 0) return undefined;
-    this.traced++;
     const { tracer, timeOf } = this.#tracing;
     const options = {
       kind: SpanKind.CLIENT,

@@ -21,8 +21,6 @@ const binSchema = z.tuple([z.int().nonnegative(), z.int().nonnegative(), z.numbe
 const fileSchema = z.strictObject({
   binUs: z.literal(BIN_US),
   steps: z.partialRecord(z.enum(LIKE_STEPS), z.array(binSchema)),
-  /** Clients: likes that a trace was begun for. */
-  traced: z.int().nonnegative().optional(),
   /** Where spans were handed to an OTLP receiver. */
   exported: z
     .strictObject({ delivered: z.int(), failed: z.int(), reason: z.string().optional() })
@@ -53,7 +51,7 @@ export class FlowCounter {
     } else bins.set(place, { likes, sumUs });
   };
 
-  file(more: Pick<FlowFile, 'traced' | 'exported'> = {}): FlowFile {
+  file(more: Pick<FlowFile, 'exported'> = {}): FlowFile {
     const steps: FlowFile['steps'] = {};
     for (const [step, bins] of this.#bins) {
       steps[step] = [...bins].map(([place, { likes, sumUs }]) => [place, likes, sumUs]);

@@ -205,6 +205,7 @@ function exportedOf(flows: readonly FlowFile[]): WritePath['exported'] {
   return {
     delivered: all.reduce((sum, { delivered }) => sum + delivered, 0),
     failed: all.reduce((sum, { failed }) => sum + failed, 0),
+    reason: all.findLast(({ reason }) => reason !== undefined)?.reason,
   };
 }
 

@@ -4,6 +4,7 @@ import { explainHops } from '../../experiments/write-path-answers.ts';
 import { hopsTables } from '../../experiments/write-path-tables.ts';
 import { DIRECT } from '../../lab/path-plan.ts';
 import { tableOf, toText } from '../../lab/table.ts';
+import type { WritePath } from '../../lab/write-path-schema.ts';
 import { madeWritePath, tracedResult } from './made-write-paths.ts';
 
 const [hops] = [madeWritePath().hops];
@@ -76,6 +77,18 @@ describe('its tables', () => {
     };
     const rows = hopsTables([tracedResult('kafka'), tracedResult('kafka', {}, broken)])[1]!.rows;
     expect(rows[0]!.at(-1)).toBe('fails in 1 of 2');
+  });
+
+  test('say how many spans did not reach the receiver, and why', () => {
+    const notesWith = (exported?: WritePath['exported']) =>
+      hopsTables([tracedResult('kafka', {}, { exported })])[0]!.notes.join();
+    expect(notesWith({ delivered: 7, failed: 3, reason: 'no answer' })).toContain(
+      'kafka 100/s: 3 of 10 spans did not reach the OTLP receiver: no answer',
+    );
+    expect(notesWith({ delivered: 7, failed: 3 })).toContain('OTLP receiver');
+    for (const fine of [undefined, { delivered: 10, failed: 0 }]) {
+      expect(notesWith(fine)).not.toContain('OTLP receiver');
+    }
   });
 
   test('are none without a traced trial', () => {

@@ -1,6 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { writeFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
@@ -10,6 +8,7 @@ import {
   readFlow,
   writeFlow,
 } from '../../../lab/write-path/flow-counter.ts';
+import { recordsFolder } from '../trial-fixture.ts';
 
 const stay = fc.record({
   fromUs: fc.integer({ min: 0, max: 20 * BIN_US }),
@@ -54,12 +53,14 @@ test('a window begins and ends where the fewest likes are in between, on either 
 });
 
 test('a file comes back as it was, and one that is none is refused by its name', () => {
-  const path = join(mkdtempSync(join(tmpdir(), 'flow-')), 'flow');
+  using folder = recordsFolder();
+  const path = folder.path('flow');
   const counter = new FlowCounter({ nowUs: () => 123_456 });
   counter.count('received');
   counter.count('received', 3);
-  writeFlow(path, counter.file({ traced: 4 }));
-  expect(readFlow(path)).toEqual(counter.file({ traced: 4 }));
+  const exported = { delivered: 4, failed: 1, reason: 'no answer' };
+  writeFlow(path, counter.file({ exported }));
+  expect(readFlow(path)).toEqual(counter.file({ exported }));
   expect(new Flow([readFlow(path)]).total('received')).toBe(4);
   writeFileSync(path, '{"binUs":1}');
   expect(() => readFlow(path)).toThrow(path);

@@ -154,3 +154,14 @@ describe('numbers are struck out by the name of the hop', () => {
     expect(struckOf(backlog).join()).toContain('"in the queue"');
   });
 });
+
+test('of spans that were handed on it is told how many failed in all processes, and why', () => {
+  const { flows, ...input } = madeInput();
+  const told = [
+    { delivered: 5, failed: 2, reason: 'no answer' },
+    { delivered: 3, failed: 0 },
+  ];
+  const more = told.map((exported) => ({ ...countsOf([]), exported }));
+  const { exported } = measureWritePath({ ...input, flows: [...flows, ...more] })!.writePath;
+  expect(exported).toEqual({ delivered: 8, failed: 2, reason: 'no answer' });
+});
