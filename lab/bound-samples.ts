@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { LabError } from './lab-error.ts';
 import { Places, setFirst } from './measure-latency.ts';
 import { KIND } from './record-format.ts';
-import { mergeByTime, Names, readRecords } from './record-reader.ts';
+import { Names, readMerged } from './record-reader.ts';
 
 const samplesSchema = z.array(
   z.strictObject({
@@ -66,8 +66,7 @@ function acknowledgedUs(
   const places = new Places();
   const postOfPlace: (string | undefined)[] = [];
   const firstUs = new Float64Array(likes).fill(Number.NaN);
-  const files = producerRecords.map((path) => readRecords(path, names, () => undefined));
-  for (const block of mergeByTime(files)) {
+  for (const block of readMerged(producerRecords, names)) {
     const { kind, source, seq, post } = block;
     for (let index = 0; index < block.count; index++) {
       if (kind === KIND.attempted) {

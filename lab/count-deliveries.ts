@@ -19,7 +19,7 @@ export function countDeliveries(paths: readonly string[], wanted: readonly Wante
   }
   const names = new Names();
   for (const path of paths) {
-    for (const { kind, count, source, seq, timeUs } of readRecords(path, names, () => undefined)) {
+    for (const { kind, count, source, seq, timeUs } of readRecords(path, names)) {
       if (kind !== KIND.delivered) continue;
       for (let index = 0; index < count; index++) {
         for (const place of placesOfSeq.get(seq(index)) ?? []) {
@@ -36,7 +36,7 @@ export function countDeliveries(paths: readonly string[], wanted: readonly Wante
 export function countAttempted(path: string): number {
   const likes = new LikeStates();
   let attempted = 0;
-  for (const { kind, count, source, seq } of readRecords(path, new Names(), () => undefined)) {
+  for (const { kind, count, source, seq } of readRecords(path, new Names())) {
     if (kind !== KIND.attempted) continue;
     for (let index = 0; index < count; index++) {
       if (!likes.mark(source, seq(index), STATE.attempted)) attempted++;

@@ -8,7 +8,7 @@ import { LatencyRecorder, type LatencySummary } from './latency-histogram.ts';
 import { Places, setFirst } from './measure-latency.ts';
 import { chanceOf, closedFormOf, lindleySojourns } from './queueing.ts';
 import { KIND } from './record-format.ts';
-import { mergeByTime, Names, readRecords } from './record-reader.ts';
+import { Names, readMerged } from './record-reader.ts';
 import type { TrialResult } from './trial-result.ts';
 
 export type AddedLatency = NonNullable<TrialResult['addedLatency']>;
@@ -97,13 +97,11 @@ function pick({ meanUs, p99Us }: LatencySummary): { meanUs: number; p99Us: numbe
 /** µs on the trial's clock: due by send, the others by the place of the like. */
 function readTimes(input: AddedLatencyInput) {
   const names = new Names();
-  const read = (paths: readonly string[]) =>
-    mergeByTime(paths.map((path) => readRecords(path, names, () => undefined)));
   const places = new Places();
   const due: number[] = [];
   /** The first send of the like at each place. */
   const sendOf: number[] = [];
-  for (const block of read(input.producerRecords)) {
+  for (const block of readMerged(input.producerRecords, names)) {
     if (block.kind !== KIND.attempted) continue;
     for (let index = 0; index < block.count; index++) {
       if (places.add(block.source, block.seq(index)) !== undefined) sendOf.push(due.length);
@@ -112,7 +110,7 @@ function readTimes(input: AddedLatencyInput) {
   }
   const column = () => new Float64Array(places.size).fill(Number.NaN);
   const reached = { delivered: column(), visible: column() };
-  for (const block of read(input.consumerRecords)) {
+  for (const block of readMerged(input.consumerRecords, names)) {
     if (block.kind === KIND.seen) continue;
     const times = block.kind === KIND.fresh ? reached.visible : reached.delivered;
     for (let index = 0; index < block.count; index++) {

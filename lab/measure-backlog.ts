@@ -11,7 +11,7 @@
  *   and by ten likes at least.
  */
 import { KIND } from './record-format.ts';
-import { mergeByTime, Names, readRecords } from './record-reader.ts';
+import { readMerged } from './record-reader.ts';
 import { median } from './statistics/median.ts';
 import { trendOf as seriesTrend } from './statistics/trend.ts';
 
@@ -81,10 +81,9 @@ export function trendOf(
 
 /** Of each like once, in rising order: a client's retry comes with a seq that was there before. */
 function readDue(paths: readonly string[]): number[] {
-  const names = new Names();
   const newest = new Map<number, number>();
   const due: number[] = [];
-  for (const block of mergeByTime(paths.map((path) => readRecords(path, names, () => undefined)))) {
+  for (const block of readMerged(paths)) {
     if (block.kind !== KIND.attempted) continue;
     for (let index = 0; index < block.count; index++) {
       const seq = block.seq(index);
@@ -97,8 +96,7 @@ function readDue(paths: readonly string[]): number[] {
 }
 
 function readVisible(paths: readonly string[], add: (us: number, likes: number) => void): void {
-  const names = new Names();
-  for (const block of mergeByTime(paths.map((path) => readRecords(path, names, () => undefined)))) {
+  for (const block of readMerged(paths)) {
     if (block.kind === KIND.fresh) add(block.timeUs, block.count);
   }
 }

@@ -15,7 +15,7 @@ import {
 } from './hot-spot-schema.ts';
 import { Places, setFirst } from './measure-latency.ts';
 import { KIND } from './record-format.ts';
-import { mergeByTime, Names, readRecords } from './record-reader.ts';
+import { Names, readMerged } from './record-reader.ts';
 import type { TrialEvidence } from './run-trial.ts';
 import type { ShardingPlan } from './sharding-plan.ts';
 import { rising } from './statistics/median.ts';
@@ -110,14 +110,12 @@ function delaysOf(
 
 function readLikes({ producerRecords, consumerRecords, likes, flash, hot }: HotSpotInput): Likes {
   const names = new Names();
-  const read = (paths: readonly string[]) =>
-    mergeByTime(paths.map((path) => readRecords(path, names, () => undefined)));
   const places = new Places();
   const column = () => new Float64Array(likes).fill(Number.NaN);
   const [due, visible, seqs] = [column(), column(), column()];
   const group = new Uint8Array(likes);
   const groupOf = new Map<number, number>();
-  for (const block of read(producerRecords)) {
+  for (const block of readMerged(producerRecords, names)) {
     if (block.kind !== KIND.attempted) continue;
     const { source, seq, post, lateUs, timeUs } = block;
     for (let index = 0; index < block.count; index++) {
@@ -135,7 +133,7 @@ function readLikes({ producerRecords, consumerRecords, likes, flash, hot }: HotS
       group[place] = groupOf.get(number)!;
     }
   }
-  for (const block of read(consumerRecords)) {
+  for (const block of readMerged(consumerRecords, names)) {
     if (block.kind !== KIND.fresh) continue;
     const { source, seq, timeUs } = block;
     for (let index = 0; index < block.count; index++) {

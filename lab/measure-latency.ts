@@ -4,7 +4,7 @@
  */
 import { LatencyRecorder, type LatencySummary } from './latency-histogram.ts';
 import { KIND } from './record-format.ts';
-import { mergeByTime, Names, type RecordBlock, readRecords } from './record-reader.ts';
+import { Names, type RecordBlock, readMerged } from './record-reader.ts';
 
 export interface Latencies {
   readonly dueToVisible: LatencySummary;
@@ -47,12 +47,10 @@ export function measureLatencies(input: LatencyInput): Latencies | undefined {
 /** When what happened to each like. */
 export function readLikeTimes(input: Omit<LatencyInput, 'warmUpS'>): LikeTimes {
   const names = new Names();
-  const read = (paths: readonly string[]) =>
-    mergeByTime(paths.map((path) => readRecords(path, names, () => undefined)));
   const places = new Places();
   const times = emptyTimes(input.likes);
-  for (const block of read(input.producerRecords)) readSend(block, places, times);
-  for (const block of read(input.consumerRecords)) readDelivery(block, places, times);
+  for (const block of readMerged(input.producerRecords, names)) readSend(block, places, times);
+  for (const block of readMerged(input.consumerRecords, names)) readDelivery(block, places, times);
   return { ...times, size: places.size };
 }
 

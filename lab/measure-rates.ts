@@ -1,6 +1,6 @@
 /** Rates of a trial, from its records alone. Warm-up is in neither numerator nor denominator. */
 import { KIND } from './record-format.ts';
-import { mergeByTime, Names, type RecordBlock, readRecords } from './record-reader.ts';
+import { type RecordBlock, readMerged } from './record-reader.ts';
 
 /** Likes that warm the system up before anything is measured, as a share of the workload. */
 export const WARM_UP_SHARE = 0.1;
@@ -29,13 +29,9 @@ export interface RateInput {
 }
 
 export function measureRates(input: RateInput): Rates {
-  const read = (paths: readonly string[]) => {
-    const names = new Names();
-    return mergeByTime(paths.map((path) => readRecords(path, names, () => undefined)));
-  };
   const warmSeqs = Math.floor(input.likes * WARM_UP_SHARE);
-  const sends = sumSends(read(input.producerRecords), warmSeqs);
-  const counts = sumCounts(read(input.consumerRecords), warmSeqs, sends.firstUs);
+  const sends = sumSends(readMerged(input.producerRecords), warmSeqs);
+  const counts = sumCounts(readMerged(input.consumerRecords), warmSeqs, sends.firstUs);
   return {
     publishedLikesPerS: perSecond(sends.okWarm, sends.firstWarmUs, sends.lastOkUs),
     countedLikesPerS: input.together

@@ -4,7 +4,7 @@ import type { StoredCounts } from './checker.ts';
 import { LatencyRecorder } from './latency-histogram.ts';
 import { Places, readLikeTimes } from './measure-latency.ts';
 import { KIND } from './record-format.ts';
-import { mergeByTime, Names, readRecords } from './record-reader.ts';
+import { Names, readMerged } from './record-reader.ts';
 import type { TrialResult } from './trial-result.ts';
 
 type ShardLoads = NonNullable<TrialResult['shardLoads']>;
@@ -83,8 +83,7 @@ function shardByPlace({ producerRecords, likes }: ShardLoadsInput, shardOf: Shar
   const names = new Names();
   const places = new Places();
   const shards = new Int16Array(likes).fill(-1);
-  const files = producerRecords.map((path) => readRecords(path, names, () => undefined));
-  for (const block of mergeByTime(files)) {
+  for (const block of readMerged(producerRecords, names)) {
     if (block.kind !== KIND.attempted) continue;
     const { seq, post } = block;
     for (let index = 0; index < block.count; index++) {

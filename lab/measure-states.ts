@@ -5,7 +5,7 @@
  */
 import type { Workload } from '../likes/workloads/workload.ts';
 import { KIND } from './record-format.ts';
-import { mergeByTime, Names, readRecords } from './record-reader.ts';
+import { readMerged } from './record-reader.ts';
 
 /** Up to here the states of all users are held in memory, at some 100 bytes each. */
 export const STATES_LIKES_MAX = 20_000_000;
@@ -38,9 +38,7 @@ export function measureStates(input: {
   const byVersion = new Uint8Array(states).fill(NOTHING);
   const versionSeen = new Uint32Array(states);
   const seen = new Uint8Array(workload.likes);
-  const names = new Names();
-  const files = input.consumerRecords.map((path) => readRecords(path, names, () => undefined));
-  for (const { kind, count, seq } of mergeByTime(files)) {
+  for (const { kind, count, seq } of readMerged(input.consumerRecords)) {
     if (kind !== KIND.delivered) continue;
     for (let index = 0; index < count; index++) {
       const like = seq(index);

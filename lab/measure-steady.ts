@@ -7,7 +7,7 @@ import { LatencyRecorder } from './latency-histogram.ts';
 import { type LikeTimes, readLikeTimes } from './measure-latency.ts';
 import { WARM_UP_SHARE } from './measure-rates.ts';
 import { KIND, type Kind } from './record-format.ts';
-import { mergeByTime, Names, readRecords } from './record-reader.ts';
+import { readMerged } from './record-reader.ts';
 import {
   describeSteadiness,
   type SeriesKind,
@@ -142,11 +142,9 @@ function rateSeries(
 
 /** Entries of a kind in each step of time since the first of them. */
 function stepsOf(paths: readonly string[], kind: Kind): number[] {
-  const names = new Names();
   const steps: number[] = [];
   let firstUs: number | undefined;
-  const streams = paths.map((path) => readRecords(path, names, () => undefined));
-  for (const block of mergeByTime(streams)) {
+  for (const block of readMerged(paths)) {
     if (block.kind !== kind) continue;
     firstUs ??= block.timeUs;
     const step = Math.floor((block.timeUs - firstUs) / STEP_US);

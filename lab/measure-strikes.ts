@@ -1,7 +1,7 @@
 /** What each strike of a fault met and cost, from the records of a trial, in one pass over them. */
 import { LikeStates, STATE } from './like-states.ts';
 import { KIND } from './record-format.ts';
-import { mergeByTime, Names, type RecordBlock, readRecords } from './record-reader.ts';
+import { type RecordBlock, readMerged } from './record-reader.ts';
 
 const SECOND_US = 1_000_000;
 
@@ -40,18 +40,13 @@ export function measureStrikes(
       watches[next]!.strike(sums, moments[next - 1]);
     }
   };
-  for (const block of readAll([...paths.producerRecords, ...paths.consumerRecords])) {
+  for (const block of readMerged([...paths.producerRecords, ...paths.consumerRecords])) {
     strikeUntil(block.timeUs);
     for (const watch of watches) watch.see(block);
     add(block, sums, likes);
   }
   strikeUntil(Number.POSITIVE_INFINITY);
   return watches.map((watch) => watch.measures);
-}
-
-function readAll(paths: readonly string[]): Iterable<RecordBlock> {
-  const names = new Names();
-  return mergeByTime(paths.map((path) => readRecords(path, names, () => undefined)));
 }
 
 interface Sender {

@@ -15,7 +15,7 @@
  * read after a commit that commit (sqlite.org/isolation.html).
  */
 import { KIND } from './record-format.ts';
-import { mergeByTime, Names, type RecordBlock, readRecords } from './record-reader.ts';
+import { Names, type RecordBlock, readMerged } from './record-reader.ts';
 import { readSightings, type Sighting } from './sightings.ts';
 
 /** A read that begins this long after a like's record and does not show it has missed it. */
@@ -180,8 +180,7 @@ function recordedOf(posts: readonly string[], paths: readonly string[]): Recorde
   const recorded: Recorded[] = posts.map(() => ({ deliveredUs: [], visibleUs: [] }));
   /** By source and seq: the place of its post. */
   const watched = new Map<number, Map<number, number>>();
-  const streams = paths.map((path) => readRecords(path, names, () => undefined));
-  for (const block of mergeByTime(streams)) {
+  for (const block of readMerged(paths, names)) {
     const ofSource = watched.get(block.source) ?? new Map<number, number>();
     watched.set(block.source, ofSource);
     if (block.kind === KIND.delivered) readDelivered(block, placeOf, ofSource, recorded);

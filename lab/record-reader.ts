@@ -62,13 +62,14 @@ const CHUNK_BYTES = 1024 * 1024;
 
 /**
  * All blocks of a file in the order written. A block cut off at the end is left out and reported to
- * `truncated`, since that is what the death of a process looks like.
+ * `truncated`, since that is what the death of a process looks like. Only the check has to hear of
+ * it; who measures after the check does not.
  * @throws LabError RECORDS_UNREADABLE when the file is not a file of records.
  */
 export function* readRecords(
   source: RecordSource,
   names: Names,
-  truncated: (truncation: Truncation) => void,
+  truncated: (truncation: Truncation) => void = () => undefined,
 ): Generator<RecordBlock> {
   const path = typeof source === 'string' ? source : source.path;
   using window = typeof source === 'string' ? new FileWindow(source) : new Window(source.bytes);
@@ -225,4 +226,12 @@ export function* mergeByTime(streams: readonly Iterable<RecordBlock>[]): Generat
     if (next.done) heads.splice(heads.indexOf(earliest), 1);
     else earliest.block = next.value;
   }
+}
+
+/** The blocks of several files in the order of their times, for whoever measures. */
+export function readMerged(
+  paths: readonly string[],
+  names: Names = new Names(),
+): Generator<RecordBlock> {
+  return mergeByTime(paths.map((path) => readRecords(path, names)));
 }

@@ -18,9 +18,7 @@ export function settleRecords(paths: readonly string[]): string[] {
     const names = new Names();
     const told = new LikeStates();
     const fileOf = new WeakMap<RecordBlock, number>();
-    const streams = paths.map((path, file) =>
-      remembering(readRecords(path, names, ignore), file, fileOf),
-    );
+    const streams = paths.map((path, file) => remembering(readRecords(path, names), file, fileOf));
     for (const block of mergeByTime(streams)) {
       settle(block, writers[fileOf.get(block)!]!, names, told);
     }
@@ -61,5 +59,3 @@ function settle(block: RecordBlock, writer: RecordWriter, names: Names, told: Li
   }
   writer.stored(timeUs, first, again);
 }
-
-function ignore(): void {}

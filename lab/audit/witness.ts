@@ -5,7 +5,7 @@
  */
 import { WARM_UP_SHARE } from '../measure-rates.ts';
 import { KIND } from '../record-format.ts';
-import { mergeByTime, Names, type RecordBlock, readRecords } from '../record-reader.ts';
+import { Names, type RecordBlock, readMerged } from '../record-reader.ts';
 import { type RateWindows, Span, Windows } from './rate-span.ts';
 
 export interface RateWitness {
@@ -45,18 +45,14 @@ export function measureWitness(input: WitnessInput): Witness {
   const warmUpUs = (input.warmUpS ?? 0) * 1e6;
   const sends = new SendSums(warmSeqs, warmUpUs);
   const names = new Names();
-  for (const block of blocksOf(input.producerRecords, names)) sends.add(block);
+  for (const block of readMerged(input.producerRecords, names)) sends.add(block);
   if (sends.firstUs === undefined) return { rates: [] };
   const counts = new CountSums(warmSeqs, sends, input.together);
-  for (const block of blocksOf(input.consumerRecords, names)) counts.add(block);
+  for (const block of readMerged(input.consumerRecords, names)) counts.add(block);
   const rates = [...sends.rates(), ...counts.rates()];
   if (input.warmUpS === undefined) return { rates };
   const [due, inSystem] = [sends.due(), counts.inSystem()];
   return { rates, ...(due && { due }), ...(inSystem && { inSystem }) };
-}
-
-function blocksOf(paths: readonly string[], names: Names): Generator<RecordBlock> {
-  return mergeByTime(paths.map((path) => readRecords(path, names, () => undefined)));
 }
 
 function rateOf(

@@ -126,7 +126,7 @@ function handedOnBy(producerRecords: readonly string[]) {
 /** A gateway is one source for all its life; undefined where it handed nothing on. */
 function sourceIn(recordsPath: string): string | undefined {
   const names = new Names();
-  for (const { kind, source } of readRecords(recordsPath, names, () => undefined)) {
+  for (const { kind, source } of readRecords(recordsPath, names)) {
     if (kind === KIND.attempted) return names.nameOf(source);
   }
   return undefined;

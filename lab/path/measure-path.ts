@@ -102,7 +102,7 @@ export function countedTimes(consumerRecords: readonly string[]): RequestsInput[
   const names = new Names();
   const times = new Map<string, Map<number, number>>();
   for (const path of consumerRecords) {
-    for (const { kind, count, source, timeUs, seq } of readRecords(path, names, () => undefined)) {
+    for (const { kind, count, source, timeUs, seq } of readRecords(path, names)) {
       // What is known again was counted before a worker died that could have told.
       if (kind !== KIND.fresh && kind !== KIND.seen) continue;
       const name = names.nameOf(source);
