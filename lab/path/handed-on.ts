@@ -3,11 +3,12 @@
  * users. The states that must come of them are worked out from this, and each 202 is held against
  * it.
  */
-import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import type { Like } from '../../likes/like.ts';
 import type { PlannedLike } from '../../likes/workloads/workload.ts';
 import { LabError } from '../lab-error.ts';
+import { LineWriter } from './line-writer.ts';
 
 /** Beside the records of the same process. */
 export function handedOnPath(recordsPath: string): string {
@@ -22,36 +23,30 @@ const lineSchema = z.tuple([
   z.int().positive(),
 ]);
 
-/** Lines that wait in memory before they are written out by themselves. */
-const LINES_MAX = 1_000;
-
 /** To be called before the likes are handed on. */
 export class HandedOnWriter implements Disposable {
-  readonly #file: number;
+  readonly #lines: LineWriter;
   readonly #keepsAtOnce: boolean;
-  #lines: string[] = [];
 
   /** `keepsAtOnce`: on the disk before a like is handed on, for a process that may be killed. */
   constructor(path: string, { keepsAtOnce }: { readonly keepsAtOnce: boolean }) {
-    this.#file = openSync(path, 'wx');
+    this.#lines = new LineWriter(path);
     this.#keepsAtOnce = keepsAtOnce;
   }
 
   write(likes: readonly Like[]): void {
     for (const { seq, post, user, action, version } of likes) {
-      this.#lines.push(`${JSON.stringify([seq, post, user, action, version])}\n`);
+      this.#lines.write(JSON.stringify([seq, post, user, action, version]));
     }
-    if (this.#keepsAtOnce || this.#lines.length >= LINES_MAX) this.flush();
+    if (this.#keepsAtOnce) this.flush();
   }
 
   flush(): void {
-    if (this.#lines.length > 0) writeFileSync(this.#file, this.#lines.join(''));
-    this.#lines = [];
+    this.#lines.flush();
   }
 
   [Symbol.dispose](): void {
-    this.flush();
-    closeSync(this.#file);
+    this.#lines[Symbol.dispose]();
   }
 }
 

@@ -2,8 +2,9 @@
  * What a client saw of each request: a line of text when it is answered. Its first letter tells the
  * kind of line, and names stand in lines of their own, so that the others stay short.
  */
-import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { LabError } from '../lab-error.ts';
+import { LineWriter } from './line-writer.ts';
 
 /** What became of a request; the reason is that of the gateway. */
 export type RequestOutcome =
@@ -36,34 +37,26 @@ const PLAIN_OF = new Map<string, Plain>(KINDS.map((kind) => [LETTER[kind], kind]
 /** Declares the next name. */
 const NAME = '=';
 
-/** What waits in memory before it is written out by itself. */
-const LINES_WAITING_MAX = 2_000;
-
 export class RequestWriter implements Disposable {
-  readonly #file: number;
+  readonly #lines: LineWriter;
   readonly #numberOf = new Map<string, number>();
-  #lines: string[] = [];
 
   constructor(path: string) {
-    this.#file = openSync(path, 'wx');
+    this.#lines = new LineWriter(path);
   }
 
   write({ place, dueUs, sentUs, answeredUs, outcome }: RequestRecord): void {
     const times = [dueUs, sentUs, answeredUs].map(Math.round).join(' ');
     const rest = this.#rest(outcome);
-    this.#lines.push(`${LETTER[outcome.kind]} ${place} ${times}${rest}`);
-    if (this.#lines.length >= LINES_WAITING_MAX) this.flush();
+    this.#lines.write(`${LETTER[outcome.kind]} ${place} ${times}${rest}`);
   }
 
   flush(): void {
-    if (this.#lines.length === 0) return;
-    writeSync(this.#file, `${this.#lines.join('\n')}\n`);
-    this.#lines = [];
+    this.#lines.flush();
   }
 
   [Symbol.dispose](): void {
-    this.flush();
-    closeSync(this.#file);
+    this.#lines[Symbol.dispose]();
   }
 
   #rest(outcome: RequestOutcome): string {
@@ -74,7 +67,7 @@ export class RequestWriter implements Disposable {
   #number(name: string): number {
     const known = this.#numberOf.get(name);
     if (known !== undefined) return known;
-    this.#lines.push(`${NAME} ${JSON.stringify(name)}`);
+    this.#lines.write(`${NAME} ${JSON.stringify(name)}`);
     this.#numberOf.set(name, this.#numberOf.size);
     return this.#numberOf.size - 1;
   }
