@@ -97,7 +97,7 @@ export async function judgeTrial(
     ...(faults ? [...whyVoid(faults), ...damageOf(faults)] : []),
   ];
   const overHttp = pathJudge?.judge(ledger, promised.survival);
-  const traced = judgeWritePath(plan, evidence);
+  const traced = pathJudge && judgeWritePath(plan, evidence, pathJudge);
   const judgement = withBroken(judge(ledger, promised, obstacles), overHttp?.broken);
 
   const together = plan.mode !== 'publish-then-count';

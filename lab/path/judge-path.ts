@@ -39,22 +39,29 @@ export interface JudgedPath {
 export class PathJudge {
   readonly #plan: TrialPlan;
   readonly #evidence: TrialEvidence;
-  readonly #requests: readonly RequestRecord[];
+  readonly requests: readonly RequestRecord[];
   /** The requests of the plan once more, at their places. */
   readonly #planned: readonly PlannedRequest[];
   #found: AcceptedFindings | undefined;
+  #countedUs: ReturnType<typeof countedTimes> | undefined;
 
   constructor(plan: TrialPlan, evidence: TrialEvidence) {
     this.#plan = plan;
     this.#evidence = evidence;
-    this.#requests = readRequests(evidence.path!.requests);
+    this.requests = readRequests(evidence.path!.requests);
     this.#planned = [...requestLoadOf(plan)];
+  }
+
+  /** Read when it is first asked for, which is after the check: it holds a time for every like. */
+  get countedUs(): ReturnType<typeof countedTimes> {
+    this.#countedUs ??= countedTimes(this.#evidence.consumerRecords);
+    return this.#countedUs;
   }
 
   /** For the check of the ledger. */
   readonly swept: NonNullable<CheckInput['swept']> = (known) => {
     this.#found = checkAccepted({
-      accepted: acceptedOf(this.#requests).map(({ place, outcome }) => ({ place, ...outcome })),
+      accepted: acceptedOf(this.requests).map(({ place, outcome }) => ({ place, ...outcome })),
       requested: (place) => this.#planned[place],
       handedOn: handedOnBy(this.#evidence.producerRecords),
       known,
@@ -63,19 +70,19 @@ export class PathJudge {
 
   /** `mustSurvive`: whether the tier promises that what was acknowledged is still there. */
   judge(ledger: Ledger, mustSurvive: boolean): JudgedPath {
-    const { consumerRecords, strikes, path: evidence } = this.#evidence;
+    const { strikes, path: evidence } = this.#evidence;
     const { path: plan, warmUpS = 0, likesPerS } = this.#plan;
     const found = this.#found!;
-    const input = { requests: this.#requests, warmUpS, burst: plan!.burst };
+    const input = { requests: this.requests, warmUpS, burst: plan!.burst };
     const figures = measureRequests({
       ...input,
       strikes: strikes.map(({ beganUs, recoversFromUs, proof }) => {
         return { struckUs: proof.struckUs ?? beganUs, recoversFromUs };
       }),
-      countedUs: countedTimes(consumerRecords),
+      countedUs: this.countedUs,
     });
     const { generatorLagUsP99, requestsAtOnceMax } = evidence!.client;
-    const limiter = judgeLimiter(this.#plan, this.#evidence, this.#requests);
+    const limiter = judgeLimiter(this.#plan, this.#evidence, this.requests);
     return {
       path: {
         ...figures,
@@ -89,7 +96,7 @@ export class PathJudge {
       broken: brokenBy(found, mustSurvive),
       doubts: [...doubtsOf(figures.outages, requestsAtOnceMax), ...doubtsOfAway(plan!, limiter)],
       audit: {
-        ...(likesPerS !== undefined && plan!.burst === undefined && dueOf(this.#requests)),
+        ...(likesPerS !== undefined && plan!.burst === undefined && dueOf(this.requests)),
         inSystem: measureInSystem(this.#bySchedule(measuredOf(input))),
       },
     };
@@ -101,7 +108,7 @@ export class PathJudge {
    */
   #bySchedule(requests: readonly AcceptedRequest[]) {
     const plannedUs = ({ place }: RequestRecord) => this.#planned[place]?.dueUs ?? Number.NaN;
-    const startUs = this.#requests.reduce(
+    const startUs = this.requests.reduce(
       (least, request) => Math.min(least, request.dueUs - plannedUs(request)),
       Number.POSITIVE_INFINITY,
     );

@@ -1,6 +1,5 @@
 /** From what the processes of a traced trial left to what its result says of the hops. */
-import { acceptedOf, countedTimes } from '../path/measure-path.ts';
-import { readRequests } from '../path/request-records.ts';
+import { acceptedOf, type RequestsInput } from '../path/measure-path.ts';
 import type { TrialEvidence } from '../run-trial.ts';
 import type { TrialPlan } from '../trial-plan.ts';
 import { readFlow } from './flow-counter.ts';
@@ -13,6 +12,7 @@ import { flowPath, spansPath } from './trace-files.ts';
 export function judgeWritePath(
   { path, warmUpS = 0 }: TrialPlan,
   evidence: TrialEvidence,
+  { requests, countedUs }: Pick<RequestsInput, 'requests' | 'countedUs'>,
 ): Partial<MeasuredWritePath> | undefined {
   if (path?.traces === undefined) return undefined;
   const { producerRecords, consumerRecords, recordsOfKilled } = evidence;
@@ -21,9 +21,7 @@ export function judgeWritePath(
   const files = [evidence.path!.requests, ...producerRecords, ...workers].filter(
     (file) => !recordsOfKilled.includes(file),
   );
-  const requests = readRequests(evidence.path!.requests);
   const accepted = acceptedOf(requests);
-  const countedUs = countedTimes(consumerRecords);
   const known = new Map(
     accepted.map(({ dueUs, outcome: { source, seq } }) => {
       const us = countedUs(source, seq);
