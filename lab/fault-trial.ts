@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Random } from '../likes/workloads/random.ts';
 import type { Crew } from './crew.ts';
 import type { Fault, Proof, Stage } from './faults/fault.ts';
+import { untilSending, wait } from './faults/waiting.ts';
 import { LabError } from './lab-error.ts';
 import type { TrialContext } from './trial-context.ts';
 import { type FaultPlan, faultOfStrike, type TrialPlan } from './trial-plan.ts';
@@ -56,7 +57,7 @@ export async function strikeAll(
     },
   };
   // Once a worker is dead the trial is over, and nobody's server may be killed for it.
-  const goOnFor = (s: number) => crew.whileAlive(sleep(s * 1000, undefined, { signal }), signal);
+  const goOnFor = (s: number) => wait(s * 1000, { crew, signal });
   await goOnFor(firstAfterS);
   const all: StrikeFacts[] = [];
   for (let strike = 0; strike < strikes; strike++) {
@@ -79,12 +80,12 @@ export async function strikeAll(
 }
 
 async function strikeOnce(fault: Fault, stage: Stage, context: TrialContext): Promise<StrikeFacts> {
-  const { crew, clock, signal } = stage;
+  const { crew, clock } = stage;
   if (fault.holdS !== undefined) {
     crew.holdConsumers(true);
-    await crew.whileAlive(sleep(fault.holdS * 1000, undefined, { signal }), signal);
+    await wait(fault.holdS * 1000, stage);
   }
-  await crew.whileAlive(crew.producer!.untilSending(), signal);
+  await untilSending(stage);
   const beganUs = clock.nowUs();
   const proof = await fault.strike(stage);
   const overUs = clock.nowUs();

@@ -18,6 +18,7 @@ import {
   type TrialPlan,
 } from './trial-plan.ts';
 import type { TrialResult } from './trial-result.ts';
+import { whatHolds } from './what-holds.ts';
 
 /** What `everysec` may lose: likes that the server acknowledged while an fsync was late. */
 const LOSS_WINDOW_MS_MAX = 2_000;
@@ -197,15 +198,14 @@ function strikeResult(
 
 function doubtsOfLoad(measured: StrikeMeasures, { acknowledgedLeast }: FaultPlan): string[] {
   const { acknowledgedInSecondBefore: found, inFlight, firstAcknowledgedUs } = measured;
-  const doubts: [boolean, string][] = [
+  return whatHolds([
     [
       found < acknowledgedLeast,
       `${found} likes were acknowledged in the second before, fewer than ${acknowledgedLeast}`,
     ],
     [inFlight <= 0, 'no send was under way'],
     [firstAcknowledgedUs === undefined, 'nothing was acknowledged afterwards'],
-  ];
-  return doubts.filter(([holds]) => holds).map(([, text]) => text);
+  ]);
 }
 
 /** What only the records can tell, such as whether a batch came again. */

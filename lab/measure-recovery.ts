@@ -2,6 +2,7 @@
 import type { StrikeFacts } from './fault-trial.ts';
 import { measureStrikes } from './measure-strikes.ts';
 import type { CrashPlan } from './trial-plan.ts';
+import { whatHolds } from './what-holds.ts';
 
 /** Of the likes that the least load brings while the consumers are held. */
 const BACKLOG_SHARE_LEAST = 0.5;
@@ -89,7 +90,7 @@ export function doubtsOfCrash(recovery: Recovery, plan: CrashPlan): string[] {
       'nothing was acknowledged after the restart: the load had ended before it',
     ],
   ];
-  return doubts.filter(([holds]) => holds).map(([, text]) => VOID + text);
+  return whatHolds(doubts).map((text) => VOID + text);
 }
 
 export function isVoidReason(reason: string): boolean {

@@ -1,6 +1,6 @@
 /** Nobody counts for a while, so that many likes wait in the server; then all are worked off. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Fault, Stage } from './fault.ts';
+import { wait } from './waiting.ts';
 
 /** Deep enough; fast brokers have so many after a few seconds. */
 const DEEP_LIKES = 20_000;
@@ -25,7 +25,7 @@ export const backlog: Fault = {
     try {
       const deadlineMs = heldFromMs + HOLD_MS_MAX;
       while (deepest < DEEP_LIKES && performance.now() + POLL_MS < deadlineMs) {
-        await crew.whileAlive(sleep(POLL_MS, undefined, { signal: stage.signal }), stage.signal);
+        await wait(POLL_MS, stage);
         deepest = Math.max(deepest, await depthOf(stage));
       }
     } finally {

@@ -1,6 +1,7 @@
 /** A consumer dies with likes in its hands, and another one is started in its place. */
 import type { Fault } from './fault.ts';
 import { aConsumerAtWork } from './victims.ts';
+import { untilSending } from './waiting.ts';
 
 export const consumerKill: Fault = {
   name: 'consumer-kill',
@@ -9,7 +10,7 @@ export const consumerKill: Fault = {
   async strike(stage) {
     const { crew, clock, signal } = stage;
     const { victim, inHand } = await aConsumerAtWork(stage);
-    await crew.whileAlive(crew.producer!.untilSending(), signal);
+    await untilSending(stage);
     const struckUs = clock.nowUs();
     const { pid, endedBy } = await victim.kill();
     const recoversFromUs = clock.nowUs();

@@ -1,5 +1,6 @@
 /** SIGKILL of the server as several faults need it, and what proves it. */
 import { LabError, messageOf } from '../lab-error.ts';
+import { whatHolds } from '../what-holds.ts';
 import type { Proof, ProofFacts, Stage } from './fault.ts';
 
 /** A start that met a busy machine is tried once more; a server that fails twice does not start. */
@@ -45,14 +46,14 @@ export async function killServer({ server, crew, clock }: Stage): Promise<Killed
     reapedUs,
     restarted(facts = {}) {
       const pidAfter = server.pid ?? 0;
-      const doubts: [boolean, string][] = [
+      const doubts = whatHolds([
         [proof.endedBy !== 'SIGKILL', `the server ended by ${proof.endedBy}, not by SIGKILL`],
         [proof.pid === pidAfter, 'the same process was there afterwards'],
         [pidAfter === 0, 'no process was there afterwards'],
-      ];
+      ]);
       return {
         facts: { ...proof, pidAfter, ...facts },
-        doubts: doubts.filter(([holds]) => holds).map(([, text]) => text),
+        doubts,
         recoversFromUs: reapedUs,
         struckUs,
       };

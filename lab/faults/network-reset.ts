@@ -1,8 +1,8 @@
 /** All connections end at once, several times in a row, as when a load balancer is restarted. */
 import { readFileSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Fault, Stage } from './fault.ts';
-import { untilSending, whyNoProxy } from './network-silence.ts';
+import { whyNoProxy } from './network-silence.ts';
+import { untilSending, wait } from './waiting.ts';
 
 /** The second and third meet clients that are still coming back. */
 const RESETS = 3;
@@ -36,10 +36,11 @@ export const networkReset: Fault = {
 };
 
 /** How many connections each reset ended. */
-async function resetAgainAndAgain({ proxy, crew, signal }: Stage): Promise<number[]> {
+async function resetAgainAndAgain(stage: Stage): Promise<number[]> {
+  const { proxy } = stage;
   const ended = [proxy!.reset()];
   while (ended.length < RESETS) {
-    await crew.whileAlive(sleep(PAUSE_MS, undefined, { signal }), signal);
+    await wait(PAUSE_MS, stage);
     ended.push(proxy!.reset());
   }
   return ended;

@@ -1,17 +1,13 @@
 /** A network that loses packets without telling anybody, as both faults of that kind need it. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Server } from '../../brokers/servers/server.ts';
+import { whatHolds } from '../what-holds.ts';
 import type { Proof, Stage } from './fault.ts';
 import type { Cut } from './proxy.ts';
+import { untilSending, wait } from './waiting.ts';
 
 /** Why no proxy can stand before a server; Kafka has to be told of it at its start, for one. */
 export function whyNoProxy(server: Server): string | undefined {
   return server.runtime === 'local' ? undefined : 'only servers of the runtime local have a proxy';
-}
-
-/** Resolves when a producer begins its next send. */
-export function untilSending({ crew, signal }: Stage): Promise<void> {
-  return crew.whileAlive(crew.producer!.untilSending(), signal);
 }
 
 /** Cuts while a send is under way, for so long, and heals whatever happens. */
@@ -32,11 +28,12 @@ interface Silence {
   readonly passedReplyBytes: number;
 }
 
-async function cutFor({ proxy, crew, signal }: Stage, cut: Cut, forS: number): Promise<Silence> {
+async function cutFor(stage: Stage, cut: Cut, forS: number): Promise<Silence> {
+  const { proxy } = stage;
   const before = proxy!.counts().passedBytes;
   proxy!.cut(cut);
   try {
-    await crew.whileAlive(sleep(forS * 1000, undefined, { signal }), signal);
+    await wait(forS * 1000, stage);
     const { connections, heldBytes, passedBytes } = proxy!.counts();
     return {
       connections,
@@ -66,5 +63,5 @@ function doubtsOf(cut: Cut, found: Silence): string[] {
       [passedRequestBytes === 0, 'no request came through while replies were lost'],
     );
   }
-  return doubts.filter(([holds]) => holds).map(([, text]) => text);
+  return whatHolds(doubts);
 }

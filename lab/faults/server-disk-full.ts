@@ -3,8 +3,9 @@
  * refuse writes and go on, some end, and some stay and never work again. Whoever does not work
  * when there is room again is started anew, as people would do it.
  */
-import { countFromNow, untilTrue, wait, whyNoDisk } from './disk.ts';
+import { fill, whyNoDisk } from './disk.ts';
 import type { Fault, Stage } from './fault.ts';
+import { untilTrue, wait } from './waiting.ts';
 
 const FULL_MS = 2_000;
 /** Under load something is written at once; a server that has stopped working writes nothing. */
@@ -26,20 +27,11 @@ export const serverDiskFull: Fault = {
   whyNot: (_, server) => whyNoDisk(server),
   async strike(stage) {
     const { server, crew, clock } = stage;
-    const disk = server.disk!;
     const usual = await acknowledgedWithin(USUAL_MS, stage);
     const pid = server.pid ?? 0;
-    const refused = countFromNow(disk, 'writesRefused');
-    disk.refuseWrites(true);
-    try {
-      if (await untilTrue(() => refused() > 0, WRITE_TIMEOUT_MS, stage)) {
-        await wait(FULL_MS, stage);
-      }
-    } finally {
-      disk.refuseWrites(false);
-    }
+    const times = { proofMsMax: WRITE_TIMEOUT_MS, lastsMs: FULL_MS };
+    const writesRefused = await fill(server.disk!, times, stage);
     let recoversFromUs = clock.nowUs();
-    const writesRefused = refused();
     const endedByItself = await untilTrue(() => server.pid === undefined, END_TIMEOUT_MS, stage);
     // One that hangs may acknowledge a send now and then, when some time limit of its own is over.
     const enough = crew.acknowledged + Math.max(usual, 1);

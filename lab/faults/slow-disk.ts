@@ -1,7 +1,8 @@
 /** The disk gets slow, as when others keep it busy: each fsync takes seconds. */
-import { countFromNow, untilTrue, wait, whyNoSyncs } from './disk.ts';
+import { countFromNow, trouble, whyNoSyncs } from './disk.ts';
 import type { Fault } from './fault.ts';
 import { killServer, startAgain } from './kill-server.ts';
+import { untilTrue, wait } from './waiting.ts';
 
 const SYNC_DELAY_MS = 1_500;
 const SLOW_MS = 3_000;
@@ -26,20 +27,14 @@ export const slowDisk: Fault = {
     const { server, clock } = stage;
     const disk = server.disk!;
     const { pid } = server;
-    const syncsDelayed = countFromNow(disk, 'syncsDelayed');
-    disk.delaySyncs(SYNC_DELAY_MS);
-    try {
-      if (await untilTrue(() => syncsDelayed() > 0, SYNC_TIMEOUT_MS, stage)) {
-        await wait(SLOW_MS, stage);
-      }
-    } finally {
-      disk.delaySyncs(0);
-    }
-    const facts = { pid: pid!, syncDelayMs: SYNC_DELAY_MS, syncsDelayed: syncsDelayed() };
+    const set = (isOn: boolean) => disk.delaySyncs(isOn ? SYNC_DELAY_MS : 0);
+    const times = { proofMsMax: SYNC_TIMEOUT_MS, lastsMs: SLOW_MS };
+    const syncsDelayed = await trouble({ disk, proof: 'syncsDelayed', set, ...times }, stage);
+    const facts = { pid: pid!, syncDelayMs: SYNC_DELAY_MS, syncsDelayed };
     const recoversFromUs = clock.nowUs();
     const endedByItself = server.pid === undefined;
     await server.start();
-    const doubts = facts.syncsDelayed > 0 ? [] : ['the server synced nothing meanwhile'];
+    const doubts = syncsDelayed > 0 ? [] : ['the server synced nothing meanwhile'];
     return { facts: { ...facts, endedByItself }, doubts, recoversFromUs };
   },
 };

@@ -1,5 +1,5 @@
 /** The disk below the count store is full for a while: an outage, and no reason to park a like. */
-import { countFromNow, untilTrue, wait } from './disk.ts';
+import { fill } from './disk.ts';
 import type { Fault } from './fault.ts';
 
 const FULL_MS = 2_000;
@@ -13,18 +13,9 @@ export const storeDiskFull: Fault = {
   equipment: ['store-disk'],
   async strike(stage) {
     const { storeDisk, clock } = stage;
-    const disk = storeDisk!;
-    const refused = countFromNow(disk, 'writesRefused');
-    disk.refuseWrites(true);
-    try {
-      if (await untilTrue(() => refused() > 0, WRITE_TIMEOUT_MS, stage)) {
-        await wait(FULL_MS, stage);
-      }
-    } finally {
-      disk.refuseWrites(false);
-    }
+    const times = { proofMsMax: WRITE_TIMEOUT_MS, lastsMs: FULL_MS };
+    const writesRefused = await fill(storeDisk!, times, stage);
     const recoversFromUs = clock.nowUs();
-    const writesRefused = refused();
     const doubts = writesRefused > 0 ? [] : ['no consumer wrote while the disk was full'];
     return { facts: { writesRefused }, doubts, recoversFromUs };
   },

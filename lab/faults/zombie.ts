@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Fault } from './fault.ts';
 import { doubtsOfStillness, whileStopped } from './process-state.ts';
 import { aConsumerAtWork } from './victims.ts';
+import { untilSending } from './waiting.ts';
 
 /** Sessions, leases, locks and visibility timeouts are 10 s; BullMQ looks for jobs without a lock
  * every 5 s. */
@@ -20,9 +21,9 @@ export const zombie: Fault = {
   doubtsAfterwards: ({ source }, timesAgain) =>
     source !== undefined && timesAgain === 0 ? ['nobody else was given its batch meanwhile'] : [],
   async strike(stage) {
-    const { crew, clock, signal } = stage;
+    const { clock, signal } = stage;
     const { victim, inHand } = await aConsumerAtWork(stage);
-    await crew.whileAlive(crew.producer!.untilSending(), signal);
+    await untilSending(stage);
     const struckUs = clock.nowUs();
     const stillness = await whileStopped(victim.pid, async () => {
       await sleep(PAUSE_S * 1000, undefined, { signal });

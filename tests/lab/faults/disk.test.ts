@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Server } from '../../../brokers/servers/server.ts';
-import { untilTrue, whyNoDisk, whyNoSyncs } from '../../../lab/faults/disk.ts';
+import { whyNoDisk, whyNoSyncs } from '../../../lab/faults/disk.ts';
+import { untilTrue } from '../../../lab/faults/waiting.ts';
 import { diskStage, madeServer } from './disk-stage.ts';
 
 describe('waiting', () => {
