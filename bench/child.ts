@@ -16,6 +16,12 @@ process.on('exit', () => {
   for (const child of alive) child.kill('SIGKILL');
 });
 
+/** A child that is not over yet is killed when this process ends. */
+export function endWithUs(child: ChildProcess): void {
+  alive.add(child);
+  child.once('close', () => alive.delete(child));
+}
+
 /** What the program printed. @throws StruckOutError with its last words when it failed. */
 export async function runProgram(
   file: string,
@@ -34,20 +40,16 @@ export async function runProgram(
     killSignal: 'SIGKILL',
     timeout: CHILD_TIMEOUT_MS,
   });
-  alive.add(child);
-  try {
-    const [printed, complaints, [code, killedBy]] = await Promise.all([
-      text(child.stdout),
-      text(child.stderr),
-      once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>,
-    ]);
-    if (code === 0) return printed;
-    const lines = complaints.split('\n').filter((line) => line.trim() !== '');
-    const words = lines.slice(-LAST_WORDS_LINES).join(' | ') || 'it said nothing';
-    throw new StruckOutError(`${file} ended by ${killedBy ?? `exit code ${code}`}: ${words}`);
-  } finally {
-    alive.delete(child);
-  }
+  endWithUs(child);
+  const [printed, complaints, [code, killedBy]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>,
+  ]);
+  if (code === 0) return printed;
+  const lines = complaints.split('\n').filter((line) => line.trim() !== '');
+  const lastWords = lines.slice(-LAST_WORDS_LINES).join(' | ') || 'it said nothing';
+  throw new StruckOutError(`${file} ended by ${killedBy ?? `exit code ${code}`}: ${lastWords}`);
 }
 
 /** What a side in a script of this folder prints: one line of JSON. */

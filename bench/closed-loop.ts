@@ -7,7 +7,7 @@
  * must agree in: each 202 of the client is in the count, and the connections are the rate times
  * the mean time of an answer (Little's law).
  */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -20,6 +20,7 @@ import { watchInterrupt } from '../cli/interrupt.ts';
 import { EXIT } from '../cli/usage-error.ts';
 import { messageOf } from '../lab/lab-error.ts';
 import { formatNumber, type Table, toText } from '../lab/table.ts';
+import { endWithUs } from './child.ts';
 import { Stage } from './stage.ts';
 
 const LAB = fileURLToPath(new URL('../cli/lab.ts', import.meta.url));
@@ -103,21 +104,16 @@ async function settled(url: string): Promise<number> {
   }
 }
 
-const alive = new Set<ChildProcess>();
-process.on('exit', () => {
-  for (const child of alive) child.kill('SIGKILL');
-});
-
 /** A command of the lab as a process of its own, once it is ready; disposing ends it in order. */
 async function startLab(args: readonly string[], env: NodeJS.ProcessEnv) {
   const words = ['--disable-warning=TimeoutNegativeWarning', LAB, ...args];
   const child = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'pipe'], env });
-  alive.add(child);
+  endWithUs(child);
   let complaints = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     complaints = (complaints + text).slice(-LAST_WORDS_CHARACTERS);
   });
-  const ended = once(child, 'close').then(() => void alive.delete(child));
+  const ended = once(child, 'close').then(() => undefined);
   const lines = createInterface(child.stdout);
   const first = await Promise.race([once(lines, 'line'), ended]);
   if (first === undefined)

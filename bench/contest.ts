@@ -8,10 +8,12 @@ export const SEED = 1;
 
 /** The two sides of one pair. Each does the same work from the beginning and resolves with its
  * rate per second; it rejects when it did not do exactly that work, which strikes the pair out. */
-export interface Sides extends AsyncDisposable {
+export interface Sides {
   ours(): Promise<number>;
   /** Left out where there is nothing to compare with: our rate is a figure of its own. */
   bare?(): Promise<number>;
+  /** What both share, disposed after them. */
+  readonly held?: AsyncDisposable;
 }
 
 export interface Contest {

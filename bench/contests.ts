@@ -11,8 +11,8 @@ import { hotWatched } from './hot-contest.ts';
 import { consumerPerformance, producerPerformance } from './kafka-tools.ts';
 import { checkStore, count, publish } from './our-workers.ts';
 import { postgresApplied } from './postgres-contest.ts';
-import { QUEUE_CONTESTS } from './queue-contests.ts';
-import { openQueue, type RunningBroker, type Stage } from './stage.ts';
+import { countOnFullQueue, QUEUE_CONTESTS } from './queue-contests.ts';
+import { openQueue } from './stage.ts';
 import { LIKES_PER_BATCH, SHARDS } from './store-batches.ts';
 
 /**
@@ -48,7 +48,6 @@ const kafkaPublished: Contest = {
         expectExactly('messages in the topic by the word of the server', waiting, stage.likes);
         return perS;
       },
-      [Symbol.asyncDispose]: async () => undefined,
     };
   },
 };
@@ -79,65 +78,17 @@ const kafkaCounted: Contest = {
     'counts nothing; its own figure over its whole fetch time, joining the group left out',
   async openPair(stage) {
     const kafka = await stage.sharedKafka();
-    const queue = await openQueue(kafka);
-    try {
-      const { messages } = await publish(stage, kafka, queue.name);
-      const order = { address: kafka.address, topic: queue.name, records: messages };
-      return {
-        ours: () => count(stage, kafka, queue.name),
-        bare: () => consumerPerformance(stage, order),
-        [Symbol.asyncDispose]: () => queue[Symbol.asyncDispose](),
-      };
-    } catch (error) {
-      await queue[Symbol.asyncDispose]();
-      throw error;
-    }
-  },
-};
-
-const redisStreamsCounted: Contest = {
-  name: 'redis-streams-counted',
-  unit: 'entries',
-  target: 0.6,
-  warmsUp: false,
-  ours:
-    "the lab's consumer process: leases, reads, decodes, records and counts a backlog into 4 " +
-    'SQLite shards (synchronous=FULL), acknowledges and trims; likes counted after the first tenth',
-  bare:
-    'XREADGROUP of the same COUNT on the same streams, JSON.parse, XACK and the same XTRIM over ' +
-    'the same two connections, counting nothing; all entries (0.5 % are retries) after the first ' +
-    'tenth',
-  async openPair(stage) {
+    await using stack = new AsyncDisposableStack();
+    const queue = stack.use(await openQueue(kafka));
+    const { messages } = await publish(stage, kafka, queue.name);
+    const order = { address: kafka.address, topic: queue.name, records: messages };
     return {
-      ours: () => onFullStreams(stage, (redis, queue) => count(stage, redis, queue)),
-      bare: () =>
-        onFullStreams(stage, async (redis, queue, entries) => {
-          const report = await runSide(
-            'bare-redis-streams.ts',
-            { address: redis.address, queue, entries },
-            stage.signal,
-          );
-          expectExactly('entries handled by the bare loop', report.handled, entries);
-          const { waiting, unacknowledged } = await redis.broker.backlog(queue);
-          expectExactly('entries left by the bare loop', waiting + unacknowledged, 0);
-          return report.perS;
-        }),
-      [Symbol.asyncDispose]: async () => undefined,
+      ours: () => count(stage, kafka, queue.name),
+      bare: () => consumerPerformance(stage, order),
+      held: stack.move(),
     };
   },
 };
-
-/** Each side drains a Redis of its own: acknowledged entries are gone, and files keep growing. */
-async function onFullStreams(
-  stage: Stage,
-  drain: (redis: RunningBroker, queue: string, entries: number) => Promise<number>,
-): Promise<number> {
-  await using redis = await stage.freshBroker('redis-streams');
-  await using queue = await openQueue(redis);
-  const { messages } = await publish(stage, redis, queue.name);
-  // Awaited here: the queue and its server end when this function does.
-  return await drain(redis, queue.name, messages);
-}
 
 const storeApplied: Contest = {
   name: 'store-applied',
@@ -168,7 +119,6 @@ const storeApplied: Contest = {
         expectExactly('likes in the bare files', sumOfBareShards(folder), likes);
         return report.perS;
       },
-      [Symbol.asyncDispose]: async () => undefined,
     };
   },
 };
@@ -191,24 +141,13 @@ const nullCounted: Contest = {
     'the ceiling of the lab: the consumer process on a queue that only passes the same bytes on, ' +
     'into the same store; likes counted after the first tenth',
   async openPair(stage) {
-    return {
-      ours: () => onFullNull(stage),
-      [Symbol.asyncDispose]: async () => undefined,
-    };
+    return { ours: () => countOnFullQueue(stage, { name: 'null' }) };
   },
 };
-
-async function onFullNull(stage: Stage): Promise<number> {
-  await using server = await stage.freshBroker('null');
-  await using queue = await openQueue(server);
-  await publish(stage, server, queue.name);
-  return await count(stage, server, queue.name);
-}
 
 export const CONTESTS: readonly Contest[] = [
   kafkaPublished,
   kafkaCounted,
-  redisStreamsCounted,
   ...QUEUE_CONTESTS,
   storeApplied,
   postgresApplied,

@@ -25,7 +25,6 @@ export const hotWatched: Contest = {
     return {
       ours: () => run(true),
       bare: () => run(false),
-      [Symbol.asyncDispose]: async () => undefined,
     };
   },
 };

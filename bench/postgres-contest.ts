@@ -49,7 +49,7 @@ export const postgresApplied: Contest = {
         expectExactly('likes in the bare tables', await sumOfBareShards(url), likes);
         return perS;
       },
-      [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+      held: server,
     };
   },
 };

@@ -1,4 +1,4 @@
-/** Contests of the queues that hand out little at a time, and of what an fsync costs. */
+/** Contests of queues on servers of their own, and of what an fsync costs. */
 import type { Tier } from '../brokers/servers/server.ts';
 import { runSide } from './child.ts';
 import { type Contest, expectExactly } from './contest.ts';
@@ -9,12 +9,16 @@ import { openQueue, type RunningBroker, type Stage } from './stage.ts';
 const SQS_LOOPS = 6;
 const BULLMQ_CONCURRENCY = 200;
 
-const NOTHING = { [Symbol.asyncDispose]: async () => undefined };
+/** A broker, at its default tier unless told. */
+interface Subject {
+  readonly name: string;
+  readonly tier?: Tier;
+}
 
 /** Fills a queue on a server of its own, has it drained, and resolves with the rate. */
 async function onFullQueue(
   stage: Stage,
-  { name, tier }: { name: string; tier: Tier },
+  { name, tier }: Subject,
   drain: (running: RunningBroker, queue: string, messages: number) => Promise<number>,
 ): Promise<number> {
   await using running = await stage.freshBroker(name, tier);
@@ -22,6 +26,11 @@ async function onFullQueue(
   const { messages } = await publish(stage, running, queue.name);
   // Awaited here: the queue and its server end when this function does.
   return await drain(running, queue.name, messages);
+}
+
+/** Our side of all these contests: the lab's consumer process on a full queue. */
+export function countOnFullQueue(stage: Stage, subject: Subject): Promise<number> {
+  return onFullQueue(stage, subject, (running, queue) => count(stage, running, queue));
 }
 
 async function runBare(
@@ -39,6 +48,31 @@ async function runBare(
   return report.perS;
 }
 
+/** Each side drains a Redis of its own: acknowledged entries are gone, and files keep growing. */
+const redisStreamsCounted: Contest = {
+  name: 'redis-streams-counted',
+  unit: 'entries',
+  target: 0.6,
+  warmsUp: false,
+  ours:
+    "the lab's consumer process: leases, reads, decodes, records and counts a backlog into 4 " +
+    'SQLite shards (synchronous=FULL), acknowledges and trims; likes counted after the first tenth',
+  bare:
+    'XREADGROUP of the same COUNT on the same streams, JSON.parse, XACK and the same XTRIM over ' +
+    'the same two connections, counting nothing; all entries (0.5 % are retries) after the first ' +
+    'tenth',
+  async openPair(stage) {
+    const subject = { name: 'redis-streams' };
+    return {
+      ours: () => countOnFullQueue(stage, subject),
+      bare: () =>
+        onFullQueue(stage, subject, (running, queue, total) =>
+          runBare(stage, 'bare-redis-streams.ts', { running, queue, total }, { entries: total }),
+        ),
+    };
+  },
+};
+
 const sqsCounted: Contest = {
   name: 'sqs-counted',
   unit: 'messages',
@@ -55,8 +89,7 @@ const sqsCounted: Contest = {
   async openPair(stage) {
     const subject = { name: 'sqs', tier: 'memory' } as const;
     return {
-      ...NOTHING,
-      ours: () => onFullQueue(stage, subject, (running, queue) => count(stage, running, queue)),
+      ours: () => countOnFullQueue(stage, subject),
       bare: () =>
         onFullQueue(stage, subject, (running, queue, total) =>
           runBare(
@@ -86,8 +119,7 @@ const bullmqCounted: Contest = {
     const subject = { name: 'bullmq', tier: 'kill' } as const;
     const concurrency = BULLMQ_CONCURRENCY;
     return {
-      ...NOTHING,
-      ours: () => onFullQueue(stage, subject, (running, queue) => count(stage, running, queue)),
+      ours: () => countOnFullQueue(stage, subject),
       bare: () =>
         onFullQueue(stage, subject, (running, queue, total) =>
           runBare(stage, 'bare-bullmq.ts', { running, queue, total }, { jobs: total, concurrency }),
@@ -111,12 +143,13 @@ function fsyncCost(name: string, likesMost: number): Contest {
         await using queue = await openQueue(running);
         return (await publish(stage, running, queue.name)).likesPerS;
       };
-      return { ...NOTHING, ours: () => publishAt('power'), bare: () => publishAt('kill') };
+      return { ours: () => publishAt('power'), bare: () => publishAt('kill') };
     },
   };
 }
 
 export const QUEUE_CONTESTS: readonly Contest[] = [
+  redisStreamsCounted,
   sqsCounted,
   bullmqCounted,
   fsyncCost('kafka', 200_000),

@@ -22,7 +22,8 @@ export async function runContest(
     const title = `${contest.name} ${index < 0 ? 'warm-up' : `${index + 1}/${pairs}`}`;
     try {
       stage.log(`${title}: preparing`);
-      await using sides = await contest.openPair(sized);
+      const sides = await contest.openPair(sized);
+      await using _held = sides.held;
       // Ours first, then the opponent first, and so on: a drift of the machine meets both alike.
       const oursFirst = index % 2 === 0;
       const pair = await runPair(sides, oursFirst, (line) => stage.log(`${title}: ${line}`));

@@ -59,29 +59,14 @@ export class Stage implements AsyncDisposable {
   async freshBroker(name: string, wanted?: Tier): Promise<RunningBroker> {
     const { server: serverName, tiers, open } = BROKERS[name]!;
     const tier = wanted ?? tiers[0]!;
-    const server = await startLocalServer(serverName, {
-      tier,
-      folder: this.#folder.path,
-      log: this.log,
-    });
-    const { address } = server;
-    const broker = await open({ address, tier }).catch(async (error: unknown) => {
-      await server[Symbol.asyncDispose]();
-      throw error;
-    });
-    return {
-      name,
-      tier,
-      address,
-      broker,
-      async [Symbol.asyncDispose]() {
-        try {
-          await broker[Symbol.asyncDispose]();
-        } finally {
-          await server[Symbol.asyncDispose]();
-        }
-      },
-    };
+    const folder = this.#folder.path;
+    await using stack = new AsyncDisposableStack();
+    const { address } = stack.use(
+      await startLocalServer(serverName, { tier, folder, log: this.log }),
+    );
+    const broker = stack.use(await open({ address, tier }));
+    const held = stack.move();
+    return { name, tier, address, broker, [Symbol.asyncDispose]: () => held.disposeAsync() };
   }
 
   /** One Kafka for the whole bench, since a JVM that has just started is another, slower server. */

@@ -18,7 +18,7 @@ function contestOf(
     unit: 'likes',
     warmsUp: false,
     ours: '',
-    openPair: async () => ({ ...sides, [Symbol.asyncDispose]: async () => undefined }),
+    openPair: async () => sides,
     ...more,
   };
 }
@@ -57,8 +57,10 @@ describe('a contest', () => {
     const contest = contestOf({ ours: async () => 1, bare: async () => 2 });
     const openPair = async () => ({
       ours: () => Promise.reject(new Error('the server is gone')),
-      async [Symbol.asyncDispose]() {
-        throw new Error('nothing to delete');
+      held: {
+        async [Symbol.asyncDispose]() {
+          throw new Error('nothing to delete');
+        },
       },
     });
     const stage = stageWith(new AbortController().signal);
