@@ -1,8 +1,6 @@
 /** The parts of a result file that say whether its figures may be believed. */
 import { z } from 'zod';
-
-const count = z.int().nonnegative();
-const amount = z.number().nonnegative();
+import { amount, count } from './number-schemas.ts';
 
 /** A figure over the trial, in windows, and whether it had a trend: lab/steady-state.ts. */
 export const steadySchema = z.strictObject({

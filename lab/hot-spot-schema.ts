@@ -1,10 +1,7 @@
 /** What a result says of a trial with a hot post. */
 import { z } from 'zod';
 import { HOT_CURES } from './hot-spot-plan.ts';
-
-const count = z.int().nonnegative();
-const amount = z.number().nonnegative();
-const share = z.number().min(0).max(1);
+import { amount, count, share } from './number-schemas.ts';
 
 /** The hot post itself; posts that stood on its shard at first; and all others. */
 export const HOT_GROUPS = ['post', 'neighbours', 'others'] as const;

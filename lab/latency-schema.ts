@@ -1,9 +1,7 @@
 /** The parts of a result file that hold latencies, and what they were measured against. */
 import { z } from 'zod';
+import { amount, count } from './number-schemas.ts';
 import { ARRIVALS } from './pace.ts';
-
-const count = z.int().nonnegative();
-const amount = z.number().nonnegative();
 
 export const latencySchema = z.strictObject({
   samples: count,

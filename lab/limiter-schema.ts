@@ -1,9 +1,7 @@
 /** What a result says of a limiter: lab/measure-limiter.ts. Its plan is in `plan.path.limiter`. */
 import { z } from 'zod';
 import { CROWD_KINDS } from '../likes/workloads/crowd.ts';
-
-const count = z.int().nonnegative();
-const amount = z.number().nonnegative();
+import { amount, count } from './number-schemas.ts';
 
 /** Requests by how they stand to what a limiter should have done (lab/limiter-oracle.ts). */
 const agreementSchema = z.strictObject({

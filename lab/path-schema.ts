@@ -1,10 +1,7 @@
 /** What a result says of a trial over HTTP: lab/path/measure-path.ts. */
 import { z } from 'zod';
 import { latencySchema } from './latency-schema.ts';
-
-const count = z.int().nonnegative();
-const amount = z.number().nonnegative();
-const share = z.number().min(0).max(1);
+import { amount, count, share } from './number-schemas.ts';
 
 /** Requests by their answer; `offered` is the sum of all others. */
 export const requestsSchema = z.strictObject({

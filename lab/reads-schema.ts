@@ -1,10 +1,7 @@
 /** Reads of counts while likes are counted: what a trial of `reads` plans, and what it measured. */
 import { z } from 'zod';
 import { latencySchema } from './latency-schema.ts';
-
-const count = z.int().nonnegative();
-const amount = z.number().nonnegative();
-const share = z.number().min(0).max(1);
+import { amount, count, share } from './number-schemas.ts';
 
 export const readsPlanSchema = z.strictObject({
   /** Different posts in one request. */

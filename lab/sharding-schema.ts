@@ -1,10 +1,7 @@
 /** What a result says of sharding: loads by calculation, and of a trial under a modelled limit. */
 import { z } from 'zod';
 import { latencySchema } from './latency-schema.ts';
-
-const count = z.int().nonnegative();
-const amount = z.number().nonnegative();
-const share = z.number().min(0).max(1);
+import { amount, count, share } from './number-schemas.ts';
 
 /** By calculation over the likes of a workload, without any queue or store. */
 export const calculatedLoadsSchema = z.strictObject({

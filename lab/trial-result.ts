@@ -7,6 +7,7 @@ import { steadySchema, visibleSchema } from './figures-result.ts';
 import { hotSpotSchema } from './hot-spot-schema.ts';
 import { addedLatencySchema, latencySchema, queueing } from './latency-schema.ts';
 import { limiterSchema } from './limiter-schema.ts';
+import { amount, count } from './number-schemas.ts';
 import { pathPlanSchema } from './path-plan.ts';
 import { pathSchema } from './path-schema.ts';
 import { readsPlanSchema, readsSchema } from './reads-schema.ts';
@@ -17,9 +18,6 @@ import { writePathSchema } from './write-path-schema.ts';
 
 /** Rises whenever a field changes its meaning; files of other numbers are refused by name. */
 export const RESULT_FORMAT = 1;
-
-const count = z.int().nonnegative();
-const amount = z.number().nonnegative();
 
 const ledgerSchema = z.strictObject({
   attempted: count,

@@ -1,8 +1,6 @@
 /** What a result says of the hops of traced likes: lab/write-path/measure-write-path.ts. */
 import { z } from 'zod';
-
-const count = z.int().nonnegative();
-const amount = z.number().nonnegative();
+import { amount, count, share } from './number-schemas.ts';
 
 const littleSchema = z.strictObject({
   /** Mean number of likes in the hop, by counts that the processes kept of all likes. */
@@ -42,7 +40,7 @@ export const writePathSchema = z.strictObject({
   /** The like whose whole way is the median: its trace, and how long it was in each hop. */
   median: z.strictObject({ trace: z.string(), hopsUs: z.array(z.number()) }).optional(),
   /** Delivered before the acknowledgement of their send had come back. */
-  deliveredFirst: z.number().min(0).max(1),
+  deliveredFirst: share,
   /** The sum of a like's hops against due and visible in the ledger's records, a second witness. */
   sums: z.strictObject({ likes: count, apart: count, apartUsMax: amount }),
   /** Where the spans were handed on as well, and why the last of those that failed did. */

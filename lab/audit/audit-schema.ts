@@ -1,9 +1,7 @@
 /** What of an audit stands in a result file. Files of before there was an audit have none. */
 import { z } from 'zod';
+import { amount, count } from '../number-schemas.ts';
 import { AUDIT_VERDICTS } from './check.ts';
-
-const count = z.int().nonnegative();
-const amount = z.number().nonnegative();
 
 /** What the audit measured by itself, and what each of its checks found (lab/audit). */
 export const auditSchema = z.strictObject({
