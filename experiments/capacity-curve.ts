@@ -45,7 +45,7 @@ const LIKES_PER_S_LEAST = 20;
 const LIKES_PER_S_MOST = 200_000;
 const RESOLUTION = 0.05;
 /** Steps of the search of one broker: enough to come from one end of the rates to the other. */
-export const STEPS_MAX = 24;
+const STEPS_MAX = 24;
 /** Seconds of all its steps together, servers and checks included; then it ends as well. */
 export const SEARCH_S_MAX: Readonly<Record<Profile, number>> = {
   smoke: 120,

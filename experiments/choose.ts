@@ -109,7 +109,7 @@ function failuresOf({ cells }: Row): Requirement[] {
 }
 
 /** The needs in words, such as `500 likes/s, in order per post, surviving a power cut`. */
-export function describeNeeds(needs: Needs): string {
+function describeNeeds(needs: Needs): string {
   const { likesPerS, ordered, survive, reRead, objectiveMs } = needs;
   const survival = {
     none: '',

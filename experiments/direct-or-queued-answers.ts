@@ -27,8 +27,7 @@ const BEHIND_MS_LEAST = 1_000;
 type Results = readonly TrialResult[];
 type Figure = (result: TrialResult) => number | undefined;
 
-export const COURSE_QUESTION =
-  '"Is it a good idea to count likes through API requests from the server?"';
+const COURSE_QUESTION = '"Is it a good idea to count likes through API requests from the server?"';
 
 /** What the course means by each: `+1` in the request, and a queue whose worker adds up. */
 const DIRECT_WAY = 'direct, +1';

@@ -42,7 +42,7 @@ export interface Turn {
  * lets a like wait ten times as long before it turns it away. What was accepted stands, a p99 does
  * not.
  */
-export const CLIENT_LATE_MS_MAX = 100;
+const CLIENT_LATE_MS_MAX = 100;
 
 /** What a result says in a comparison; undefined where none of its numbers stand. */
 export function runOf(result: TrialResult): WayRun | undefined {

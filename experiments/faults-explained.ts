@@ -8,7 +8,7 @@ import type { TrialResult } from '../lab/trial-result.ts';
 const TEMPLATES: Readonly<Record<string, string>> = { 'sqs-fifo': 'sqs' };
 
 /** The consumer whose head says what it promises, and by which settings. */
-export function templateOf(broker: string): string {
+function templateOf(broker: string): string {
   return `consumers/${TEMPLATES[broker] ?? broker}.ts`;
 }
 

@@ -12,7 +12,7 @@ export const OFFERED_HEAD = {
   meaning: 'Open loop: requests due per second, whatever the system does.',
 };
 
-export function hopOf({ writePath }: TrialResult, name: string): HopFigures | undefined {
+function hopOf({ writePath }: TrialResult, name: string): HopFigures | undefined {
   return writePath?.hops.find((hop) => hop.name === name);
 }
 

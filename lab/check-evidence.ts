@@ -26,7 +26,7 @@ function handedOnIn({ producerRecords }: CheckInput): (producer: number) => Plan
 }
 
 /** What a producer of the trial was to send, in the order in which producers were opened. */
-export function plannedOf(plan: TrialPlan, producer: number): Iterable<PlannedLike> {
+function plannedOf(plan: TrialPlan, producer: number): Iterable<PlannedLike> {
   return openWorkload(plan.workload, producerWorkloadOf(plan, producer)).stream();
 }
 

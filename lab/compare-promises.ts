@@ -38,7 +38,7 @@ export function comparePromises({ a, b, ...subject }: Pair): ComparedPromises | 
   return { ...subject, outcome, a: ofA, b: ofB, evidence: evidenceOf(outcome, { a, b }, isNew) };
 }
 
-export function judgedIn({ pass, fail }: Verdicts): number {
+function judgedIn({ pass, fail }: Verdicts): number {
   return pass + fail;
 }
 

@@ -6,7 +6,7 @@ import { z } from 'zod';
  * share what they remember. `redis-away`: the same, and that Redis is killed under load and comes
  * back, so that for a while each gateway limits by itself.
  */
-export const LIMITER_PLACES = ['off', 'process', 'redis', 'redis-away'] as const;
+const LIMITER_PLACES = ['off', 'process', 'redis', 'redis-away'] as const;
 export type LimiterPlace = (typeof LIMITER_PLACES)[number];
 
 export const limiterPlanSchema = z.strictObject({

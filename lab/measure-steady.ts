@@ -88,7 +88,7 @@ function kindOf({ figure }: SteadySeries): SeriesKind {
 }
 
 /** Undefined when nothing was due after the warm-up. */
-export function latencySeries(
+function latencySeries(
   { due, visible, size }: LikeTimes,
   warmUpUs: number,
 ): SteadySeries | undefined {

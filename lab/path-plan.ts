@@ -4,7 +4,7 @@ import { limiterPlanSchema } from './limiter-plan.ts';
 import { COUNTING_RULES } from './store-plan.ts';
 
 /** Through a broker and workers, or straight into the database by the gateway itself. */
-export const PATH_KINDS = ['queued', 'direct'] as const;
+const PATH_KINDS = ['queued', 'direct'] as const;
 export type PathKind = (typeof PATH_KINDS)[number];
 
 /** What a direct trial is called where others name their broker; the registry has none such. */

@@ -4,7 +4,7 @@ import { latencySchema } from './latency-schema.ts';
 import { amount, count, share } from './number-schemas.ts';
 
 /** Requests by their answer; `offered` is the sum of all others. */
-export const requestsSchema = z.strictObject({
+const requestsSchema = z.strictObject({
   offered: count,
   /** 202: stored for certain. */
   accepted: count,

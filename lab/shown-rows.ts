@@ -29,8 +29,3 @@ export function chosenParts(experiment: Experiment, runs: readonly LocatedRun[])
     return { located, results: [...results, ...yardsticks] };
   });
 }
-
-/** All of them. */
-export function chosenOf(experiment: Experiment, runs: readonly LocatedRun[]): TrialResult[] {
-  return chosenParts(experiment, runs).flatMap(({ results }) => results);
-}

@@ -19,9 +19,9 @@ export const WINDOWS_LEAST = 6;
 /** Two-sided error of the test. */
 export const TREND_ERROR = 0.01;
 /** A change over the trial below this share of the median moves the figure by a tenth at most. */
-export const CHANGE_SHARE_LEAST = 0.2;
+const CHANGE_SHARE_LEAST = 0.2;
 /** All of the last third against the median of the first, when a figure never settles. */
-export const WORSE_FACTOR = 2;
+const WORSE_FACTOR = 2;
 
 /** How a series is told, and which of its changes matter. */
 export interface SeriesKind {

@@ -41,7 +41,7 @@ export const STORE_STEPS = [
 ] as const;
 
 /** The same where a batch is not one transaction of each shard, but row after row. */
-export const ROW_STEPS = [
+const ROW_STEPS = [
   'before-transaction',
   'after-counts',
   'after-marks',

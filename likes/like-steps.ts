@@ -1,7 +1,7 @@
-/**
- * The steps of a like's way over HTTP through a queue into the count, in their order, for whoever
- * counts or times them. Between two of them lies a hop.
- */
+/** The steps of a like's way, and its name on it, for whoever counts, times or traces likes. */
+import type { Like } from './like.ts';
+
+/** Over HTTP through a queue into the count, in their order. Between two of them lies a hop. */
 export const LIKE_STEPS = [
   /** The user presses: the schedule says so, whatever the system does. */
   'due',
@@ -24,3 +24,8 @@ export type LikeStep = (typeof LIKE_STEPS)[number];
 
 /** Counts likes at a step; `atUs` where that is not now. Sums alone, so that it costs little. */
 export type CountStep = (step: LikeStep, likes?: number, atUs?: number) => void;
+
+/** The name by which messages, and so spans, know a like. */
+export function messageIdOf({ source, seq }: Pick<Like, 'source' | 'seq'>): string {
+  return `${source}.${seq}`;
+}

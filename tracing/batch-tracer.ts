@@ -4,7 +4,7 @@
  */
 import { type Context, type Link, ROOT_CONTEXT, SpanKind, trace } from '@opentelemetry/api';
 import type { HeadersOf, Like } from '../likes/like.ts';
-import type { CountStep } from '../likes/like-steps.ts';
+import { type CountStep, messageIdOf } from '../likes/like-steps.ts';
 import { messagingAttributes } from './request-tracer.ts';
 import { isRecorded, type Tracing } from './tracing.ts';
 
@@ -108,7 +108,6 @@ class BatchTrace {
     if (context === undefined) return;
     const { tracer, timeOf, contextOf } = this.#tracing;
     const { system, destination, database } = this.#options;
-    const { source, seq } = this.#likes[place]!;
     const process = tracer.startSpan(
       `process ${destination}`,
       {
@@ -116,7 +115,7 @@ class BatchTrace {
         startTime: timeOf(this.#deliveredUs),
         attributes: {
           ...messagingAttributes(system, destination, 'process'),
-          'messaging.message.id': `${source}.${seq}`,
+          'messaging.message.id': messageIdOf(this.#likes[place]!),
         },
         links: [linkTo(context), { context: this.#receive!.spanContext() }],
       },

@@ -3,8 +3,8 @@
  * of OpenTelemetry's conventions for HTTP and for messaging, the latter still in development.
  */
 import { type Attributes, type Span, SpanKind, SpanStatusCode } from '@opentelemetry/api';
-import type { LikeHeaders, SendOutcome } from '../likes/like.ts';
-import type { CountStep } from '../likes/like-steps.ts';
+import type { Like, LikeHeaders, SendOutcome } from '../likes/like.ts';
+import { type CountStep, messageIdOf } from '../likes/like-steps.ts';
 import type { Tracing } from './tracing.ts';
 
 export interface RequestTracerOptions {
@@ -18,11 +18,6 @@ export interface RequestTracerOptions {
 
 const ROUTE = '/likes';
 const NAME = `POST ${ROUTE}`;
-
-interface Number {
-  readonly source: string;
-  readonly seq: number;
-}
 
 /** Of a gateway; gateway/request-trace.ts says when it is called. */
 export class RequestTracer {
@@ -73,12 +68,12 @@ class RequestTrace {
     this.#options.count?.('waiting');
   }
 
-  sends({ source, seq }: Number, likes: number): LikeHeaders | undefined {
+  sends(number: Pick<Like, 'source' | 'seq'>, likes: number): LikeHeaders | undefined {
     const nowUs = this.#tracing.nowUs();
     this.#options.count?.('sent');
     this.#server = this.#startServer();
     if (this.#server === undefined) return undefined;
-    const id = { 'messaging.message.id': `${source}.${seq}` };
+    const id = { 'messaging.message.id': messageIdOf(number) };
     const batch = likes > 1 ? { 'messaging.batch.message_count': likes } : {};
     const create = this.#start(this.#server, 'create', this.#waitingUs, id);
     create.end(this.#tracing.timeOf(nowUs));

@@ -76,7 +76,7 @@ const SPANS_WAITING_MAX = 20_000;
 const SPANS_PER_EXPORT_MAX = 512;
 const EXPORT_INTERVAL_MS = 500;
 
-export function ownClock(): TracingClock {
+function ownClock(): TracingClock {
   return { nowUs: () => performance.now() * 1_000, epochUs: performance.timeOrigin * 1_000 };
 }
 

@@ -146,7 +146,7 @@ function isExact(ledger: Ledger, found: AcceptedFindings): boolean {
 }
 
 /** Each begins with how many, as those of the ledger do. */
-export function brokenBy(found: AcceptedFindings, mustSurvive: boolean): string[] {
+function brokenBy(found: AcceptedFindings, mustSurvive: boolean): string[] {
   const findings: [number, string][] = [
     [found.acceptedTwice, 'accepted twice: one number was the answer to two requests'],
     [

@@ -1,5 +1,5 @@
 /** The hops of a like's way: what lies between two of its steps, and what each is called. */
-import { LIKE_STEPS, type LikeStep } from '../../likes/like-steps.ts';
+import type { LikeStep } from '../../likes/like-steps.ts';
 import type { PathKind } from '../path-plan.ts';
 
 export interface Hop {
@@ -71,5 +71,6 @@ export function hopsOf(kind: PathKind): readonly Hop[] {
 
 /** In their order; the last one is the moment from which the like is visible. */
 export function stepsOf(kind: PathKind): readonly LikeStep[] {
-  return LIKE_STEPS.slice(0, hopsOf(kind).length + 1);
+  const hops = hopsOf(kind);
+  return [hops[0]!.from, ...hops.map(({ to }) => to)];
 }

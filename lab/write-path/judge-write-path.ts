@@ -1,9 +1,9 @@
 /** From what the processes of a traced trial left to what its result says of the hops. */
+import { messageIdOf } from '../../likes/like-steps.ts';
 import { acceptedOf, type RequestsInput } from '../path/measure-path.ts';
 import type { TrialEvidence } from '../run-trial.ts';
 import type { TrialPlan } from '../trial-plan.ts';
 import { readFlow } from './flow-counter.ts';
-import { messageIdOf } from './like-ways.ts';
 import { type MeasuredWritePath, measureWritePath } from './measure-write-path.ts';
 import { readSpans } from './span-lines.ts';
 import { flowPath, spansPath } from './trace-files.ts';
@@ -23,9 +23,9 @@ export function judgeWritePath(
   );
   const accepted = acceptedOf(requests);
   const known = new Map(
-    accepted.map(({ dueUs, outcome: { source, seq } }) => {
-      const us = countedUs(source, seq);
-      return [messageIdOf(source, seq), us === undefined ? undefined : us - dueUs] as const;
+    accepted.map(({ dueUs, outcome }) => {
+      const us = countedUs(outcome.source, outcome.seq);
+      return [messageIdOf(outcome), us === undefined ? undefined : us - dueUs] as const;
     }),
   );
   const found = measureWritePath({

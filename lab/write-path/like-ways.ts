@@ -10,11 +10,6 @@ export interface LikeWay {
   readonly atUs: Readonly<Partial<Record<LikeStep, number>>>;
 }
 
-/** The name by which messages, and so spans, know a like. */
-export function messageIdOf(source: string, seq: number): string {
-  return `${source}.${seq}`;
-}
-
 /** A like that came twice is where it was first. */
 export function waysOf(spans: readonly SpanLine[]): LikeWay[] {
   const ways = new Map<
