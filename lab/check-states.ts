@@ -41,7 +41,7 @@ import {
   timeLost,
 } from './checker.ts';
 import { checkLog } from './checker-log.ts';
-import { readDeliveries, readSends } from './checker-records.ts';
+import { openReading, readDeliveries, readSends } from './checker-records.ts';
 import {
   countCovered,
   countMismatches,
@@ -56,13 +56,7 @@ import { LikeStates } from './like-states.ts';
 import { PostSums } from './post-sums.ts';
 import { PRESSES_MAX, Presses } from './presses.ts';
 import { KIND } from './record-format.ts';
-import {
-  Names,
-  type RecordBlock,
-  type RecordSource,
-  readRecords,
-  type Truncation,
-} from './record-reader.ts';
+import { Names, type RecordBlock } from './record-reader.ts';
 
 export interface CheckStatesInput extends Omit<CheckInput, 'expected'> {
   /** The likes that the producer of this place in `producerRecords` was to send, from seq 0 on. */
@@ -78,11 +72,7 @@ export interface CheckStatesInput extends Omit<CheckInput, 'expected'> {
 export async function checkStates(input: CheckStatesInput): Promise<CheckOutput> {
   const names = new Names();
   const likes = new LikeStates();
-  const truncations = new Map<string, Truncation>();
-  const read = (sources: readonly RecordSource[]) =>
-    sources.map((source) =>
-      readRecords(source, names, (truncation) => truncations.set(truncation.path, truncation)),
-    );
+  const { read, truncations } = openReading(names);
   const readProducers = () => read(input.producerRecords);
 
   const sends = readSends(readProducers(), likes);
@@ -125,7 +115,7 @@ export async function checkStates(input: CheckStatesInput): Promise<CheckOutput>
       Math.abs(rows.found - ((await input.stored.totals()).states ?? rows.found)) +
       mismatches,
   };
-  return { ledger, truncations: [...truncations.values()], ...lostOks };
+  return { ledger, truncations: truncations(), ...lostOks };
 }
 
 /** As many of each producer's likes as it has begun to send: its seqs are dense. */

@@ -3,7 +3,14 @@ import { EMPTY_PAGE, type LikeStates, PAGE_BITS, PAGE_MASK, STATE } from './like
 import { OrderCheck } from './order-check.ts';
 import type { PostSums } from './post-sums.ts';
 import { KIND } from './record-format.ts';
-import { mergeByTime, type RecordBlock } from './record-reader.ts';
+import {
+  mergeByTime,
+  type Names,
+  type RecordBlock,
+  type RecordSource,
+  readRecords,
+  type Truncation,
+} from './record-reader.ts';
 
 type Records = readonly Iterable<RecordBlock>[];
 
@@ -13,6 +20,18 @@ const BIT_OF_KIND: ReadonlyMap<number, number> = new Map([
   [KIND.fail, STATE.fail],
   [KIND.unknown, STATE.unknown],
 ]);
+
+/** Reads records as often as a check needs them, and keeps which end within a block. */
+export function openReading(names: Names) {
+  const truncations = new Map<string, Truncation>();
+  return {
+    read: (sources: readonly RecordSource[]): Records =>
+      sources.map((source) =>
+        readRecords(source, names, (truncation) => truncations.set(truncation.path, truncation)),
+      ),
+    truncations: (): Truncation[] => [...truncations.values()],
+  };
+}
 
 export interface SendsFound {
   /** Sends beyond a like's first. */

@@ -8,6 +8,7 @@ import { findLostOks, type LostBefore, noneLost, sortLostOks } from './checker-l
 import {
   addCountedLikes,
   type DeliverySums,
+  openReading,
   readDeliveries,
   readSends,
 } from './checker-records.ts';
@@ -21,13 +22,7 @@ import {
 import type { Ledger, WitnessSums } from './ledger.ts';
 import { LikeStates, STATE, type Sweep } from './like-states.ts';
 import { type PostErrors, PostSums } from './post-sums.ts';
-import {
-  Names,
-  type RecordBlock,
-  type RecordSource,
-  readRecords,
-  type Truncation,
-} from './record-reader.ts';
+import { Names, type RecordBlock, type RecordSource, type Truncation } from './record-reader.ts';
 
 export type { LostBefore } from './checker-lost.ts';
 export type { StoredCounts } from './checker-store.ts';
@@ -88,11 +83,7 @@ export interface CheckOutput {
 export async function check(input: CheckInput): Promise<CheckOutput> {
   const names = new Names();
   const states = new LikeStates();
-  const truncations = new Map<string, Truncation>();
-  const read = (sources: readonly RecordSource[]) =>
-    sources.map((source) =>
-      readRecords(source, names, (truncation) => truncations.set(truncation.path, truncation)),
-    );
+  const { read, truncations } = openReading(names);
   const readProducers = () => read(input.producerRecords);
 
   const sends = readSends(readProducers(), states);
@@ -125,7 +116,7 @@ export async function check(input: CheckInput): Promise<CheckOutput> {
       Math.abs(input.sums.attempted - (sweep.ok + sweep.unknown + sweep.fail)) +
       Math.abs(sweep.ok + sweep.landed - (marksOfTrial + parked.only + sweep.missing)),
   };
-  return { ledger, truncations: [...truncations.values()], ...lostOks };
+  return { ledger, truncations: truncations(), ...lostOks };
 }
 
 /** What the passes over the records, the log and the dead letters have found. */

@@ -7,11 +7,11 @@
  * beyond all that may be in it. Likes and unlikes are counts of their own.
  */
 import type { CheckInput, CheckOutput } from '../checker.ts';
-import { readSends } from '../checker-records.ts';
+import { openReading, readSends } from '../checker-records.ts';
 import type { Ledger } from '../ledger.ts';
 import { LikeStates, STATE } from '../like-states.ts';
 import { KIND } from '../record-format.ts';
-import { Names, type RecordBlock, readRecords, type Truncation } from '../record-reader.ts';
+import { Names, type RecordBlock } from '../record-reader.ts';
 
 /** Of one post and action. */
 interface CountRange {
@@ -24,11 +24,8 @@ interface CountRange {
 export async function checkDirect(input: CheckInput): Promise<CheckOutput> {
   const names = new Names();
   const likes = new LikeStates();
-  const truncations = new Map<string, Truncation>();
-  const readProducers = () =>
-    input.producerRecords.map((source) =>
-      readRecords(source, names, (truncation) => truncations.set(truncation.path, truncation)),
-    );
+  const { read, truncations } = openReading(names);
+  const readProducers = () => read(input.producerRecords);
   const sends = readSends(readProducers(), likes);
   const sweep = likes.sweep();
   const ranges = new Map<string, CountRange>();
@@ -52,7 +49,7 @@ export async function checkDirect(input: CheckInput): Promise<CheckOutput> {
   });
   return {
     ledger: ledgerOf(input, { ...sweep, counted, again: sends.again }, [...ranges.values()]),
-    truncations: [...truncations.values()],
+    truncations: truncations(),
     lostOkUsFirst: undefined,
     lostOkUsLast: undefined,
     lostBefore: undefined,
