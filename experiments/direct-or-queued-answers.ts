@@ -20,12 +20,12 @@ import {
   type Turn,
   turnsOf,
 } from './direct-or-queued-turns.ts';
+import { type Figure, standingMedian } from './standing-median.ts';
 
 /** Who looks at a count notices from about here on that it lags. */
 const BEHIND_MS_LEAST = 1_000;
 
 type Results = readonly TrialResult[];
-type Figure = (result: TrialResult) => number | undefined;
 
 const COURSE_QUESTION = '"Is it a good idea to count likes through API requests from the server?"';
 
@@ -38,13 +38,7 @@ const p99Ms: Figure = (result) => {
   return us === undefined ? undefined : us / 1_000;
 };
 
-/** The median over the runs whose numbers stand; undefined without any. */
-function middleOf(results: Results, figure: Figure): number | undefined {
-  const found = results
-    .filter(({ verdict, numbersValid }) => verdict === 'pass' && numbersValid)
-    .flatMap((result) => figure(result) ?? []);
-  return found.length === 0 ? undefined : median(found);
-}
+const p99Of = (side: Results) => milliseconds(standingMedian(side, p99Ms));
 
 /** Markdown: the course's answer, the post that everybody likes, and what it costs. */
 export function explainWays(results: Results): string {
@@ -128,8 +122,8 @@ function figuresAt({ broker, tier, api }: Turn, likesPerS: number, results: Resu
     ? `, and ${percent(shares[0])} against ${percent(shares[1])} of the requests not accepted`
     : '';
   return (
-    `at ${perS(likesPerS)} p99 of the API ${milliseconds(middleOf(direct, p99Ms))} directly, ` +
-    `${milliseconds(middleOf(queued, p99Ms))} by the queue${lost}${behind(queued)}`
+    `at ${perS(likesPerS)} p99 of the API ${p99Of(direct)} directly, ` +
+    `${p99Of(queued)} by the queue${lost}${behind(queued)}`
   );
 }
 
@@ -141,7 +135,7 @@ function shareOf(side: Results): number | undefined {
 
 /** A 202 that comes early is half of the answer where the count comes much later. */
 function behind(queued: Results): string {
-  const ms = middleOf(queued, exactAfterMs);
+  const ms = standingMedian(queued, exactAfterMs);
   if (ms === undefined || ms < BEHIND_MS_LEAST) return '';
   return `, whose count is exact only ${milliseconds(ms)} after the last 202`;
 }
@@ -160,7 +154,7 @@ const exactAfterMs: Figure = ({ path }) => path?.exactAfterMs;
 
 /** Less than a ms is none that anybody waits for. */
 function exactWords(side: Results): string {
-  const ms = middleOf(side, exactAfterMs);
+  const ms = standingMedian(side, exactAfterMs);
   return ms !== undefined && ms < 1
     ? 'with the last 202'
     : `${milliseconds(ms)} after the last 202`;
@@ -172,22 +166,22 @@ function onePostLine(turns: readonly Turn[], results: Results): string[] {
   const most = Math.max(0, ...bursts.flatMap((result) => offeredPerS(result) ?? []));
   const own = bursts.filter((result) => offeredPerS(result) === most);
   const [direct] = sidesOf(own, '', '');
-  const share = middleOf(direct, notAcceptedShare);
+  const share = standingMedian(direct, notAcceptedShare);
   if (share === undefined) return [];
   const factor = own[0]!.plan.path!.burst!.factor;
   const queues = turns.flatMap(({ broker, tier }) => {
     const [, queued] = sidesOf(own, broker, tier);
-    const notAccepted = middleOf(queued, notAcceptedShare);
+    const notAccepted = standingMedian(queued, notAcceptedShare);
     if (notAccepted === undefined) return [];
     return [
       `through ${broker} (${tier}) ${percent(notAccepted)} and ` +
-        `${milliseconds(middleOf(queued, p99Ms))}, exact ${exactWords(queued)}`,
+        `${p99Of(queued)}, exact ${exactWords(queued)}`,
     ];
   });
   return [
     `When one post takes all of a burst of ${factor} times the rate (${perS(most)}), of the ` +
       `requests written directly ${percent(share)} are not accepted, with a p99 of ` +
-      `${milliseconds(middleOf(direct, p99Ms))}, and the count is exact ${exactWords(direct)}` +
+      `${p99Of(direct)}, and the count is exact ${exactWords(direct)}` +
       `${queues.length > 0 ? `; ${queues.join('; ')}` : ''}.`,
     ...lockLine(results),
   ];
@@ -200,9 +194,9 @@ function lockLine(results: Results): string[] {
   const rates = [...new Set(bursts.flatMap((result) => offeredPerS(result) ?? []))];
   const lines = rates.flatMap((rate) => {
     const at = (one: TrialResult) => offeredPerS(one) === rate;
-    const onOne = middleOf(bursts.filter(at), waitingShare);
+    const onOne = standingMedian(bursts.filter(at), waitingShare);
     if (onOne === undefined) return [];
-    const onMany = middleOf(
+    const onMany = standingMedian(
       all.filter((one) => isSteady(one) && at(one)),
       waitingShare,
     );
@@ -242,6 +236,6 @@ function costLine(turns: readonly Turn[], results: Results): string[] {
 }
 
 function transactionsOf(side: Results): string {
-  const found = middleOf(side, ({ path }) => path?.databaseTransactionsPerLike);
+  const found = standingMedian(side, ({ path }) => path?.databaseTransactionsPerLike);
   return found === undefined ? 'unknown' : formatNumber(found, 2);
 }

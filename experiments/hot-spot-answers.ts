@@ -1,27 +1,17 @@
 /** What the figures of `hot-spot` say of the course's claim, each word of it taken from them. */
 import type { HotGroup } from '../lab/hot-spot-schema.ts';
-import { median } from '../lab/statistics/median.ts';
 import { formatNumber } from '../lab/table.ts';
 import type { TrialResult } from '../lab/trial-result.ts';
 import { cureOf, groupOf, shareOf } from './hot-spot-tables.ts';
+import { type Figure, standingMedian } from './standing-median.ts';
 
 /** A p99 of at most this part of what it was is a help; less may be chance. */
 const HELPS_SHARE = 0.5;
-
-type Figure = (result: TrialResult) => number | undefined;
 
 const p99Of =
   (group: HotGroup): Figure =>
   (result) =>
     groupOf(result, group)?.p99Ms;
-
-/** The median over the runs whose numbers stand; undefined without any. */
-function middleOf(results: readonly TrialResult[], figure: Figure): number | undefined {
-  const found = results
-    .filter(({ verdict, numbersValid }) => verdict === 'pass' && numbersValid)
-    .flatMap((result) => figure(result) ?? []);
-  return found.length === 0 ? undefined : median(found);
-}
 
 export interface Help {
   readonly before: number;
@@ -38,8 +28,8 @@ export function helpOf(
   const of = (name: string) => results.filter((result) => cureOf(result) === name);
   // A cure that never came about says nothing of itself.
   const cured = of(cure).filter(({ hotSpot }) => hotSpot?.curedAfterMs !== undefined);
-  const before = middleOf(of('none'), p99Of(group));
-  const after = middleOf(cured, p99Of(group));
+  const before = standingMedian(of('none'), p99Of(group));
+  const after = standingMedian(cured, p99Of(group));
   if (before === undefined || after === undefined) return undefined;
   return { before, after, helps: after <= HELPS_SHARE * before };
 }
@@ -84,7 +74,7 @@ function linesOf(share: string, own: readonly TrialResult[]): string[] {
 /** One line for the whole claim: monitor, isolate, scale the replicas. */
 export function answerToCourse(results: readonly TrialResult[]): string | undefined {
   const byShare = byShareOf(results);
-  const found = middleOf(
+  const found = standingMedian(
     byShare.flatMap(([, own]) => own),
     ({ hotSpot }) => hotSpot?.foundAfterMs,
   );

@@ -7,6 +7,7 @@ import {
   type ServiceTime,
   serviceTimes,
 } from '../likes/workloads/service-times.ts';
+import { mean } from './statistics/mean.ts';
 
 /**
  * Time from arrival to the end of service, for each. The wait of the next one is what is left of
@@ -141,18 +142,14 @@ export function chanceOf(
       services[place] = service();
     }
     const measured = lindleySojourns(arrivals, services).subarray(warmUpLikes);
-    means[run] = meanOf(measured);
+    means[run] = mean(measured);
     p99s[run] = measured.sort()[Math.min(likes - 1, Math.floor(likes * 0.99))]!;
   }
   return { mean: standardDeviation(means), p99: standardDeviation(p99s) };
 }
 
-function meanOf(values: Float64Array): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
 function standardDeviation(values: Float64Array): number {
-  const mean = meanOf(values);
-  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  const middle = mean(values);
+  const squares = values.reduce((sum, value) => sum + (value - middle) ** 2, 0);
   return Math.sqrt(squares / (values.length - 1));
 }

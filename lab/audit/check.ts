@@ -74,7 +74,3 @@ export function percent(share: number): string {
   const value = share * 100;
   return `${figure(Math.abs(value) >= 10 ? Math.round(value) : value)} %`;
 }
-
-export function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}

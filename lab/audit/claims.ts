@@ -141,13 +141,3 @@ export interface Claims {
       }
     | undefined;
 }
-
-/** A description in which nothing is known yet. */
-export const NOTHING_CLAIMED: Claims = {
-  unit: 'events',
-  rates: [],
-  latencies: [],
-  flows: [],
-  settings: [],
-  work: [],
-};

@@ -11,8 +11,12 @@ export const CROWD = 'crowd';
  */
 export function crowdOf({ path, seed, likes, likesPerS }: TrialPlan): Crowd | undefined {
   if (path?.limiter === undefined) return undefined;
+  return makeCrowd({ seed, ...loadOf({ likes, likesPerS }), limit: path.limiter });
+}
+
+export function loadOf({ likes, likesPerS }: Pick<TrialPlan, 'likes' | 'likesPerS'>) {
   if (likesPerS === undefined || likes === 'all') {
-    throw new Error('a trial over HTTP has a rate and an end');
+    throw new Error('a trial that limits users has a rate and an end');
   }
-  return makeCrowd({ seed, likesPerS, seconds: likes / likesPerS, limit: path.limiter });
+  return { likesPerS, seconds: likes / likesPerS };
 }

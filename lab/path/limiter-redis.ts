@@ -9,6 +9,7 @@ import { LabError } from '../lab-error.ts';
 import { AWAY_FROM_SHARE, AWAY_LASTS_SHARE, limiterNeedsRedis } from '../limiter-plan.ts';
 import type { TrialContext } from '../trial-context.ts';
 import type { TrialPlan } from '../trial-plan.ts';
+import { loadOf } from './crowd-load.ts';
 
 export interface LimiterRedisFacts {
   /** On the trial's clock: from the kill, proved by the system, until it answered again. */
@@ -40,7 +41,7 @@ export async function openLimiterRedis(
     throw new LabError('EQUIPMENT_MISSING', what);
   }
   const server = await context.startLimiterRedis();
-  const loadMs = (Number(plan.likes) / (plan.likesPerS ?? 1)) * 1_000;
+  const loadMs = loadOf(plan).seconds * 1_000;
   return new WatchedRedis(server, limiter.where === 'redis-away' ? loadMs : undefined);
 }
 

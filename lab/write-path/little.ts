@@ -5,6 +5,7 @@
  * L and λ come from counts that each process keeps of all likes at each step, W from the spans of
  * the traced ones. So where spans are missing, or something is counted twice, they do not agree.
  */
+import { mean } from '../statistics/mean.ts';
 
 export interface LittleInput {
   /** Mean number in the hop over the window, from counts. */
@@ -55,7 +56,7 @@ const COUNTS_APART_SHARE_MAX = 0.001;
 export function checkLittle(input: LittleInput): Little {
   const { inHop, likes, windowS, staysUs, traced } = input;
   const likesPerS = likes / windowS;
-  const meanUs = staysUs.length > 0 ? sumOf(staysUs) / staysUs.length : 0;
+  const meanUs = staysUs.length > 0 ? mean(staysUs) : 0;
   const product = (likesPerS * meanUs) / 1e6;
   const isSample = traced < likes * (1 - SPANS_MISSING_SHARE_MAX);
   const errorUs = isSample ? STANDARD_ERRORS * standardErrorOf(staysUs, meanUs) : 0;
@@ -105,14 +106,10 @@ function miscounted({ into, outOf, accepted }: LittleInput['totals']): string[] 
   return [`${into} likes were counted into it and ${outOf} out of it, of ${accepted} accepted`];
 }
 
-function standardErrorOf(values: readonly number[], mean: number): number {
+function standardErrorOf(values: readonly number[], middle: number): number {
   if (values.length < 2) return Number.POSITIVE_INFINITY;
-  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  const squares = values.reduce((sum, value) => sum + (value - middle) ** 2, 0);
   return Math.sqrt(squares / (values.length - 1) / values.length);
-}
-
-function sumOf(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0);
 }
 
 function shown(value: number): string {

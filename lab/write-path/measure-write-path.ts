@@ -2,6 +2,7 @@
 
 import type { LikeStep } from '../../likes/like-steps.ts';
 import type { PathKind } from '../path-plan.ts';
+import { mean } from '../statistics/mean.ts';
 import { rising } from '../statistics/median.ts';
 import { percentile } from '../statistics/percentile.ts';
 import type { HopFigures, WritePath } from '../write-path-schema.ts';
@@ -52,7 +53,7 @@ export function measureWritePath(input: WritePathInput): MeasuredWritePath | und
   const lastStep = steps.at(-1)!;
   const wholeUs = rising(measured.map(({ atUs }) => atUs[lastStep]! - atUs.due!));
   const flow = new Flow(input.flows);
-  const meanUs = meanOf(wholeUs);
+  const meanUs = mean(wholeUs);
   const figures = hops.map((hop) =>
     hopFigures(hop, { input, ways, measured, flow, window, meanUs }),
   );
@@ -110,7 +111,7 @@ function hopFigures({ name, from, to }: Hop, context: Context): HopFigures {
   const { input, ways, measured, flow } = context;
   const window = emptyToEmpty(flow, from, to, context.window);
   const stays = rising(measured.map(({ atUs }) => atUs[to]! - atUs[from]!));
-  const meanUs = meanOf(stays);
+  const meanUs = mean(stays);
   const { fromUs, toUs } = window;
   const likes = flow.likes(from, fromUs, toUs);
   // By when it came into this hop, and not by when it was due.
@@ -207,10 +208,6 @@ function exportedOf(flows: readonly FlowFile[]): WritePath['exported'] {
     failed: all.reduce((sum, { failed }) => sum + failed, 0),
     reason: all.findLast(({ reason }) => reason !== undefined)?.reason,
   };
-}
-
-function meanOf(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 function shareOf<Item>(items: readonly Item[], is: (item: Item) => boolean): number {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -174,7 +174,9 @@ test('a receiver that refuses costs spans and no like, and what it cost is told'
 });
 
 test('spans that are kept have the times of the clock that they were traced by', async () => {
-  const file = join(mkdtempSync(join(tmpdir(), 'spans-')), 'spans');
+  const folder = mkdtempSync(join(tmpdir(), 'spans-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, 'spans');
   let us = 1_000_000;
   const clock = { nowUs: () => us, epochUs: 1_764_115_200_123_456 };
   const tracing = traced({ file, clock });

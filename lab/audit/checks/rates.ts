@@ -1,4 +1,6 @@
 /** Checks on rates: only what belongs into their count and time, and alike in all windows. */
+
+import { mean } from '../../statistics/mean.ts';
 import {
   type Check,
   cannotTell,
@@ -6,7 +8,6 @@ import {
   type Finding,
   figure,
   hit,
-  mean,
   percent,
   together,
 } from '../check.ts';

@@ -5,7 +5,8 @@
  */
 import { basename } from 'node:path';
 import { z } from 'zod';
-import { figure, mean } from '../check.ts';
+import { mean } from '../../statistics/mean.ts';
+import { figure } from '../check.ts';
 import { audit } from '../checks.ts';
 import type { Claims, LatencyClaim, RateClaim, WorkClaim } from '../claims.ts';
 import { type Format, hasKeys } from './format.ts';

@@ -2,7 +2,17 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { AUDIT_VERDICTS } from '../../../lab/audit/check.ts';
 import { audit, CHECKS } from '../../../lab/audit/checks.ts';
-import { type Claims, NOTHING_CLAIMED } from '../../../lab/audit/claims.ts';
+import type { Claims } from '../../../lab/audit/claims.ts';
+
+/** A description in which nothing is known yet. */
+const NOTHING_CLAIMED: Claims = {
+  unit: 'events',
+  rates: [],
+  latencies: [],
+  flows: [],
+  settings: [],
+  work: [],
+};
 
 const few = fc.constantFrom(0, 0.5, 1, 47.5, 50, 1_000, 60_000);
 const maybe = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined });
