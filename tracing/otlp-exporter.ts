@@ -13,9 +13,13 @@ export interface CountingExporter extends SpanExporter {
 }
 
 /** `environment`: address and headers from OTEL_EXPORTER_OTLP_ENDPOINT and its like. */
-export function otlpExporter(address: string | 'environment'): CountingExporter {
+export function otlpExporter(
+  address: string | 'environment',
+  exportsAtOnceMax: number,
+): CountingExporter {
   const exporter = new OTLPTraceExporter({
     timeoutMillis: EXPORT_MS_MAX,
+    concurrencyLimit: exportsAtOnceMax,
     ...(address !== 'environment' && { url: tracesUrl(address) }),
   });
   let exported: Exported = { delivered: 0, failed: 0 };

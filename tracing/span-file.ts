@@ -27,7 +27,10 @@ export class SpanFile implements SpanProcessor {
 
   async forceFlush(): Promise<void> {}
 
-  async shutdown(): Promise<void> {
+  async shutdown(): Promise<void> {}
+
+  /** Not in `shutdown`, whose errors are those of exports: whoever reads needs this file. */
+  write(): void {
     writeFileSync(this.#path, this.#kept.map((span) => `${this.#lineOf(span)}\n`).join(''));
   }
 

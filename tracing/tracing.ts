@@ -19,13 +19,12 @@ import { W3CTraceContextPropagator } from '@opentelemetry/core';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import {
   AlwaysOffSampler,
-  BatchSpanProcessor,
   ParentBasedSampler,
   TraceIdRatioBasedSampler,
   TracerProvider,
 } from '@opentelemetry/sdk-trace';
 import type { LikeHeaders } from '../likes/like.ts';
-import { otlpExporter } from './otlp-exporter.ts';
+import { ExportedSpans } from './exported-spans.ts';
 import { SpanFile } from './span-file.ts';
 
 /** Where µs are counted from. */
@@ -71,11 +70,6 @@ export interface Tracing extends AsyncDisposable {
   exported(): Exported | undefined;
 }
 
-/** A receiver that is away for longer loses spans, and so does a burst of more of them. */
-const SPANS_WAITING_MAX = 20_000;
-const SPANS_PER_EXPORT_MAX = 512;
-const EXPORT_INTERVAL_MS = 500;
-
 function ownClock(): TracingClock {
   return { nowUs: () => performance.now() * 1_000, epochUs: performance.timeOrigin * 1_000 };
 }
@@ -89,16 +83,13 @@ export function openTracing(options: TracingOptions): Tracing {
     return [epoch.s + s, Math.round((sinceUs - s * 1e6) * 1e3)];
   };
   const usOf = ([s, ns]: HrTime): number => (s - epoch.s) * 1e6 + ns / 1e3 - epoch.us;
-  const exporter = options.otlp === undefined ? undefined : otlpExporter(options.otlp);
-  const processors = [
-    ...(options.file === undefined ? [] : [new SpanFile(options.file, usOf)]),
-    ...(exporter === undefined ? [] : [batches(exporter)]),
-  ];
+  const kept = options.file === undefined ? undefined : new SpanFile(options.file, usOf);
+  const handedOn = options.otlp === undefined ? undefined : new ExportedSpans(options.otlp);
   const root = share > 0 ? new TraceIdRatioBasedSampler(share) : new AlwaysOffSampler();
   const provider = new TracerProvider({
     resource: resourceFromAttributes({ 'service.name': options.service }),
     sampler: new ParentBasedSampler({ root }),
-    spanProcessors: processors,
+    spanProcessors: [kept, handedOn].filter((one) => one !== undefined),
   });
   const propagator = new W3CTraceContextPropagator();
   return {
@@ -119,9 +110,12 @@ export function openTracing(options: TracingOptions): Tracing {
       if (headers.tracestate === '') delete headers.tracestate;
       return headers;
     },
-    exported: () => exporter?.exported,
-    // An export that fails is counted, and no reason for a service to end otherwise.
-    [Symbol.asyncDispose]: () => provider.shutdown().catch(() => undefined),
+    exported: () => handedOn?.exported,
+    async [Symbol.asyncDispose]() {
+      // An export that fails is counted, and no reason for a service to end otherwise.
+      await provider.shutdown().catch(() => undefined);
+      kept?.write();
+    },
   };
 }
 
@@ -129,13 +123,4 @@ export function openTracing(options: TracingOptions): Tracing {
 export function isRecorded(context: Context): boolean {
   const { traceFlags = TraceFlags.NONE } = trace.getSpanContext(context) ?? {};
   return (traceFlags & TraceFlags.SAMPLED) !== 0;
-}
-
-function batches(exporter: ConstructorParameters<typeof BatchSpanProcessor>[0]['exporter']) {
-  return new BatchSpanProcessor({
-    exporter,
-    maxQueueSize: SPANS_WAITING_MAX,
-    maxExportBatchSize: SPANS_PER_EXPORT_MAX,
-    scheduledDelayMillis: EXPORT_INTERVAL_MS,
-  });
 }

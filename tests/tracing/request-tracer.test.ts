@@ -173,6 +173,27 @@ test('a receiver that refuses costs spans and no like, and what it cost is told'
   expect(tracing.exported()).toMatchObject({ delivered: 0, failed: 3 });
 });
 
+test('as many spans as may wait all arrive, and of more it is told how many are lost', async () => {
+  await using receiver = await openOtlpReceiver();
+  const burst = async (spans: number) => {
+    const tracing = traced({ otlp: receiver.url, share: 1 });
+    for (let span = 0; span < spans; span++) tracing.tracer.startSpan('burst').end();
+    await tracing[Symbol.asyncDispose]();
+    return tracing.exported()!;
+  };
+  expect(await burst(20_000)).toEqual({ delivered: 20_000, failed: 0 });
+  const { delivered, failed, reason } = await burst(25_000);
+  expect(receiver.spans).toHaveLength(20_000 + delivered);
+  expect(failed).toBe(25_000 - delivered);
+  expect(failed).toBeGreaterThan(0);
+  expect(reason).toBe('no more than 20000 spans may wait');
+});
+
+test('a file of spans that cannot be written is no secret', async () => {
+  const tracing = traced({ file: '/nowhere/spans' });
+  await expect(tracing[Symbol.asyncDispose]()).rejects.toThrow('/nowhere/spans');
+});
+
 test('spans that are kept have the times of the clock that they were traced by', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'spans-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
