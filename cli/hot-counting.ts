@@ -16,7 +16,7 @@ export function countingWithHotPosts(
     smallTransactions: { likesMax: likesPerTransaction, atOnceMax: transactionsAtOnce },
   });
   return {
-    apply: (likes, committed, placeOf) => path.apply(likes, committed, placeOf),
+    apply: (...batch) => path.apply(...batch),
     settings: () => store.settings(),
     hot: {
       tell: () => ({ atUs: clock.nowUs(), window: { ...path.seen() }, writes: path.writes }),

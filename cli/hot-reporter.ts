@@ -1,6 +1,7 @@
 /** A counting process that tells on the store's board what it sees, and obeys what stands there. */
 import { randomUUID } from 'node:crypto';
 import type { CountStore } from '../store/count-store.ts';
+import type { Batch } from '../store/hot/apply-parts.ts';
 import { boardNowMs, HotBoard } from '../store/hot/hot-board.ts';
 import { HotPath } from '../store/hot/hot-path.ts';
 import type { WindowSummary } from '../store/hot/hot-window.ts';
@@ -21,8 +22,8 @@ export class HotReporter implements Disposable {
     this.#timer = setInterval(() => this.#tell(), TELL_INTERVAL_MS);
   }
 
-  apply(...[likes, committed, placeOf, written]: Parameters<CountStore['apply']>): Promise<void> {
-    return this.#path.apply(likes, committed, placeOf, written);
+  apply(...batch: Batch): Promise<void> {
+    return this.#path.apply(...batch);
   }
 
   seen(): WindowSummary {

@@ -1,21 +1,27 @@
 /** Stores parts of a batch apart, as if it had been stored whole. */
-import { type Like, type Refusal, RefusedLikesError } from '../../likes/like.ts';
-import type { CommitObserver, CountStore } from '../count-store.ts';
+import { type Refusal, RefusedLikesError } from '../../likes/like.ts';
+import type { CountStore } from '../count-store.ts';
 
 /** What the parts of the counting path before the store need of it. */
 export type AppliesLikes = Pick<CountStore, 'apply'>;
 
-/** Likes at `places` of some batch, which is told of them by its own places. */
+/** A batch, and whoever is told what becomes of it. */
+export type Batch = Parameters<CountStore['apply']>;
+
+/** Likes at `places` of a batch, which is told of them by its own places. */
 export function applyAt(
   store: AppliesLikes,
-  likes: readonly Like[],
   places: readonly number[],
-  committed?: CommitObserver,
+  ...[likes, committed, placeOf, written, begins]: Batch
 ): Promise<void> {
   const part = places.map((place) => likes[place]!);
   const back = (indexes: readonly number[]) => indexes.map((index) => places[index]!);
-  const stored = store.apply(part, ({ shard, fresh, seen }) =>
-    committed?.({ shard, fresh: back(fresh), seen: back(seen) }),
+  const stored = store.apply(
+    part,
+    ({ shard, fresh, seen }) => committed?.({ shard, fresh: back(fresh), seen: back(seen) }),
+    placeOf && ((index) => placeOf(places[index]!)),
+    written,
+    begins && ((indexes) => begins(back(indexes))),
   );
   return stored.catch((error: unknown) => {
     if (!(error instanceof RefusedLikesError)) throw error;

@@ -3,9 +3,9 @@
  * batches and lanes that it has in hand, and stores them in one transaction. A batch is not stored,
  * and so not acknowledged, before the likes of it that are held are.
  */
-import { type Like, type PlaceOf, RefusedLikesError } from '../../likes/like.ts';
-import type { CommitObserver, PartObserver } from '../count-store.ts';
-import { type AppliesLikes, allOf, applyAt } from './apply-parts.ts';
+import { type Like, RefusedLikesError } from '../../likes/like.ts';
+import type { BeginObserver, CommitObserver } from '../count-store.ts';
+import { type AppliesLikes, allOf, applyAt, type Batch } from './apply-parts.ts';
 
 export interface CoalesceLimits {
   /** A like is held for so long at most; then it waits for nothing but the store. */
@@ -21,6 +21,7 @@ interface Held {
   readonly likes: readonly Like[];
   readonly places: readonly number[];
   readonly committed: CommitObserver | undefined;
+  readonly begins: BeginObserver | undefined;
   readonly stored: PromiseWithResolvers<void>;
 }
 
@@ -55,14 +56,13 @@ export class CoalescingStore implements AppliesLikes {
     this.#limits = limits;
   }
 
-  /** With a place for each like, which only engines without transactions need, nothing is held. */
-  async apply(
-    likes: readonly Like[],
-    committed?: CommitObserver,
-    placeOf?: PlaceOf,
-    written?: PartObserver,
-  ): Promise<void> {
-    if (this.#posts.size === 0) return this.#others.apply(likes, committed, placeOf, written);
+  /**
+   * Likes that are held go without their places in the queue: only engines without transactions
+   * need those, and they count by the order of the queue, so that nothing can be held there.
+   */
+  async apply(...batch: Batch): Promise<void> {
+    if (this.#posts.size === 0) return this.#others.apply(...batch);
+    const [likes, committed, , , begins] = batch;
     const others: number[] = [];
     const held = new Map<string, number[]>();
     for (const [place, { post }] of likes.entries()) {
@@ -70,8 +70,10 @@ export class CoalescingStore implements AppliesLikes {
       else if (held.has(post)) held.get(post)!.push(place);
       else held.set(post, [place]);
     }
-    const parts = [...held].map(([post, places]) => this.#put(post, { likes, places, committed }));
-    if (others.length > 0) parts.push(applyAt(this.#others, likes, others, committed));
+    const parts = [...held].map(([post, places]) => {
+      return this.#put(post, { likes, places, committed, begins });
+    });
+    if (others.length > 0) parts.push(applyAt(this.#others, others, ...batch));
     await allOf(parts);
   }
 
@@ -109,24 +111,32 @@ export class CoalescingStore implements AppliesLikes {
 async function storeTogether(store: AppliesLikes, held: readonly Held[]): Promise<void> {
   const all = held.flatMap(({ likes, places }) => places.map((place) => likes[place]!));
   const owners = held.flatMap((one) => one.places.map((place) => ({ held: one, place })));
-  /** What an observer threw fails its own batch, and no other. */
   const failed = new Map<Held, unknown>();
-  const tell: CommitObserver = ({ shard, fresh, seen }) => {
+  /** What an observer throws fails its own batch, and no other. */
+  const tellEach = (tell: (one: Held, own: (indexes: readonly number[]) => number[]) => void) => {
     for (const one of held) {
       const own = (indexes: readonly number[]) =>
         indexes.flatMap((index) => (owners[index]!.held === one ? owners[index]!.place : []));
-      const commit = { shard, fresh: own(fresh), seen: own(seen) };
-      if (commit.fresh.length + commit.seen.length === 0) continue;
       try {
-        one.committed?.(commit);
+        tell(one, own);
       } catch (error) {
         failed.set(one, error);
       }
     }
   };
+  const committed: CommitObserver = ({ shard, fresh, seen }) =>
+    tellEach((one, own) => {
+      const commit = { shard, fresh: own(fresh), seen: own(seen) };
+      if (commit.fresh.length + commit.seen.length > 0) one.committed?.(commit);
+    });
+  const begins: BeginObserver = (indexes) =>
+    tellEach((one, own) => {
+      const places = own(indexes);
+      if (places.length > 0) one.begins?.(places);
+    });
   let refused: RefusedLikesError | undefined;
   try {
-    await store.apply(all, tell);
+    await store.apply(all, committed, undefined, undefined, begins);
   } catch (error) {
     if (!(error instanceof RefusedLikesError)) {
       for (const { stored } of held) stored.reject(error);

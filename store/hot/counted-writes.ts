@@ -1,7 +1,6 @@
 /** Counts what goes into a store: transactions, rows of counts that they change, and likes. */
-import type { Like, PlaceOf } from '../../likes/like.ts';
-import type { CommitObserver, PartObserver } from '../count-store.ts';
-import type { AppliesLikes } from './apply-parts.ts';
+import type { CommitObserver } from '../count-store.ts';
+import type { AppliesLikes, Batch } from './apply-parts.ts';
 
 export interface Writes {
   /** Commits of a shard that held at least one like, new or not. */
@@ -25,18 +24,13 @@ export class CountedWrites implements AppliesLikes {
     return { ...this.#writes };
   }
 
-  apply(
-    likes: readonly Like[],
-    committed?: CommitObserver,
-    placeOf?: PlaceOf,
-    written?: PartObserver,
-  ): Promise<void> {
+  apply(...[likes, committed, ...more]: Batch): Promise<void> {
     const count: CommitObserver = (commit) => {
       this.#writes.transactions++;
       this.#writes.countUpdates += new Set(commit.fresh.map((place) => likes[place]!.post)).size;
       this.#writes.likes += commit.fresh.length;
       committed?.(commit);
     };
-    return this.#store.apply(likes, count, placeOf, written);
+    return this.#store.apply(likes, count, ...more);
   }
 }

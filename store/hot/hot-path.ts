@@ -3,9 +3,7 @@
  * holds back the likes of posts that it is told to, and passes everything on.
  */
 import { z } from 'zod';
-import type { Like, PlaceOf } from '../../likes/like.ts';
-import type { CommitObserver, PartObserver } from '../count-store.ts';
-import type { AppliesLikes } from './apply-parts.ts';
+import type { AppliesLikes, Batch } from './apply-parts.ts';
 import { COALESCE_DEFAULT, CoalescingStore } from './coalesce.ts';
 import { CountedWrites, type Writes } from './counted-writes.ts';
 import { HotWindow, type WindowSummary } from './hot-window.ts';
@@ -40,14 +38,9 @@ export class HotPath implements AppliesLikes {
   }
 
   /** Likes that are delivered again are seen again: they are work for their shard as well. */
-  apply(
-    likes: readonly Like[],
-    committed?: CommitObserver,
-    placeOf?: PlaceOf,
-    written?: PartObserver,
-  ): Promise<void> {
-    this.#window.see(likes, this.#nowMs());
-    return this.#store.apply(likes, committed, placeOf, written);
+  apply(...batch: Batch): Promise<void> {
+    this.#window.see(batch[0], this.#nowMs());
+    return this.#store.apply(...batch);
   }
 
   /** What was liked most in this process, in the last second. */

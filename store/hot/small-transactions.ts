@@ -2,9 +2,7 @@
  * Stores batches in small transactions, several at once: how a service that is given likes one by
  * one writes them, where a consumer of this lab would write a thousand together.
  */
-import type { Like } from '../../likes/like.ts';
-import type { CommitObserver } from '../count-store.ts';
-import { type AppliesLikes, allOf, applyAt } from './apply-parts.ts';
+import { type AppliesLikes, allOf, applyAt, type Batch } from './apply-parts.ts';
 
 export interface SmallTransactionLimits {
   /** Likes of one call of the store, which is one transaction a shard that it touches. */
@@ -24,13 +22,14 @@ export class SmallTransactions implements AppliesLikes {
     this.#limits = limits;
   }
 
-  async apply(likes: readonly Like[], committed?: CommitObserver): Promise<void> {
+  async apply(...batch: Batch): Promise<void> {
+    const [likes] = batch;
     const { likesMax } = this.#limits;
     const parts: Promise<void>[] = [];
     for (let from = 0; from < likes.length; from += likesMax) {
       const size = Math.min(likesMax, likes.length - from);
       const places = Array.from({ length: size }, (_, index) => from + index);
-      parts.push(this.#inTurn(() => applyAt(this.#store, likes, places, committed)));
+      parts.push(this.#inTurn(() => applyAt(this.#store, places, ...batch)));
     }
     await allOf(parts);
   }

@@ -1,7 +1,6 @@
 /** For what stands before a store: it counts each like once, and can be told to fail. */
 import { type Like, RefusedLikesError } from '../../../likes/like.ts';
-import type { CommitObserver } from '../../../store/count-store.ts';
-import type { AppliesLikes } from '../../../store/hot/apply-parts.ts';
+import type { AppliesLikes, Batch } from '../../../store/hot/apply-parts.ts';
 
 /** Likes of this post can never be stored. */
 export const REFUSED_POST = 'refused';
@@ -22,7 +21,7 @@ export class MadeStore implements AppliesLikes {
     this.#shards = shards;
   }
 
-  async apply(likes: readonly Like[], committed?: CommitObserver): Promise<void> {
+  async apply(...[likes, committed, , , begins]: Batch): Promise<void> {
     this.calls.push(likes.map(({ post }) => post));
     this.underWayMost = Math.max(this.underWayMost, ++this.#underWay);
     await this.gate;
@@ -35,6 +34,7 @@ export class MadeStore implements AppliesLikes {
       const own = places.filter(
         (place) => !refused.includes(place) && likes[place]!.post.length % this.#shards === shard,
       );
+      if (own.length > 0) begins?.(own);
       const fresh = own.filter((place) => this.#count(likes[place]!));
       const seen = own.filter((place) => !fresh.includes(place));
       if (own.length > 0) committed?.({ shard, fresh, seen });
