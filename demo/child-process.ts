@@ -1,6 +1,6 @@
 /** A process of the demo, as the demo sees it: started, told, asked to end, and killed. */
 import { type ChildProcess, fork } from 'node:child_process';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { within } from '../gateway/circuit.ts';
 import { LabError } from '../lab/lab-error.ts';
 import type { ChildCommand, ChildMessage, ChildSetup } from './messages.ts';
 
@@ -87,10 +87,7 @@ export class DemoChild {
   async end(limitMs: number): Promise<void> {
     this.#isMeantToEnd = true;
     this.#child.kill('SIGTERM');
-    const over = new AbortController();
-    const late = sleep(limitMs, undefined, { signal: over.signal }).then(() => this.kill());
-    await Promise.race([this.#exited, late.catch(() => undefined)]);
-    over.abort();
+    await within(limitMs, () => this.#exited).catch(() => this.kill());
   }
 
   #remember(text: string): void {

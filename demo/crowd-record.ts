@@ -21,7 +21,7 @@ export interface CrowdRow {
   readonly exactAfterMs: number | null;
   /** How late the crowd itself was, at worst: a machine that is busy makes its answers old. */
   readonly lateMs: number;
-  /** Whether a broker or worker was killed meanwhile: then the row compares nothing. */
+  /** Whether a part was killed, or died, meanwhile: then the row compares nothing. */
   readonly struck: boolean;
 }
 

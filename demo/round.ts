@@ -3,9 +3,9 @@
  * crowd are processes of their own; the broker is a real server. What the ledger says comes from
  * the gateway's answers, the worker's deliveries and the database.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Backlog } from '../brokers/broker.ts';
 import type { Server } from '../brokers/servers/server.ts';
+import { within } from '../gateway/circuit.ts';
 import { type ChildEvents, DemoChild } from './child-process.ts';
 import { CrowdRecord } from './crowd-record.ts';
 import type { DemoDatabase } from './database.ts';
@@ -49,6 +49,7 @@ export class Round implements AsyncDisposable {
   readonly ledger = new PressLedger();
   readonly latencies = new RecentLatencies();
   readonly watch: RoundWatch;
+  gateway: PartState = 'starting';
   broker: PartState = 'up';
   worker: PartState = 'starting';
   /** Likes that the last worker had stored and not acknowledged when it was killed. */
@@ -64,7 +65,7 @@ export class Round implements AsyncDisposable {
   #worker: DemoChild | undefined;
   #crowd: DemoChild | undefined;
   #record: CrowdRecord | undefined;
-  #judged: { readonly counted: number } | undefined;
+  #judgedCount: number | undefined;
   #isJudging = false;
   #holding: PromiseWithResolvers<void> | undefined;
   readonly #log: (line: string) => void;
@@ -74,7 +75,10 @@ export class Round implements AsyncDisposable {
     this.#log = log;
     const { queue, database, databaseUrl, post, way } = parts;
     const queued = way === 'queued' ? queue.address : undefined;
-    this.#gateway = this.#start({ role: 'gateway', queued, databaseUrl }, log);
+    this.#gateway = this.#start({ role: 'gateway', queued, databaseUrl }, (reason) => {
+      this.gateway = 'dead';
+      this.#died(reason);
+    });
     const { drainedTimeMs } = queue;
     const backlog = queued && (() => queue.backlog());
     this.watch = new RoundWatch({ post, database, backlog, drainedTimeMs });
@@ -86,6 +90,8 @@ export class Round implements AsyncDisposable {
     try {
       const starting = parts.way === 'queued' ? round.startWorker() : undefined;
       [round.#gatewayUrl] = await Promise.all([round.#gateway.ready, starting]);
+      // One that has died while the worker started stays dead.
+      if (round.gateway === 'starting') round.gateway = 'up';
       return round;
     } catch (error) {
       await round[Symbol.asyncDispose]();
@@ -103,7 +109,7 @@ export class Round implements AsyncDisposable {
 
   /**
    * Waits for no answer: the ledger has it when it comes.
-   * @throws Refusal when the ledger is full
+   * @throws Refusal when the gateway is dead or the ledger full
    */
   press(): void {
     const user = this.#reserve(1);
@@ -175,14 +181,13 @@ export class Round implements AsyncDisposable {
     if (worker === undefined || this.worker !== 'up') throw new Refusal('no worker is up');
     this.#record?.strike();
     this.heldAtKill = undefined;
-    this.#holding = Promise.withResolvers();
+    const holding = Promise.withResolvers<void>();
+    this.#holding = holding;
     worker.tell({ kind: 'hold' });
-    const over = new AbortController();
     const isComing = this.crowd !== undefined && this.broker === 'up';
     const limitMs = isComing ? HOLD_MS_MAX : HOLD_IDLE_MS_MAX;
-    const late = sleep(limitMs, undefined, { signal: over.signal }).catch(() => undefined);
-    await Promise.race([this.#holding.promise, late]);
-    over.abort();
+    // Where nothing came to hold it is killed all the same.
+    await within(limitMs, () => holding.promise).catch(() => undefined);
     await worker.kill();
     this.worker = 'dead';
   }
@@ -196,7 +201,7 @@ export class Round implements AsyncDisposable {
     const setup = { role: 'worker', ...this.parts.queue.address } as const;
     const died = (reason: string) => {
       this.worker = 'dead';
-      this.#log(reason);
+      this.#died(reason);
     };
     const worker = this.#start(setup, died, (message) => this.#hear(message));
     this.#worker = worker;
@@ -217,7 +222,7 @@ export class Round implements AsyncDisposable {
     const isQuiet = this.ledger.open === 0 && this.crowd === undefined;
     if (!isQuiet || since === undefined || this.#isJudging) return;
     const { counted } = this.watch.seen;
-    if (this.#judged?.counted === counted) return;
+    if (this.#judgedCount === counted) return;
     this.#isJudging = true;
     const { database, post } = this.parts;
     try {
@@ -227,7 +232,7 @@ export class Round implements AsyncDisposable {
       if (this.watch.drainedSinceMs !== since || this.ledger.open > 0) return;
       this.watch.seen = { ...this.watch.seen, counted: count };
       this.judgement = this.ledger.judge(users, count);
-      this.#judged = { counted: count };
+      this.#judgedCount = count;
       this.#record?.exact(since, this.sums);
     } finally {
       this.#isJudging = false;
@@ -249,7 +254,14 @@ export class Round implements AsyncDisposable {
     return new DemoChild(this.parts.childModule, setup, { onMessage, onDeath });
   }
 
+  /** A part has ended although nobody asked it to. */
+  #died(reason: string): void {
+    this.#record?.strike();
+    this.#log(reason);
+  }
+
   #reserve(presses: number): number {
+    if (this.gateway !== 'up') throw new Refusal('the gateway is dead; clear the round');
     const first = this.ledger.reserve(presses);
     if (first !== undefined) return first;
     throw new Refusal('this round has as many presses as its ledger holds; clear it');
@@ -290,6 +302,6 @@ export class Round implements AsyncDisposable {
   #touch(): void {
     this.watch.touch();
     this.judgement = undefined;
-    this.#judged = undefined;
+    this.#judgedCount = undefined;
   }
 }

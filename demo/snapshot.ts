@@ -40,6 +40,7 @@ export interface Facts {
   readonly problem: string | undefined;
   readonly way: Way;
   readonly brokerTitle: string;
+  readonly gateway: PartState;
   readonly broker: PartState;
   readonly worker: PartState;
   readonly crowd: { readonly likesPerS: number; readonly leftS: number } | null;

@@ -97,6 +97,7 @@ export class Stage implements AsyncDisposable {
       problem: this.#problem,
       way,
       brokerTitle: this.#titleOf(broker),
+      gateway: round?.gateway ?? 'starting',
       broker: round?.broker ?? 'starting',
       worker: round?.worker ?? 'starting',
       crowd: round?.crowd
@@ -116,7 +117,7 @@ export class Stage implements AsyncDisposable {
     };
     return {
       ...facts,
-      isReady: round !== undefined,
+      isReady: round?.gateway === 'up',
       brokers: this.#options.brokers,
       brokerName: broker,
       latency: round?.latencies.percentiles(performance.now()) ?? null,
@@ -231,11 +232,10 @@ export class Stage implements AsyncDisposable {
     const round = this.#round;
     if (round === undefined) return;
     const { attempted, accepted, refused, unknown, delivered } = round.ledger.sums;
-    const { counted, transactions } = round.sums;
     const turnedAway = refused + unknown;
-    const totals = { attempted, accepted, turnedAway, delivered, counted, transactions };
+    const totals = { attempted, accepted, turnedAway, delivered, ...round.sums };
     this.#rates = this.#recent.note(performance.now(), totals);
-    const isBehind = counted < accepted && round.judgement === undefined;
+    const isBehind = totals.counted < accepted && round.judgement === undefined;
     this.#behindSinceMs = isBehind ? (this.#behindSinceMs ?? Date.now()) : undefined;
     // What fails here, such as a database that is busy, is tried again at the next tick.
     round.judge().catch(() => undefined);

@@ -13,6 +13,11 @@ const ANSWERED_SHARE_LEAST = 0.7;
 /** Likes of one transaction, from which on it is worth telling. */
 const TOGETHER_LEAST = 1.5;
 
+/** It is never killed here, so nobody starts it again either. */
+const GATEWAY_DEAD =
+  'The gateway has died, and nobody takes a like. What it has acknowledged is counted all the ' +
+  'same. Clear all, and a new one starts.';
+
 const number = (value: number) => formatNumber(value, 0);
 const likes = (count: number) => `${number(count)} ${count === 1 ? 'like' : 'likes'}`;
 
@@ -21,6 +26,7 @@ export function tellStory(facts: Facts): Story {
   const hops = facts.way === 'direct' ? directHops(facts) : queuedHops(facts);
   if (problem !== undefined) return { headline: problem, tone: 'trouble', hops };
   if (busy !== undefined) return { headline: busy, tone: 'calm', hops };
+  if (facts.gateway === 'dead') return { headline: GATEWAY_DEAD, tone: 'trouble', hops };
   return { ...(facts.way === 'direct' ? directHeadline(facts) : queuedHeadline(facts)), hops };
 }
 
@@ -183,6 +189,10 @@ function crowdHop({ crowd }: Facts): string {
   return 'Every user presses once, and nobody waits for anybody.';
 }
 
+function gatewayHop({ gateway }: Facts, alive: string): string {
+  return gateway === 'dead' ? 'Has died. Connections to it are refused.' : alive;
+}
+
 function queuedHops(facts: Facts): Record<Hop, string> {
   const { broker, worker, rates, heldAtKill, brokerTitle } = facts;
   const together = rates.transactions > 0 ? rates.counted / rates.transactions : 0;
@@ -198,7 +208,7 @@ function queuedHops(facts: Facts): Record<Hop, string> {
   const held = heldAtKill === null ? '' : ` after it stored ${likes(heldAtKill)} and`;
   return {
     crowd: crowdHop(facts),
-    gateway,
+    gateway: gatewayHop(facts, gateway),
     queue,
     worker: workerHop(facts, held, brokerTitle),
     database:
@@ -225,7 +235,10 @@ function directHops(facts: Facts): Record<Hop, string> {
   const { lockWaits } = facts;
   return {
     crowd: crowdHop(facts),
-    gateway: 'Checks and limits as before. Says yes (202) when the database has committed.',
+    gateway: gatewayHop(
+      facts,
+      'Checks and limits as before. Says yes (202) when the database has committed.',
+    ),
     queue: 'Not on this way: nothing stands between the users and the database.',
     worker: 'Not on this way: each request writes for itself.',
     database:

@@ -43,8 +43,7 @@ async function send(command) {
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(command),
     });
-    const said = answer.ok ? '' : await answer.text();
-    note(said === '' ? '' : `Not now: ${said}.`);
+    note(answer.ok ? '' : `Not now: ${await answer.text()}.`);
   } catch {
     note('The demo does not answer.');
   }
@@ -142,7 +141,7 @@ function showVerdict({ ledger }) {
 }
 
 function showParts(snapshot) {
-  const { way, broker, worker, busy, brokerTitle, crowd, rates } = snapshot;
+  const { way, gateway, broker, worker, busy, brokerTitle, crowd, rates } = snapshot;
   const isDirect = way === 'direct';
   text(byId('broker-title'), brokerTitle);
   const flows = {
@@ -157,6 +156,7 @@ function showParts(snapshot) {
     flag(hop, 'data-away', isOff && '');
     flag(hop, 'data-flows', (isOff ? flows.gateway : flows[name]) && '');
   }
+  flag(document.querySelector('[data-hop=gateway]'), 'data-state', gateway);
   for (const [name, state] of Object.entries({ broker, worker })) {
     const told = byId(`${name}-state`);
     text(told, state === 'up' ? 'alive' : state);

@@ -23,6 +23,7 @@ const FACTS: Facts = {
   problem: undefined,
   way: 'queued',
   brokerTitle: 'Kafka',
+  gateway: 'up',
   broker: 'up',
   worker: 'up',
   crowd: null,
@@ -54,6 +55,15 @@ describe('the headline says', () => {
     expect(tone).toBe('trouble');
     expect(hops.gateway).toMatch(/not now.*503/i);
     expect(hops.queue).toMatch(/SIGKILL/);
+  });
+
+  test('that nobody takes a like when the gateway has died, on either way', () => {
+    for (const way of ['queued', 'direct'] as const) {
+      const { headline: said, tone, hops } = told({ way, gateway: 'dead', crowd: CROWD });
+      expect(said).toMatch(/^The gateway has died, .* Clear all/);
+      expect(tone).toBe('trouble');
+      expect(hops.gateway).toMatch(/died/);
+    }
   });
 
   test("that likes wait and nobody's is lost while the worker is dead", () => {

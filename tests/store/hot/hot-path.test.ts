@@ -18,7 +18,7 @@ describe('the path before a store', () => {
     expect(path.seen()).toMatchObject({ total: 9, posts: [{ post: 'hot', likes: 5 }, {}, {}, {}] });
   });
 
-  test('tells each batch which of its likes a transaction begins to count, held or not', async () => {
+  test('tells each batch which of its likes begin to be counted, held or not', async () => {
     const smallTransactions = { likesMax: 2, atOnceMax: 1 };
     const path = new HotPath(new MadeStore(), { nowMs: () => 1_000, smallTransactions });
     const begunOf = async (posts: string[], from: number) => {
