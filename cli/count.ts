@@ -8,7 +8,7 @@ import { openStore } from '../store/open-store.ts';
 import { CountTally, describeFacts, describeTotal } from './count-tally.ts';
 import { ruleOption } from './counting-rule.ts';
 import { HotReporter } from './hot-reporter.ts';
-import { watchInterrupt } from './interrupt.ts';
+import { untilAborted, watchInterrupt } from './interrupt.ts';
 import { LagWatch } from './lag-watch.ts';
 import { SHARDS_MAX, whole } from './options.ts';
 import { addQueueOptions, named, openQueue, type QueueOptions } from './queue-options.ts';
@@ -114,10 +114,6 @@ async function untilEnded(
   watch: LagWatch,
   { interrupt, options }: { interrupt: AbortSignal; options: CountOptions },
 ): Promise<string | undefined> {
-  const interrupted = new Promise<void>((resolve) => {
-    if (interrupt.aborted) resolve();
-    interrupt.addEventListener('abort', () => resolve());
-  });
   const failed = opening
     .then((consumer) => consumer.failed)
     .catch(
@@ -129,7 +125,7 @@ async function untilEnded(
     () => `${options.brokers} has no queue ${options.queue} any more; make it and start again`,
   );
   const drained = options.untilDrained ? [watch.drained] : [];
-  return (await Promise.race([interrupted, failed, gone, ...drained])) ?? undefined;
+  return (await Promise.race([untilAborted(interrupt), failed, gone, ...drained])) ?? undefined;
 }
 
 /** One that has failed may never have opened, and that closing it fails as well is no news. */

@@ -10,14 +10,9 @@ import type {
   WorkerSetup,
 } from '../demo/messages.ts';
 import { openWorker } from '../demo/worker.ts';
-import type { GatewayOptions } from '../gateway/open-gateway.ts';
 import { messageOf } from '../lab/lab-error.ts';
-import { openCountReader } from '../store/count-reader.ts';
 import { openStore } from '../store/open-store.ts';
-
-/** Transactions of the direct way at the same time, as `lab gateway` has them unless told. */
-const CONNECTIONS = 10;
-const STALENESS_MS_MAX = 250;
+import { untilAborted } from './interrupt.ts';
 
 interface Orders {
   readonly stopped: AbortSignal;
@@ -35,69 +30,21 @@ async function openBroker({ broker, connection }: QueueAddress) {
   return await entry.open(connection);
 }
 
-function untilAborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    signal.addEventListener('abort', () => resolve());
-  });
-}
-
-type Way = Pick<
-  GatewayOptions,
-  'producer' | 'system' | 'destination' | 'knowsNumbers' | 'reader' | 'probes' | 'limits'
->;
-
-async function queuedWay(address: QueueAddress, opened: AsyncDisposableStack): Promise<Way> {
-  const { storeReader } = await import('../gateway/post-reader.ts');
-  const { LIMITS } = await import('../gateway/limits.ts');
-  const { queue } = address;
-  const broker = opened.use(await openBroker(address));
-  const store = opened.use(await openStore(address.store));
-  const backlogOf = async () => {
-    const { waiting, unacknowledged } = await broker.backlog(queue);
-    return waiting + unacknowledged;
-  };
-  const counts = openCountReader(store, { backlogOf, maxStalenessMs: STALENESS_MS_MAX });
-  const { likesPerSend, sendsInFlight } = broker.habits;
-  return {
-    producer: await broker.openProducer(queue),
-    system: broker.name,
-    destination: queue,
-    reader: storeReader({ counts, store }),
-    probes: [{ name: broker.name, check: () => broker.hasQueue(queue) }],
-    limits: {
-      likesPerSendMax: Math.min(likesPerSend, LIMITS.likesPerSendMax),
-      sendsInFlightMax: sendsInFlight,
-    },
-  };
-}
-
-async function directWay(url: string, opened: AsyncDisposableStack): Promise<Way> {
-  const { openDirectDatabase } = await import('../gateway/direct-writer.ts');
-  const { directReader } = await import('../gateway/post-reader.ts');
-  const { LIMITS } = await import('../gateway/limits.ts');
-  const options = { connections: CONNECTIONS, statementMsMax: LIMITS.answerMsMax };
-  const client = { connectionString: url };
-  const database = opened.use(await openDirectDatabase({ client, ...options }));
-  return {
-    producer: database.writer('states'),
-    system: 'postgresql',
-    destination: 'direct_counts',
-    knowsNumbers: false,
-    reader: directReader(database),
-    probes: [{ name: 'postgresql', check: () => database.countOf('') }],
-    limits: { likesPerSendMax: 1, sendsInFlightMax: CONNECTIONS, lingerMs: 0 },
-  };
-}
-
 async function beGateway(setup: GatewaySetup, { stopped }: Orders): Promise<void> {
   const { openGateway } = await import('../gateway/open-gateway.ts');
   const { USER_LIMIT } = await import('../gateway/user-limiter.ts');
+  const { openDirectWay, queueWay } = await import('./gateway-ways.ts');
   await using opened = new AsyncDisposableStack();
-  const way = setup.queued
-    ? await queuedWay(setup.queued, opened)
-    : await directWay(setup.databaseUrl, opened);
-  const gateway = await openGateway({ ...way, rule: 'states', userLimit: USER_LIMIT });
+  const { queued, databaseUrl } = setup;
+  const rule = 'states';
+  const openQueueWay = async (address: QueueAddress) => {
+    const broker = opened.use(await openBroker(address));
+    const store = opened.use(await openStore(address.store));
+    return await queueWay({ broker, queue: address.queue, store });
+  };
+  const client = { connectionString: databaseUrl };
+  const way = await (queued ? openQueueWay(queued) : openDirectWay({ client, rule }, opened));
+  const gateway = await openGateway({ ...way, rule, userLimit: USER_LIMIT });
   tell({ kind: 'ready', url: gateway.url });
   await untilAborted(stopped);
   await gateway.drain();

@@ -15,7 +15,7 @@ import { LANES_DEFAULT } from '../lab/trial-plan.ts';
 import { openStore, type StoreOptions } from '../store/open-store.ts';
 import type { PostgresStoreOptions } from '../store/postgres-store.ts';
 import { lookAtDatabase } from './demo-database.ts';
-import { watchInterrupt } from './interrupt.ts';
+import { untilAborted, watchInterrupt } from './interrupt.ts';
 import { whole } from './options.ts';
 import { ServerPool } from './server-pool.ts';
 import { EXIT, UsageError } from './usage-error.ts';
@@ -85,10 +85,7 @@ async function runDemo(options: DemoOptions): Promise<number> {
     }),
   );
   process.stdout.write(`the demo is at ${server.url} · Ctrl-C ends it\n`);
-  await new Promise<void>((resolve) => {
-    if (interrupt.aborted) resolve();
-    interrupt.addEventListener('abort', () => resolve());
-  });
+  await untilAborted(interrupt);
   return EXIT.pass;
 }
 

@@ -1,7 +1,10 @@
 /** The flags of `lab gateway`, and which of them go together. */
 import { type Command, Option } from 'commander';
 import type { IdempotencyAway } from '../gateway/accept-like.ts';
+import { LIMITS } from '../gateway/limits.ts';
+import { USER_LIMIT } from '../gateway/user-limiter.ts';
 import { COUNTING_RULES, type CountingRule } from '../store/count-store.ts';
+import { CONNECTIONS_DEFAULT } from './gateway-sends.ts';
 import { whole } from './options.ts';
 import { addQueueOptions, named, type QueueOptions } from './queue-options.ts';
 import { otlpFlag, type TracingFlags, traceShareFlag } from './tracing-options.ts';
@@ -36,8 +39,6 @@ const PORT_MAX = 65_535;
 const LINGER_MS_MAX = 1_000;
 const CONNECTIONS_MAX = 200;
 const USER_RATE_MAX = 100_000;
-const USER_RATE_DEFAULT = 2;
-const USER_BURST_DEFAULT = 10;
 
 export function addGatewayOptions(command: Command): Command {
   addQueueOptions(command)
@@ -54,7 +55,7 @@ export function addGatewayOptions(command: Command): Command {
     )
     .option(
       '--connections <number>',
-      'for direct: transactions at the same time (default: 10)',
+      `for direct: transactions at the same time (default: ${CONNECTIONS_DEFAULT})`,
       whole(1, CONNECTIONS_MAX),
     )
     .addOption(
@@ -66,7 +67,7 @@ export function addGatewayOptions(command: Command): Command {
     .option('--port <number>', 'where to listen; 0 for any', whole(0, PORT_MAX), PORT_DEFAULT)
     .option(
       '--linger <ms>',
-      'how long a like waits for company (default: 5)',
+      `how long a like waits for company (default: ${LIMITS.lingerMs})`,
       whole(0, LINGER_MS_MAX),
     )
     .addOption(
@@ -78,13 +79,13 @@ export function addGatewayOptions(command: Command): Command {
       '--user-rate <number>',
       'likes per second of a user',
       whole(1, USER_RATE_MAX),
-      USER_RATE_DEFAULT,
+      USER_LIMIT.likesPerS,
     )
     .option(
       '--user-burst <number>',
       'likes of a user at once',
       whole(1, USER_RATE_MAX),
-      USER_BURST_DEFAULT,
+      USER_LIMIT.burst,
     )
     .addOption(
       new Option('--idempotency-away <what>', 'for tally: likes while the Redis of keys is away')

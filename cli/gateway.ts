@@ -10,7 +10,7 @@ import {
   type GatewayCommandOptions,
 } from './gateway-options.ts';
 import { openParts } from './gateway-parts.ts';
-import { watchInterrupt } from './interrupt.ts';
+import { untilAborted, watchInterrupt } from './interrupt.ts';
 import { describeExported, openTracingOf } from './tracing-options.ts';
 import { EXIT, UsageError } from './usage-error.ts';
 import type { QueuedPath } from './watch/queued-path.ts';
@@ -51,10 +51,7 @@ async function runGateway(options: GatewayCommandOptions): Promise<number> {
   }
   if (parts.queued !== undefined) await tellPath(parts.queued, gateway);
   process.stdout.write(`${describe(options, gateway)}\n`);
-  await new Promise<void>((resolve) => {
-    if (interrupt.aborted) resolve();
-    interrupt.addEventListener('abort', () => resolve());
-  });
+  await untilAborted(interrupt);
   const isAnswered = await gateway.drain();
   if (!isAnswered) log('error: not everything in hand was answered in time');
   const closing = Promise.all([parts.close(), tracing?.[Symbol.asyncDispose]()]);

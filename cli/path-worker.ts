@@ -3,8 +3,6 @@
 import { setPriority } from 'node:os';
 import { BROKERS } from '../brokers/index.ts';
 import { redisOptionsOf } from '../brokers/redis-options.ts';
-import { openDirectDatabase } from '../gateway/direct-writer.ts';
-import { type GatewayLimits, LIMITS } from '../gateway/limits.ts';
 import { type Gateway, openGateway } from '../gateway/open-gateway.ts';
 import type { PostReader } from '../gateway/post-reader.ts';
 import { openRedisScripts, type RedisScripts } from '../gateway/redis-scripts.ts';
@@ -16,9 +14,8 @@ import { sendRequests } from '../lab/path/send-requests.ts';
 import { serveLikes } from '../lab/path/serve-likes.ts';
 import type { WorkerPort } from '../lab/worker-messages.ts';
 import type { WorkerSetup } from '../lab/worker-process.ts';
-import type { LikeProducer } from '../likes/like.ts';
 import { clientOf, directAddressSchema } from './direct-database.ts';
-import { CONNECTIONS_DEFAULT, directLimits, queueLimits } from './gateway-sends.ts';
+import { openDirectWay, queueSends } from './gateway-ways.ts';
 import { openPathTracing } from './path-tracing.ts';
 
 /** Nobody asks a gateway for counts in these trials. */
@@ -27,21 +24,14 @@ const NO_COUNTS: PostReader = {
   topPosts: () => Promise.reject(new Error('this gateway only takes likes')),
 };
 
-interface Way extends AsyncDisposable {
-  readonly producer: LikeProducer;
-  readonly system: string;
-  readonly destination: string;
-  readonly knowsNumbers: boolean;
-  readonly limits: Partial<GatewayLimits>;
-}
-
 /** A gateway as `lab gateway` opens it, but for the recorder around its producer. */
 export async function serve(setup: WorkerSetup, port: WorkerPort, clock: Clock): Promise<void> {
   const path = setup.path!;
   const { limiterRedis } = setup;
   await using redis = limiterRedis && (await openRedisScripts(redisOptionsOf(limiterRedis)));
   await using tracing = await openPathTracing(setup, clock);
-  await using way = await (path.kind === 'direct' ? openDirectWay(setup) : openQueueWay(setup));
+  await using opened = new AsyncDisposableStack();
+  const way = await (path.kind === 'direct' ? directSends : brokerSends)(setup, opened);
   await serveLikes(setup, {
     producer: way.producer,
     open: async (producer) => {
@@ -74,33 +64,14 @@ async function decidedAlone({ metrics }: Gateway): Promise<number> {
   return told?.values[0]?.value ?? 0;
 }
 
-async function openQueueWay(setup: WorkerSetup): Promise<Way> {
-  const broker = await BROKERS[setup.broker]!.open(setup.connection);
-  return {
-    producer: await broker.openProducer(setup.queue),
-    system: setup.broker,
-    destination: setup.queue,
-    knowsNumbers: true,
-    limits: queueLimits(broker.habits),
-    [Symbol.asyncDispose]: () => broker[Symbol.asyncDispose](),
-  };
+async function brokerSends(setup: WorkerSetup, opened: AsyncDisposableStack) {
+  const broker = opened.use(await BROKERS[setup.broker]!.open(setup.connection));
+  return await queueSends(broker, setup.queue);
 }
 
-async function openDirectWay({ store, path }: WorkerSetup): Promise<Way> {
-  const address = directAddressSchema.parse(store);
-  const database = await openDirectDatabase({
-    client: clientOf(address),
-    connections: CONNECTIONS_DEFAULT,
-    statementMsMax: LIMITS.answerMsMax,
-  });
-  return {
-    producer: database.writer(path!.rule),
-    system: 'postgresql',
-    destination: 'direct_counts',
-    knowsNumbers: false,
-    limits: directLimits(CONNECTIONS_DEFAULT),
-    [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
-  };
+function directSends({ store, path }: WorkerSetup, opened: AsyncDisposableStack) {
+  const client = clientOf(directAddressSchema.parse(store));
+  return openDirectWay({ client, rule: path!.rule }, opened);
 }
 
 /**
