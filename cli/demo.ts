@@ -1,13 +1,11 @@
 /** `lab demo`: a like's way in the browser, with real servers and real processes to kill. */
-import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { BROKERS } from '../brokers/index.ts';
 import { chooseRuntime } from '../brokers/servers/choose-runtime.ts';
 import { prepareServers } from '../brokers/servers/index.ts';
 import type { Runtime, ServerName } from '../brokers/servers/server.ts';
-import { type DemoServer, openDemoServer } from '../demo/demo-server.ts';
+import { openDemoServer } from '../demo/demo-server.ts';
 import type { RoundParts } from '../demo/round.ts';
 import { type Choice, Stage } from '../demo/stage.ts';
 import type { OpenTrial } from '../lab/run-jobs.ts';
@@ -18,7 +16,7 @@ import { lookAtDatabase } from './demo-database.ts';
 import { untilAborted, watchInterrupt } from './interrupt.ts';
 import { whole } from './options.ts';
 import { ServerPool } from './server-pool.ts';
-import { EXIT, UsageError } from './usage-error.ts';
+import { EXIT, UsageError, whyNotListening } from './usage-error.ts';
 
 const CHILD_MODULE = fileURLToPath(new URL('demo-process.ts', import.meta.url));
 const PORT_DEFAULT = 8_090;
@@ -71,7 +69,6 @@ function brokerNames(text: string): string[] {
 async function runDemo(options: DemoOptions): Promise<number> {
   const log = (line: string) => void process.stderr.write(`${line}\n`);
   const interrupt = watchInterrupt(log, 'everything that was started is ended');
-  await assertFree(options.port);
   const first = BROKERS[options.brokers[0]!]!.server;
   const runtime = options.runtime ?? (await chooseRuntime([first]));
   await using stack = new AsyncDisposableStack();
@@ -79,32 +76,21 @@ async function runDemo(options: DemoOptions): Promise<number> {
   const brokers = options.brokers.map((name) => ({ name, title: TITLES[name]! }));
   const rounds = new Rounds(pool, runtime, log);
   const stage = stack.use(new Stage({ brokers, openParts: (choice) => rounds.open(choice), log }));
-  const server: DemoServer = stack.use(
+  const server = stack.use(
     await openDemoServer(stage, options.port, log).catch((error: unknown) => {
       throw listenError(error, options.port);
     }),
   );
+  // Not before, so that no servers are started for a page that nobody could open.
+  stage.begin();
   process.stdout.write(`the demo is at ${server.url} · Ctrl-C ends it\n`);
   await untilAborted(interrupt);
   return EXIT.pass;
 }
 
-/** Asked before servers are started for a page that nobody could open. */
-async function assertFree(port: number): Promise<void> {
-  const probe = createServer();
-  const listening = once(probe, 'listening');
-  probe.listen(port, '127.0.0.1');
-  await listening.catch((error: unknown) => {
-    throw listenError(error, port);
-  });
-  probe.close();
-  await once(probe, 'close');
-}
-
 function listenError(error: unknown, port: number): unknown {
-  const { code } = error as NodeJS.ErrnoException;
-  if (code !== 'EADDRINUSE' && code !== 'EACCES') return error;
-  const why = code === 'EADDRINUSE' ? 'is taken' : 'cannot be used';
+  const why = whyNotListening(error);
+  if (why === undefined) return error;
   return new UsageError(`port ${port} of 127.0.0.1 ${why}; name another --port, 0 for any`);
 }
 

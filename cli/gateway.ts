@@ -12,7 +12,7 @@ import {
 import { openParts } from './gateway-parts.ts';
 import { untilAborted, watchInterrupt } from './interrupt.ts';
 import { describeExported, openTracingOf } from './tracing-options.ts';
-import { EXIT, UsageError } from './usage-error.ts';
+import { EXIT, UsageError, whyNotListening } from './usage-error.ts';
 import type { QueuedPath } from './watch/queued-path.ts';
 
 /** How long what the gateway talked to may take to say good-bye. */
@@ -73,9 +73,8 @@ async function requestTracerOf(
 }
 
 function listenError(error: unknown, { host, port }: GatewayCommandOptions): unknown {
-  const { code } = error as NodeJS.ErrnoException;
-  if (code !== 'EADDRINUSE' && code !== 'EACCES' && code !== 'EADDRNOTAVAIL') return error;
-  const why = code === 'EADDRINUSE' ? 'is taken' : 'cannot be used';
+  const why = whyNotListening(error);
+  if (why === undefined) return error;
   return new UsageError(
     `port ${port} of ${host} ${why}; name another --port, 0 for any, or --host`,
   );

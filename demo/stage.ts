@@ -58,6 +58,10 @@ export class Stage implements AsyncDisposable {
     this.#options = options;
     this.#choice = { way: 'queued', broker: options.brokers[0]!.name };
     this.#ticking = setInterval(() => this.#tick(), TICK_MS);
+  }
+
+  /** Opens the first round. */
+  begin(): void {
     this.#open(this.#choice);
   }
 

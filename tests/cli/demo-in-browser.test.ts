@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { HAS_BROWSER } from '../report/browser.ts';
 import { DemoUnderTest } from './demo-fixture.ts';
@@ -109,5 +111,17 @@ describe.skipIf(!HAS_BROWSER)('the demo in a browser', () => {
 test('what cannot be shown is one line, and exit code 64', async () => {
   const { code, stderr } = await runLab(['demo', '--brokers', 'null']);
   expect(stderr).toMatch(/^error: .*allowed are redis-streams, kafka, bullmq, sqs, sqs-fifo/m);
+  expect(code).toBe(64);
+});
+
+test('a port that is taken is one line, before any server is started', async () => {
+  const taken = createServer().listen(0, '127.0.0.1');
+  await once(taken, 'listening');
+  const { port } = taken.address() as AddressInfo;
+  const { code, stderr } = await runLab(['demo', '--port', String(port)]);
+  taken.close();
+  expect(stderr).toBe(
+    `error: port ${port} of 127.0.0.1 is taken; name another --port, 0 for any\n`,
+  );
   expect(code).toBe(64);
 });

@@ -16,6 +16,7 @@ beforeAll(async () => {
     },
     log: () => undefined,
   });
+  stage.begin();
   await stage.settled;
   server = await openDemoServer(stage, 0, (line) => void lines.push(line));
 });

@@ -19,6 +19,7 @@ function madeStage() {
     },
     log: () => undefined,
   });
+  stage.begin();
   return {
     stage,
     asked,
