@@ -1,30 +1,20 @@
-import { chmod } from 'node:fs/promises';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { postgresUrl } from '../../brokers/servers/local/postgres.ts';
-import {
-  type StoreServer,
-  startLocalStoreServer,
-} from '../../brokers/servers/local/store-servers.ts';
 import { type DirectDatabase, openDirectDatabase } from '../../gateway/direct-writer.ts';
 import { directReader } from '../../gateway/post-reader.ts';
 import { type Like, SendError } from '../../likes/like.ts';
-import { temporaryFolder } from '../brokers/servers/temporary-folder.ts';
+import { type PostgresUnderTest, startPostgres } from '../store/postgres-server.ts';
 import { giveLike, openMadeGateway } from './gateway-fixture.ts';
 
 const CONNECTIONS = 4;
 
-let folder: Awaited<ReturnType<typeof temporaryFolder>>;
-let server: StoreServer;
+let postgres: PostgresUnderTest;
 let database: DirectDatabase;
 let admin: pg.Client;
 
 beforeAll(async () => {
-  folder = await temporaryFolder();
-  // PostgreSQL may pass through as somebody else.
-  await chmod(folder.path, 0o711);
-  server = await startLocalStoreServer('postgres', { tier: 'power', folder: folder.path });
-  const client = { connectionString: postgresUrl(server.endpoint) };
+  postgres = await startPostgres();
+  const client = { connectionString: postgres.url };
   const options = { client, connections: CONNECTIONS, statementMsMax: 5_000 };
   // Two gateways that start at the same time make the tables once.
   const [first, second] = await Promise.all([
@@ -40,8 +30,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await admin?.end().catch(() => undefined);
   await database?.[Symbol.asyncDispose]();
-  await server?.[Symbol.asyncDispose]();
-  await folder?.[Symbol.asyncDispose]();
+  await postgres?.[Symbol.asyncDispose]();
 });
 
 let posts = 0;
@@ -119,7 +108,7 @@ test('a statement that the server refuses is fail, the others of the send are st
 
 test('a statement that waits too long for a row is cancelled and rolled back', async () => {
   const post = newPost();
-  const client = { connectionString: postgresUrl(server.endpoint) };
+  const client = { connectionString: postgres.url };
   await using impatient = await openDirectDatabase({ client, connections: 1, statementMsMax: 200 });
   await impatient.writer('tally').send([likeOf(post)]);
   await admin.query('BEGIN');
@@ -151,12 +140,12 @@ test('behind a gateway: the same answers, a dead server is 503, and no 202 is lo
   };
   expect(new Set(await burst())).toEqual(new Set([202]));
   const under = burst();
-  await server.kill();
+  await postgres.server.kill();
   const during = await under;
   expect(during.filter((status) => status !== 202 && status !== 503)).toEqual([]);
   expect(new Set(await burst())).toEqual(new Set([503]));
   expect((await gateway.app.inject('/readyz')).statusCode).toBe(503);
-  await server.start();
+  await postgres.server.start();
   await expect.poll(async () => (await give()).statusCode, { timeout: 20_000 }).toBe(202);
   const accepted = 40 + during.filter((status) => status === 202).length + 1;
   const { count, missingAtMost } = (await gateway.app.inject(`/posts/${post}/likes`)).json();

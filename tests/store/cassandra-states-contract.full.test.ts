@@ -1,42 +1,24 @@
 /** The contract of the rule *states* on a real node. */
 import { afterAll, beforeAll } from 'vitest';
-import {
-  type StoreServer,
-  startLocalStoreServer,
-} from '../../brokers/servers/local/store-servers.ts';
 import { openStore } from '../../store/open-store.ts';
-import { temporaryFolder } from '../brokers/servers/temporary-folder.ts';
 import { testStatesStore } from '../store-contract-states.ts';
+import { type CassandraUnderTest, startCassandra, subjectOf } from './cassandra-under-test.ts';
 
 const PROPERTY_RUNS = 5;
 
-let folder: Awaited<ReturnType<typeof temporaryFolder>>;
-let server: StoreServer;
-let keyspaces = 0;
+let node: CassandraUnderTest;
 
 beforeAll(async () => {
-  folder = await temporaryFolder();
-  server = await startLocalStoreServer('cassandra', { tier: 'kill', folder: folder.path });
+  node = await startCassandra({ tier: 'kill' });
 });
 
-afterAll(async () => {
-  await server?.stop();
-  await folder?.[Symbol.asyncDispose]();
-});
+afterAll(() => node?.[Symbol.asyncDispose]());
 
 testStatesStore(
   'cassandra',
   async () => {
-    keyspaces += 1;
-    const keyspace = `states_${keyspaces}`;
-    const contactPoints = [server.address];
-    return {
-      open: () => openStore({ engine: 'cassandra', rule: 'states', contactPoints, keyspace }),
-      breakShard: async () => {
-        throw new Error('it has no shards');
-      },
-      [Symbol.asyncDispose]: async () => {},
-    };
+    const options = node.freshStore('states');
+    return subjectOf(() => openStore(options));
   },
   PROPERTY_RUNS,
   true,

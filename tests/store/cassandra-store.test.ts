@@ -1,58 +1,43 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import {
-  type StoreServer,
-  startLocalStoreServer,
-} from '../../brokers/servers/local/store-servers.ts';
 import type { Like } from '../../likes/like.ts';
 import { openKeyspace } from '../../store/cassandra-keyspace.ts';
 import { CassandraLane } from '../../store/cassandra-lane.ts';
-import type { CassandraStoreOptions } from '../../store/cassandra-options.ts';
 import { CassandraSession } from '../../store/cassandra-session.ts';
 import type { CassandraStatesStore } from '../../store/cassandra-states.ts';
 import { applyLaneBatch, LaneCache } from '../../store/lane-batch.ts';
 import { openStore, type StoreOptions } from '../../store/open-store.ts';
-import { temporaryFolder } from '../brokers/servers/temporary-folder.ts';
 import { testStore } from '../store-contract.ts';
-import { bucketIn, LAST, overwrite, placesFrom } from './cassandra-under-test.ts';
+import {
+  bucketIn,
+  type CassandraUnderTest,
+  LAST,
+  overwrite,
+  placesFrom,
+  startCassandra,
+  subjectOf,
+} from './cassandra-under-test.ts';
 import { allCounts, madeLike, madeLikes, modelCounts } from './made-likes.ts';
 import { OneLane, placedStore } from './placed-store.ts';
 
 /** Stores of the property test: each makes a keyspace and its tables. */
 const PROPERTY_RUNS = 2;
 
-let folder: Awaited<ReturnType<typeof temporaryFolder>>;
-let server: StoreServer;
-let keyspaces = 0;
+let node: CassandraUnderTest;
 
 beforeAll(async () => {
-  folder = await temporaryFolder();
-  const options = { tier: 'everysec', folder: folder.path, restartsOften: true } as const;
-  server = await startLocalStoreServer('cassandra', options);
+  node = await startCassandra({ tier: 'everysec', restartsOften: true });
 });
 
-afterAll(async () => {
-  await server?.stop();
-  await folder?.[Symbol.asyncDispose]();
-});
+afterAll(() => node?.[Symbol.asyncDispose]());
 
-function freshStore(rule: 'tally' | 'states' = 'tally'): CassandraStoreOptions {
-  keyspaces += 1;
-  const contactPoints = [server.address];
-  return { engine: 'cassandra', contactPoints, keyspace: `likes_${keyspaces}`, rule };
-}
+const freshStore: CassandraUnderTest['freshStore'] = (rule) => node.freshStore(rule);
 
 testStore(
   'cassandra',
   async () => {
     const options = freshStore();
     const lane = new OneLane();
-    return {
-      open: async () => placedStore(await openStore(options), lane),
-      breakShard: async () => {
-        throw new Error('it has no shards');
-      },
-      [Symbol.asyncDispose]: async () => {},
-    };
+    return subjectOf(async () => placedStore(await openStore(options), lane));
   },
   PROPERTY_RUNS,
   true,

@@ -1,33 +1,23 @@
 /** A limit on the transactions of shards in a real PostgreSQL, and another routing than slots. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { postgresUrl } from '../../brokers/servers/local/postgres.ts';
-import { openRunFolder, type RunFolder } from '../../brokers/servers/local/runs.ts';
-import {
-  type StoreServer,
-  startLocalStoreServer,
-} from '../../brokers/servers/local/store-servers.ts';
 import type { CountStore } from '../../store/count-store.ts';
 import { openStore } from '../../store/open-store.ts';
 import { madeLike, madeLikes } from './made-likes.ts';
+import { type PostgresUnderTest, startPostgres } from './postgres-server.ts';
 
 const PER_S = 200;
 const BUCKET = PER_S / 10;
 
-let folder: RunFolder;
-let server: StoreServer;
+let postgres: PostgresUnderTest;
 
 beforeAll(async () => {
-  folder = await openRunFolder();
-  server = await startLocalStoreServer('postgres', { tier: 'power', folder: folder.path });
+  postgres = await startPostgres();
 });
 
-afterAll(async () => {
-  await server?.[Symbol.asyncDispose]();
-  await folder?.remove();
-});
+afterAll(() => postgres?.[Symbol.asyncDispose]());
 
 const optionsOf = (name: string) =>
-  ({ engine: 'postgres', urls: [postgresUrl(server.endpoint)], name, shards: 1 }) as const;
+  ({ engine: 'postgres', urls: [postgres.url], name, shards: 1 }) as const;
 
 /** One transaction a like, four at a time, as a process that counts would. */
 async function applyOneByOne(store: CountStore, source: string, count: number): Promise<void> {

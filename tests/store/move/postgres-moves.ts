@@ -1,8 +1,6 @@
 /** A PostgreSQL for the tests of moves, and stores in it. */
-import { postgresUrl } from '../../../brokers/servers/local/postgres.ts';
-import { openRunFolder } from '../../../brokers/servers/local/runs.ts';
-import { startLocalStoreServer } from '../../../brokers/servers/local/store-servers.ts';
 import type { PostgresStoreOptions } from '../../../store/postgres-store.ts';
+import * as server from '../postgres-server.ts';
 
 export interface PostgresForMoves extends AsyncDisposable {
   /** Of a store that is not there yet. */
@@ -10,17 +8,13 @@ export interface PostgresForMoves extends AsyncDisposable {
 }
 
 export async function startPostgres(): Promise<PostgresForMoves> {
-  const folder = await openRunFolder();
-  const server = await startLocalStoreServer('postgres', { tier: 'power', folder: folder.path });
-  let made = 0;
+  const started = await server.startPostgres();
   return {
     freshStore() {
-      made += 1;
-      return { engine: 'postgres', urls: [postgresUrl(server.endpoint)], name: `moves-${made}` };
+      // Their number of shards changes, and locks are waited for as long as by anybody.
+      const { engine, urls, name } = started.freshStore();
+      return { engine, urls, name };
     },
-    async [Symbol.asyncDispose]() {
-      await server[Symbol.asyncDispose]();
-      await folder.remove();
-    },
+    [Symbol.asyncDispose]: () => started[Symbol.asyncDispose](),
   };
 }
