@@ -106,16 +106,8 @@ export function shardOfLike(map: SlotMap, { post, user }: Pick<Like, 'post' | 'u
 }
 
 /**
- * The next version, in which `slot` belongs to `shard`. Moves no counts: that is the mover's part.
- */
-export function withSlotMoved(map: SlotMap, slot: number, shard: number): SlotMap {
-  const shardOfSlot = map.shardOfSlot.with(slot, shard);
-  return { ...map, version: map.version + 1, shardOfSlot };
-}
-
-/**
  * The next version, in which `post` alone belongs to these shards: to one, or in slices to several.
- * Moves no counts either.
+ * Moves no counts: that is the mover's part.
  */
 export function withPostMoved(map: SlotMap, post: string, shards: readonly number[]): SlotMap {
   const exceptions = new Map(map.exceptions);

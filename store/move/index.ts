@@ -156,16 +156,6 @@ export async function startMoveIn(
   return await goOn(store, record, begunMs, watch);
 }
 
-/** A post to exactly these shards: one, or several by slices of users. As startMove. */
-export async function movePost(
-  options: StoreOptions,
-  post: string,
-  shards: readonly number[],
-  watch?: WatchMove,
-): Promise<MoveReport> {
-  return await startMove(options, { kind: 'post', post, shards }, watch);
-}
-
 /**
  * Ends a move that was interrupted: on from where it stands, or back when it was on the way back.
  * Rejects as startMove, and with StoreMoveError NO_MOVE when there is none.
@@ -188,11 +178,6 @@ export async function resumeMoveIn(store: MovingStore, watch?: WatchMove): Promi
  */
 export async function rollBackMove(options: StoreOptions, watch?: WatchMove): Promise<MoveReport> {
   await using store = await openMovingStore(options);
-  return await rollBackMoveIn(store, watch);
-}
-
-/** As rollBackMove, in a store whose mover the caller is. */
-export async function rollBackMoveIn(store: MovingStore, watch?: WatchMove): Promise<MoveReport> {
   const begunMs = performance.now();
   const record = await unfinishedMove(store);
   if (!['copying', 'fencing', 'going back'].includes(record.stage)) {

@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { MemoryShard } from '../../store/memory-shard.ts';
 import { slotOf } from '../../store/slot.ts';
-import { evenSlotMap, withSlotMoved } from '../../store/slot-map.ts';
+import { evenSlotMap } from '../../store/slot-map.ts';
 import { testStore } from '../store-contract.ts';
 import { breakableShards, SLOT_MAP } from './breakable-shards.ts';
 import { madeLike, madeLikes } from './made-likes.ts';
+import { withSlotMoved } from './moved-slot.ts';
 
 testStore('memory', async () => breakableShards((index) => new MemoryShard(index, SLOT_MAP)));
 

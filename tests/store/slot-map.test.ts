@@ -11,8 +11,8 @@ import {
   slotMapFromDocument,
   slotMapToDocument,
   withPostMoved,
-  withSlotMoved,
 } from '../../store/slot-map.ts';
+import { withSlotMoved } from './moved-slot.ts';
 
 const DOCUMENT = slotMapToDocument(evenSlotMap(2));
 

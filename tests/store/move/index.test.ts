@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import {
   type MoveWish,
-  movePost,
   openMovingStore,
   resumeMove,
   rollBackMove,
@@ -18,9 +17,10 @@ describe('a move', () => {
     using temporary = temporaryFolder();
     const { folder } = temporary;
     await (await openStore({ folder }))[Symbol.asyncDispose]();
-    expect((await movePost({ folder }, HOT, [1, 2])).outcome).toBe('moved');
+    const wish: MoveWish = { kind: 'post', post: HOT, shards: [1, 2] };
+    expect((await startMove({ folder }, wish)).outcome).toBe('moved');
     const { slotMap } = readStoreFile(folder);
-    expect((await movePost({ folder }, HOT, [1, 2])).outcome).toBe('nothing to move');
+    expect((await startMove({ folder }, wish)).outcome).toBe('nothing to move');
     expect((await startMove({ folder }, { kind: 'shards', shards: 4 })).outcome).toBe(
       'nothing to move',
     );

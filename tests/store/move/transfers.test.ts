@@ -10,7 +10,8 @@ import {
   waysOf,
 } from '../../../store/move/transfers.ts';
 import { slotOf } from '../../../store/slot.ts';
-import { evenSlotMap, type SlotMap, withSlotMoved } from '../../../store/slot-map.ts';
+import { evenSlotMap, type SlotMap } from '../../../store/slot-map.ts';
+import { withSlotMoved } from '../moved-slot.ts';
 
 const POST = 'post-1';
 const HOME = evenSlotMap(4).shardOfSlot[slotOf(POST)]!;
