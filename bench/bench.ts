@@ -1,7 +1,7 @@
 /** `npm run bench`: how far our code is from bare opponents that do less. `--help` shows flags. */
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { whole } from '../cli/flag-values.ts';
 import { watchInterrupt } from '../cli/interrupt.ts';
-import { whole } from '../cli/options.ts';
 import { EXIT } from '../cli/usage-error.ts';
 import { messageOf } from '../lab/lab-error.ts';
 import { describeMachine } from '../lab/machine.ts';

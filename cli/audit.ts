@@ -21,7 +21,7 @@ export function addAuditCommand(program: Command): void {
 
 /** Totals are asked for last: over a damaged count there may be none. */
 async function audit(folder: string): Promise<number> {
-  readStoreFile(folder); // Refuses a folder that is no store; opening would create one.
+  readStoreFile(folder); // Refuses a folder that is no store.
   await using store = await openStore({ folder, readOnly: true });
   const problems = await store.findProblems(SPELLED_OUT_MAX);
   if (problems.length > 0) {

@@ -2,18 +2,12 @@
 import { formatNumber } from '../lab/table.ts';
 import { openStore } from '../store/open-store.ts';
 import { readStoreFile } from '../store/store-file.ts';
-import { EXIT, UsageError } from './usage-error.ts';
-
-const TOP_MAX = 10_000;
+import { EXIT } from './usage-error.ts';
 
 /** Prints totals and top posts; exit code 1 when the store is not sound. */
-export async function showCounts(folder: string, options: { top: string }): Promise<void> {
-  const top = Number(options.top);
-  if (!Number.isInteger(top) || top < 1 || top > TOP_MAX) {
-    throw new UsageError(`--top ${options.top}: allowed are whole numbers from 1 to ${TOP_MAX}`);
-  }
-  readStoreFile(folder); // Refuses a folder that is no store; opening would create one.
-  await using store = await openStore({ folder });
+export async function showCounts(folder: string, { top }: { top: number }): Promise<void> {
+  readStoreFile(folder); // Refuses a folder that is no store.
+  await using store = await openStore({ folder, readOnly: true });
   const { posts, likes, unlikes } = await store.totals();
   const number = (value: number) => formatNumber(value, 0);
   const lines = [

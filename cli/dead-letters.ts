@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import type { ParkedMessage } from '../brokers/broker.ts';
 import { messageOf } from '../lab/lab-error.ts';
 import { decodeLike, NotALikeError } from '../likes/like.ts';
-import { whole } from './options.ts';
+import { whole } from './flag-values.ts';
 import { addNamedQueueOptions, type NamedQueueOptions, openQueue } from './queue-options.ts';
 import { EXIT } from './usage-error.ts';
 

@@ -13,14 +13,13 @@ import { LANES_DEFAULT } from '../lab/trial-plan.ts';
 import { openStore, type StoreOptions } from '../store/open-store.ts';
 import type { PostgresStoreOptions } from '../store/postgres-store.ts';
 import { lookAtDatabase } from './demo-database.ts';
+import { port } from './flag-values.ts';
 import { untilAborted, watchInterrupt } from './interrupt.ts';
-import { whole } from './options.ts';
 import { ServerPool } from './server-pool.ts';
 import { EXIT, UsageError, whyNotListening } from './usage-error.ts';
 
 const CHILD_MODULE = fileURLToPath(new URL('demo-process.ts', import.meta.url));
 const PORT_DEFAULT = 8_090;
-const PORT_MAX = 65_535;
 
 const TITLES: Readonly<Record<string, string>> = {
   'redis-streams': 'Redis Streams',
@@ -41,12 +40,7 @@ export function addDemoCommand(program: Command): void {
   program
     .command('demo')
     .description("a like's way in the browser: press, call a crowd, kill the broker or the worker")
-    .option(
-      '--port <number>',
-      'where the page is, on 127.0.0.1; 0 for any',
-      whole(0, PORT_MAX),
-      PORT_DEFAULT,
-    )
+    .option('--port <number>', 'where the page is, on 127.0.0.1; 0 for any', port, PORT_DEFAULT)
     .addOption(
       new Option('--brokers <names>', 'which can be chosen; the first is taken at the start')
         .argParser(brokerNames)

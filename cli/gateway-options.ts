@@ -4,9 +4,9 @@ import type { IdempotencyAway } from '../gateway/accept-like.ts';
 import { LIMITS } from '../gateway/limits.ts';
 import { USER_LIMIT } from '../gateway/user-limiter.ts';
 import { COUNTING_RULES, type CountingRule } from '../store/count-store.ts';
+import { named, port, whole } from './flag-values.ts';
 import { CONNECTIONS_DEFAULT } from './gateway-sends.ts';
-import { whole } from './options.ts';
-import { addQueueOptions, named, type QueueOptions } from './queue-options.ts';
+import { addQueueOptions, type QueueOptions } from './queue-options.ts';
 import { otlpFlag, type TracingFlags, traceShareFlag } from './tracing-options.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -35,7 +35,6 @@ export interface GatewayCommandOptions
 }
 
 const PORT_DEFAULT = 8_080;
-const PORT_MAX = 65_535;
 const LINGER_MS_MAX = 1_000;
 const CONNECTIONS_MAX = 200;
 const USER_RATE_MAX = 100_000;
@@ -64,7 +63,7 @@ export function addGatewayOptions(command: Command): Command {
         .default('states'),
     )
     .option('--host <address>', 'where to listen', named, '127.0.0.1')
-    .option('--port <number>', 'where to listen; 0 for any', whole(0, PORT_MAX), PORT_DEFAULT)
+    .option('--port <number>', 'where to listen; 0 for any', port, PORT_DEFAULT)
     .option(
       '--linger <ms>',
       `how long a like waits for company (default: ${LIMITS.lingerMs})`,

@@ -8,10 +8,10 @@ import { emptyShards, shardsForSlices, shardsWithSlots } from '../store/hot/hot-
 import { mergeWindows, type WindowSummary } from '../store/hot/hot-window.ts';
 import { openPostMover } from '../store/hot/post-mover.ts';
 import { CURES, type Cure } from '../store/hot-posts.ts';
+import { SHARDS_MAX } from '../store/slot-map.ts';
 import { readStoreFile } from '../store/store-file.ts';
+import { named, whole } from './flag-values.ts';
 import { watchHotPosts } from './hot-watch.ts';
-import { SHARDS_MAX, whole } from './options.ts';
-import { named } from './queue-options.ts';
 import { EXIT, UsageError } from './usage-error.ts';
 
 interface StoreChoice {

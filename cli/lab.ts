@@ -12,6 +12,7 @@ import { showCounts } from './counts.ts';
 import { addDeadLettersCommand } from './dead-letters.ts';
 import { addDemoCommand } from './demo.ts';
 import { addDoctorCommand } from './doctor.ts';
+import { whole } from './flag-values.ts';
 import { addGatewayCommand } from './gateway.ts';
 import { helpOfNames } from './help-of-names.ts';
 import { addHotCommands } from './hot.ts';
@@ -26,6 +27,9 @@ import { runExperiments } from './run-experiments.ts';
 import { addServerCommands } from './servers.ts';
 import { otlpFlag, putOtlpIntoEnvironment, type TracingFlags } from './tracing-options.ts';
 import { EXIT } from './usage-error.ts';
+
+const TOP_DEFAULT = 20;
+const TOP_MAX = 10_000;
 
 /** node:sqlite and type stripping without flags, as the lab uses them. */
 const NODE_MAJOR_LEAST = 24;
@@ -106,7 +110,7 @@ function buildProgram(): Command {
     .command('counts')
     .description('what a store has counted: totals, the most liked posts, its soundness')
     .argument('<store-folder>', 'folder of a store')
-    .option('--top <number>', 'how many posts to show', '20')
+    .option('--top <number>', 'how many posts to show', whole(1, TOP_MAX), TOP_DEFAULT)
     .action(showCounts);
   program
     .command('report')

@@ -18,6 +18,7 @@ import {
 } from '../lab/trial-plan.ts';
 import { LIKES_MAX, WORKLOADS, type WorkloadName } from '../likes/workloads/workload.ts';
 import { ruleOption } from './counting-rule.ts';
+import { whole } from './flag-values.ts';
 import { listOf } from './help-of-names.ts';
 import { UsageError } from './usage-error.ts';
 import { metricsPortOption } from './watch/metrics-option.ts';
@@ -247,13 +248,4 @@ function listOption(flags: string, description: string, allowed: readonly string
 
 export function parseLikes(text: string): number | 'all' {
   return text === 'all' ? 'all' : whole(1, LIKES_MAX)(text);
-}
-
-/** A parser for whole numbers of a range; anything else is a usage error that names the range. */
-export function whole(least: number, most: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (/^\d+$/.test(text) && value >= least && value <= most) return value;
-    throw new InvalidArgumentError(`allowed are whole numbers from ${least} to ${most}.`);
-  };
 }

@@ -12,8 +12,9 @@ import {
   WORKLOADS,
   type WorkloadName,
 } from '../likes/workloads/workload.ts';
+import { whole } from './flag-values.ts';
 import { watchInterrupt } from './interrupt.ts';
-import { LIKES_PER_SEND_MAX, parseLikes, SEED_MAX, whole } from './options.ts';
+import { LIKES_PER_SEND_MAX, parseLikes, SEED_MAX } from './options.ts';
 import { ProduceTally } from './produce-tally.ts';
 import { addQueueOptions, openQueue, type QueueOptions } from './queue-options.ts';
 import { openStatusLine } from './status-line.ts';

@@ -5,7 +5,8 @@ import { BROKERS } from '../brokers/index.ts';
 import { RUNTIMES, type Runtime } from '../brokers/servers/server.ts';
 import { LANES_DEFAULT } from '../lab/trial-plan.ts';
 import { findServer } from './find-server.ts';
-import { LANES_MAX, whole } from './options.ts';
+import { named, whole } from './flag-values.ts';
+import { LANES_MAX } from './options.ts';
 import { UsageError } from './usage-error.ts';
 
 /** A queue that has to be there. */
@@ -53,12 +54,6 @@ function oneBroker(text: string): string {
   const allowed = Object.keys(BROKERS);
   if (allowed.includes(text)) return text;
   throw new InvalidArgumentError(`allowed is one of ${allowed.join(', ')}.`);
-}
-
-/** A parser for names: anything but nothing. */
-export function named(text: string): string {
-  if (text.trim() !== '') return text;
-  throw new InvalidArgumentError('give it a name.');
 }
 
 /** Without `create` the queue is never made, and the user is not told how to. */

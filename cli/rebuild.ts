@@ -11,11 +11,11 @@ import { compareStores } from '../store/compare-stores.ts';
 import type { CountStore } from '../store/count-store.ts';
 import { openStore } from '../store/open-store.ts';
 import { readStoreFile } from '../store/store-file.ts';
+import { named } from './flag-values.ts';
 import { watchInterrupt } from './interrupt.ts';
 import {
   addNamedQueueOptions,
   type NamedQueueOptions,
-  named,
   openQueue,
   refuseReadOnce,
 } from './queue-options.ts';

@@ -14,7 +14,7 @@ import {
 import type { MoveStep } from '../store/move/steps.ts';
 import { checkOptions, type StoreOptions } from '../store/open-store.ts';
 import { SHARDS_MAX } from '../store/slot-map.ts';
-import { whole } from './options.ts';
+import { whole } from './flag-values.ts';
 import { openStatusLine } from './status-line.ts';
 import { EXIT, UsageError } from './usage-error.ts';
 

@@ -3,7 +3,8 @@ import { type Command, Option } from 'commander';
 import { openRunFolder } from '../brokers/servers/local/runs.ts';
 import { formatNumber, type Table, toText } from '../lab/table.ts';
 import type { MoveWish } from '../store/move/index.ts';
-import { whole } from './options.ts';
+import { whole } from './flag-values.ts';
+import { SEED_MAX } from './options.ts';
 import { measureResharding, type ReshardingResult } from './resharding/measure.ts';
 import { StorePool } from './store-pool.ts';
 import { EXIT } from './usage-error.ts';
@@ -17,7 +18,6 @@ const LIKES_PER_S_DEFAULT = 5_000;
 const LIKES_PER_S_MAX = 1_000_000;
 const LIKES_BEFORE_DEFAULT = 200_000;
 const LIKES_BEFORE_MAX = 100_000_000;
-const SEED_MAX = 2 ** 32 - 1;
 /** The most liked post of the writers. */
 const HOT = 'p00000';
 

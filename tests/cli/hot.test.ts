@@ -58,6 +58,12 @@ describe('lab hot', () => {
     expect(await countOfHot()).toBe(before);
   });
 
+  test('names the shards of the store where another one is asked for', async () => {
+    const { code, stderr } = await hot(`isolate --store ${folder} --post ${HOT} --shard 100`);
+    expect(code).toBe(64);
+    expect(stderr).toContain(`${folder} has shards 0 to 3, and 4 is a new one`);
+  });
+
   test.each([
     ['split --store none --post p --slices 2', 'none'],
     ['coalesce --store none --post p', 'none'],
