@@ -104,7 +104,8 @@ export class GatewayMetrics implements PathObserver {
 
   sent({ ok, fail, unknown }: Parameters<PathObserver['sent']>[0], ms: number, error?: unknown) {
     const labels = { ...this.#labels, messaging_operation_name: 'send' };
-    const failed = error === undefined ? {} : { error_type: typeOf(error) };
+    const failed =
+      error === undefined ? {} : { error_type: errorTypeOf((error as Error).cause ?? error) };
     this.#sendDuration.observe({ ...labels, ...failed }, ms / 1_000);
     if (ok > 0) this.#counters.sent.inc(labels, ok);
     if (fail + unknown > 0) this.#counters.sent.inc({ ...labels, ...failed }, fail + unknown);
@@ -153,9 +154,8 @@ export class GatewayMetrics implements PathObserver {
 }
 
 /** The error's own code where it has one; never its text, which would make a series of its own. */
-function typeOf(error: unknown): string {
-  const { cause } = error as { cause?: unknown };
-  const { code, name } = (cause ?? error) as { code?: unknown; name?: unknown };
+export function errorTypeOf(error: unknown): string {
+  const { code, name } = error as { code?: unknown; name?: unknown };
   if (typeof code === 'string' && /^\w{1,40}$/.test(code)) return code;
   return typeof name === 'string' ? name : '_OTHER';
 }

@@ -5,7 +5,7 @@
  */
 import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client';
 import { LoopDelay } from '../../gateway/loop-delay.ts';
-import { SECONDS_BUCKETS } from '../../gateway/metrics.ts';
+import { errorTypeOf, SECONDS_BUCKETS } from '../../gateway/metrics.ts';
 import type { Like } from '../../likes/like.ts';
 import type { CommitObserver } from '../../store/count-store.ts';
 import { boardNowMs } from '../../store/hot/hot-board.ts';
@@ -95,7 +95,7 @@ export class WorkerMetrics implements Disposable {
       error = cause;
       throw cause;
     } finally {
-      const failed = error === undefined ? {} : { error_type: typeOf(error) };
+      const failed = error === undefined ? {} : { error_type: errorTypeOf(error) };
       const labels = { messaging_operation_name: 'process', ...failed };
       this.#duration.observe(labels, (performance.now() - startedMs) / 1_000);
     }
@@ -147,11 +147,4 @@ function addHotPosts(registry: Registry, shards: number, seen: () => WindowSumma
     help: 'Share of all likes from which on a post loads its shard twice as much as the mean',
     read: () => [[{}, policyFor(shards, []).enterShare]],
   });
-}
-
-/** Never a text, which would make a series of its own. */
-function typeOf(error: unknown): string {
-  const { code, name } = error as { code?: unknown; name?: unknown };
-  if (typeof code === 'string' && /^\w{1,40}$/.test(code)) return code;
-  return typeof name === 'string' ? name : '_OTHER';
 }
