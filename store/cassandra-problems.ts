@@ -1,10 +1,9 @@
 /** Looks through a tally store on Cassandra for what must never be there. */
 import type { FoundCheckpoint, FoundCount, FoundMarks } from './cassandra-rows.ts';
+import { spelledOut } from './findings.ts';
 import { nameOfBlock } from './lane-state.ts';
 import { countMarks } from './marks.ts';
 
-/** Findings of one kind that are spelled out unless told; the rest are only counted. */
-const EXAMPLES_MAX = 3;
 /** There are no snapshots: while a lane is being counted, its rows do not fit one another. */
 const LOOKS_MAX = 3;
 
@@ -26,10 +25,7 @@ interface LaneSums {
  * Findings in plain words, empty when the store is sound. Looks again where a lane is on the move;
  * one that never rests is said to be so, since nobody can tell then whether its sums are right.
  */
-export async function tallyProblems(
-  rows: TallyRows,
-  spelledOutMax = EXAMPLES_MAX,
-): Promise<string[]> {
+export async function tallyProblems(rows: TallyRows, spelledOutMax?: number): Promise<string[]> {
   let problems: string[] = [];
   for (let look = 0; look < LOOKS_MAX; look++) {
     const before = await rows.checkpoints();
@@ -105,12 +101,6 @@ function addTo(union: Map<string, Uint8Array>, row: FoundMarks): number {
 function hasMoved(before: readonly FoundCheckpoint[], after: readonly FoundCheckpoint[]): boolean {
   const places = new Map(before.map(({ lane, upto }) => [lane, upto]));
   return after.some(({ lane, upto }) => places.get(lane) !== upto);
-}
-
-function spelledOut(findings: string[], max: number): string[] {
-  const rest = findings.length - max;
-  if (rest <= 0) return findings;
-  return [...findings.slice(0, max), `${rest} more like the one before`];
 }
 
 function quoted(name: string): string {

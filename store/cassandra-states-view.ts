@@ -5,12 +5,11 @@ import { isLike, stateFrom } from './cassandra-rows.ts';
 import type { CassandraSession } from './cassandra-session.ts';
 import { clusterDiskBytes, clusterSettings } from './cassandra-settings.ts';
 import type { MarkBlock, PostCount, ShardView, Totals, UserState } from './count-store.ts';
+import { spelledOut } from './findings.ts';
 import { hashOf } from './slot.ts';
 
 /** The notes of changed posts lie in so many partitions. Fixed for ever. */
 export const SLICES = 16;
-/** Findings of a kind that are spelled out unless told; the rest are only counted. */
-const EXAMPLES_MAX = 3;
 
 export function sliceOf(post: string): number {
   return hashOf(post) % SLICES;
@@ -110,7 +109,7 @@ export class CassandraStatesView implements ShardView {
   }
 
   /** Damaged states, and roll-ups that are not what the states say and that no note excuses. */
-  async findProblems(spelledOutMax = EXAMPLES_MAX): Promise<string[]> {
+  async findProblems(spelledOutMax?: number): Promise<string[]> {
     const damaged: string[] = [];
     const likesOf = new Map<string, number>();
     for await (const { post, user, version, action, isSound } of this.#stateRows()) {
@@ -146,10 +145,4 @@ export class CassandraStatesView implements ShardView {
     const slices = Array.from({ length: SLICES }, (_, slice) => this.notes(slice));
     return new Set((await Promise.all(slices)).flatMap((notes) => [...notes.keys()]));
   }
-}
-
-function spelledOut(findings: string[], max: number): string[] {
-  const rest = findings.length - max;
-  if (rest <= 0) return findings;
-  return [...findings.slice(0, max), `${rest} more like the one before`];
 }

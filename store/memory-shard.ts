@@ -5,6 +5,7 @@ import { countChecksum, marksChecksum, sumOfChecksums } from './checksum.ts';
 import { countBatch, type KnownSource, type MarkReader } from './count-batch.ts';
 import type { MarkBlock, PostCount, Shard, ShardCommit, Totals } from './count-store.ts';
 import { SlotMapChangedError, StoreUnavailableError } from './errors.ts';
+import { strangerIn } from './findings.ts';
 import { countMarks, emptyBlock } from './marks.ts';
 import { topOf } from './order.ts';
 import { type SlotMap, shardsOfPost } from './slot-map.ts';
@@ -201,9 +202,8 @@ export class MemoryShard implements Shard, MarkReader {
     const problems = balanceProblems(await this.totals());
     if (this.rows.isMoving) return problems;
     for (const { post } of this.rows.counts.values()) {
-      const owners = shardsOfPost(this.rows.slotMap, post);
-      if (owners.includes(this.index)) continue;
-      problems.push(`post "${post}" belongs to shard ${owners.join(', ')}`);
+      const stranger = strangerIn(this.rows.slotMap, this.index, post);
+      if (stranger !== undefined) problems.push(stranger);
     }
     return [...problems, ...this.#wrongChecksums()];
   }

@@ -2,8 +2,9 @@
 import type { Like } from '../likes/like.ts';
 import type { MarkBlock, PostCount, Shard, ShardCommit, Totals, UserState } from './count-store.ts';
 import { SlotMapChangedError } from './errors.ts';
+import { strangerIn, strangeStateIn } from './findings.ts';
 import { topOf } from './order.ts';
-import { type SlotMap, shardOfLike, shardsOfPost } from './slot-map.ts';
+import { type SlotMap, shardsOfPost } from './slot-map.ts';
 import { applyStates, type StateReader, type StoredState } from './state-batch.ts';
 
 interface PostStates {
@@ -113,15 +114,14 @@ export class MemoryStatesShard implements Shard, StateReader {
             'is a like',
         );
       }
-      const owners = shardsOfPost(this.#slotMap, post);
-      if (!owners.includes(this.index)) {
-        problems.push(`post "${post}" belongs to shard ${owners.join(', ')}`);
+      const stranger = strangerIn(this.#slotMap, this.index, post);
+      if (stranger !== undefined) {
+        problems.push(stranger);
         continue;
       }
       for (const user of users.keys()) {
-        const owner = shardOfLike(this.#slotMap, { post, user });
-        if (owner === this.index) continue;
-        problems.push(`user "${user}" of post "${post}" belongs to the slice in shard ${owner}`);
+        const strange = strangeStateIn(this.#slotMap, this.index, { post, user });
+        if (strange !== undefined) problems.push(strange);
       }
     }
     return problems;

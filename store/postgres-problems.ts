@@ -1,12 +1,10 @@
 /** Sums over a PostgreSQL shard, and the look for what must never be in it. */
 import { balanceProblems, movedOf } from './balance.ts';
 import type { Totals } from './count-store.ts';
+import { spelledOut, strangerIn } from './findings.ts';
 import { BLOCK_BYTES } from './marks.ts';
 import type { PostgresSessions, Session } from './postgres-sessions.ts';
-import { type SlotMap, shardsOfPost, slotMapFromDocument } from './slot-map.ts';
-
-/** Findings of one kind that are spelled out; the rest are only counted. */
-const EXAMPLES_MAX = 3;
+import { type SlotMap, slotMapFromDocument } from './slot-map.ts';
 
 /** Sums of the shard, all from one snapshot. */
 export async function totalsIn(sessions: PostgresSessions, schema: string): Promise<Totals> {
@@ -18,13 +16,15 @@ export async function problemsIn(
   sessions: PostgresSessions,
   schema: string,
   index: number,
+  spelledOutMax?: number,
 ): Promise<string[]> {
   const problems = await inSnapshot(sessions, async (session) => [
     ...balanceProblems(await readTotals(session, schema)),
-    ...(await negativeCounts(session, schema)),
-    ...(await brokenBlocks(session, schema)),
+    ...spelledOut(await negativeCounts(session, schema), spelledOutMax),
+    ...spelledOut(await brokenBlocks(session, schema), spelledOutMax),
   ]);
-  return [...problems, ...(await strangers(sessions, schema, index))];
+  const owners = await lookAtOwners(sessions, schema, index);
+  return [...problems, ...owners.problems, ...spelledOut(owners.strangers, spelledOutMax)];
 }
 
 async function readTotals(session: Session, schema: string): Promise<Totals> {
@@ -50,12 +50,10 @@ export async function negativeCounts(session: Session, schema: string): Promise<
   const rows = await session.ask(
     `SELECT post, likes, unlikes FROM ${schema}.counts WHERE likes < 0 OR unlikes < 0`,
   );
-  return spelledOut(
-    rows.map(({ post, likes, unlikes }) => {
-      const name = JSON.stringify(String(post));
-      return `post ${name} has ${likes} likes and ${unlikes} unlikes: below 0`;
-    }),
-  );
+  return rows.map(({ post, likes, unlikes }) => {
+    const name = JSON.stringify(String(post));
+    return `post ${name} has ${likes} likes and ${unlikes} unlikes: below 0`;
+  });
 }
 
 async function brokenBlocks(session: Session, schema: string): Promise<string[]> {
@@ -65,47 +63,36 @@ async function brokenBlocks(session: Session, schema: string): Promise<string[]>
      LEFT JOIN ${schema}.retired_sources AS retired USING (source)
      WHERE length(bits) NOT IN (0, ${BLOCK_BYTES}) OR (retired.source IS NOT NULL AND bits <> '')`,
   );
-  return spelledOut(
-    rows.map(({ source, block, bytes, is_retired }) => {
-      const where = `block ${block} of source ${JSON.stringify(String(source))}`;
-      if (is_retired) return `${where} has marks of a source that was retired`;
-      return `${where} has ${bytes} bytes instead of ${BLOCK_BYTES}`;
-    }),
-  );
+  return rows.map(({ source, block, bytes, is_retired }) => {
+    const where = `block ${block} of source ${JSON.stringify(String(source))}`;
+    if (is_retired) return `${where} has marks of a source that was retired`;
+    return `${where} has ${bytes} bytes instead of ${BLOCK_BYTES}`;
+  });
 }
 
-export async function strangers(
-  sessions: PostgresSessions,
-  schema: string,
-  index: number,
-): Promise<string[]> {
+/** Whether its slot map is one, and which posts are not its by that. */
+export async function lookAtOwners(sessions: PostgresSessions, schema: string, index: number) {
+  const problems: string[] = [];
+  const strangers: string[] = [];
   const [row] = await sessions.ask(`SELECT slot_map, slot_map_version, mover FROM ${schema}.shard`);
   let map: SlotMap;
   try {
     map = slotMapFromDocument(JSON.parse(String(row!.slot_map)));
   } catch (error) {
-    return [`its slot map is not one: ${(error as Error).message.replaceAll('\n', ' ')}`];
+    problems.push(`its slot map is not one: ${(error as Error).message.replaceAll('\n', ' ')}`);
+    return { problems, strangers, map: undefined };
   }
-  const problems: string[] = [];
   const version = row!.slot_map_version;
   if (map.version !== version) {
     problems.push(`its slot map has version ${map.version}, its transactions check ${version}`);
   }
   // A mover has brought counts that are not read yet, or has not dropped what it took away.
-  if (row!.mover !== null) return problems;
-  const found: string[] = [];
+  if (row!.mover !== null) return { problems, strangers, map };
   for await (const { post } of sessions.snapshot(`SELECT post FROM ${schema}.counts`)) {
-    const owners = shardsOfPost(map, String(post));
-    if (owners.includes(index)) continue;
-    found.push(`post ${JSON.stringify(String(post))} belongs to shard ${owners.join(', ')}`);
+    const stranger = strangerIn(map, index, String(post));
+    if (stranger !== undefined) strangers.push(stranger);
   }
-  return [...problems, ...spelledOut(found)];
-}
-
-export function spelledOut(findings: string[]): string[] {
-  const rest = findings.length - EXAMPLES_MAX;
-  if (rest <= 0) return findings;
-  return [...findings.slice(0, EXAMPLES_MAX), `${rest} more like the one before`];
+  return { problems, strangers, map };
 }
 
 export async function inSnapshot<Result>(

@@ -110,8 +110,8 @@ export class PostgresShard implements Shard {
     return await totalsIn(this.#sessions, this.#schema);
   }
 
-  async findProblems(): Promise<string[]> {
-    return await problemsIn(this.#sessions, this.#schema, this.index);
+  async findProblems(spelledOutMax?: number): Promise<string[]> {
+    return await problemsIn(this.#sessions, this.#schema, this.index, spelledOutMax);
   }
 
   /** Bytes of the tables and their indexes. The server's log of changes belongs to all alike. */

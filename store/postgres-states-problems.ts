@@ -1,9 +1,9 @@
 /** Sums over a PostgreSQL shard under *states*, and the look for what must never be in it. */
 import type { Totals } from './count-store.ts';
-import { inSnapshot, negativeCounts, spelledOut, strangers } from './postgres-problems.ts';
-import { parseSlotMap } from './postgres-schema.ts';
+import { spelledOut, strangeStateIn } from './findings.ts';
+import { inSnapshot, lookAtOwners, negativeCounts } from './postgres-problems.ts';
 import type { PostgresSessions, Session } from './postgres-sessions.ts';
-import { type SlotMap, shardOfLike } from './slot-map.ts';
+import { type SlotMap, splitPosts } from './slot-map.ts';
 
 /** Sums of the shard, all from one snapshot. */
 export async function statesTotalsIn(sessions: PostgresSessions, schema: string): Promise<Totals> {
@@ -23,16 +23,20 @@ export async function statesProblemsIn(
   sessions: PostgresSessions,
   schema: string,
   index: number,
+  spelledOutMax?: number,
 ): Promise<string[]> {
   const problems = await inSnapshot(sessions, async (session) => [
-    ...(await wrongSums(session, schema)),
-    ...(await negativeCounts(session, schema)),
-    ...(await impossibleStates(session, schema)),
+    ...spelledOut(await wrongSums(session, schema), spelledOutMax),
+    ...spelledOut(await negativeCounts(session, schema), spelledOutMax),
+    ...spelledOut(await impossibleStates(session, schema), spelledOutMax),
   ]);
+  const owners = await lookAtOwners(sessions, schema, index);
+  const strange = await strangeStates(sessions, schema, index, owners.map);
   return [
     ...problems,
-    ...(await strangers(sessions, schema, index)),
-    ...(await strangeSlices(sessions, schema, index)),
+    ...owners.problems,
+    ...spelledOut(owners.strangers, spelledOutMax),
+    ...spelledOut(strange, spelledOutMax),
   ];
 }
 
@@ -44,13 +48,11 @@ async function wrongSums(session: Session, schema: string): Promise<string[]> {
                 FROM ${schema}.states GROUP BY post) AS found USING (post)
      WHERE likes IS DISTINCT FROM liked OR unlikes IS DISTINCT FROM 0`,
   );
-  return spelledOut(
-    rows.map(({ post, likes, unlikes, liked }) => {
-      const counted = likes === null ? 'no count' : `${likes} likes and ${unlikes} unlikes`;
-      const found = `${liked} users whose last action is a like`;
-      return `post ${JSON.stringify(String(post))} has ${counted}, but ${found}`;
-    }),
-  );
+  return rows.map(({ post, likes, unlikes, liked }) => {
+    const counted = likes === null ? 'no count' : `${likes} likes and ${unlikes} unlikes`;
+    const found = `${liked} users whose last action is a like`;
+    return `post ${JSON.stringify(String(post))} has ${counted}, but ${found}`;
+  });
 }
 
 async function impossibleStates(session: Session, schema: string): Promise<string[]> {
@@ -58,39 +60,27 @@ async function impossibleStates(session: Session, schema: string): Promise<strin
     `SELECT post, user_name, version, action FROM ${schema}.states
      WHERE version < 1 OR action NOT IN (0, 1)`,
   );
-  return spelledOut(
-    rows.map(({ post, user_name, version, action }) => {
-      const [user, name] = [String(user_name), String(post)].map((text) => JSON.stringify(text));
-      const who = `user ${user} of post ${name}`;
-      return `${who} has action ${action} of version ${version}: no like has these`;
-    }),
-  );
+  return rows.map(({ post, user_name, version, action }) => {
+    const [user, name] = [String(user_name), String(post)].map((text) => JSON.stringify(text));
+    const who = `user ${user} of post ${name}`;
+    return `${who} has action ${action} of version ${version}: no like has these`;
+  });
 }
 
-/** Of posts that are split, each user's state stands in one slice only. */
-async function strangeSlices(
+async function strangeStates(
   sessions: PostgresSessions,
   schema: string,
   index: number,
+  map: SlotMap | undefined,
 ): Promise<string[]> {
-  const [row] = await sessions.ask(`SELECT slot_map FROM ${schema}.shard`);
-  let map: SlotMap;
-  try {
-    map = parseSlotMap(row!.slot_map, schema);
-  } catch {
-    return []; // strangers() has told.
-  }
-  const split = [...map.exceptions].filter(([, owners]) => owners.length > 1);
+  if (map === undefined) return [];
   const found: string[] = [];
-  for (const [post] of split) {
+  for (const post of splitPosts(map)) {
     const text = `SELECT user_name FROM ${schema}.states WHERE post = $1`;
     for (const { user_name } of await sessions.ask({ text, values: [Buffer.from(post)] })) {
-      const user = String(user_name);
-      const owner = shardOfLike(map, { post, user });
-      if (owner === index) continue;
-      const who = `user ${JSON.stringify(user)} of post ${JSON.stringify(post)}`;
-      found.push(`${who} belongs to the slice in shard ${owner}`);
+      const strange = strangeStateIn(map, index, { post, user: String(user_name) });
+      if (strange !== undefined) found.push(strange);
     }
   }
-  return spelledOut(found);
+  return found;
 }

@@ -71,7 +71,7 @@ export class PostgresStatesShard extends PostgresShard {
     return await statesTotalsIn(this.#sessions, this.#schema);
   }
 
-  override async findProblems(): Promise<string[]> {
-    return await statesProblemsIn(this.#sessions, this.#schema, this.index);
+  override async findProblems(spelledOutMax?: number): Promise<string[]> {
+    return await statesProblemsIn(this.#sessions, this.#schema, this.index, spelledOutMax);
   }
 }

@@ -9,7 +9,7 @@ import {
   SLOT_MAP_LOOKS_MAX,
   slotMapUnsettled,
 } from './shard-set.ts';
-import { type SlotMap, shardOfLike, shardsOfPost } from './slot-map.ts';
+import { type SlotMap, shardOfLike, shardsOfPost, splitPosts } from './slot-map.ts';
 
 interface RoutedRead<Result> {
   readonly result: Result;
@@ -34,13 +34,11 @@ export async function readCounts(
 
 /** The posts with the largest counts, ties in the order of their ids. */
 export async function readTopPosts(set: ShardSet, limit: number): Promise<PostCount[]> {
-  const splitIn = ({ exceptions }: SlotMap) =>
-    [...exceptions].flatMap(([post, owners]) => (owners.length > 1 ? [post] : []));
   return await readSettled(
     set,
     async (map, shards) => {
       // A slice of a split post may be small everywhere, so such posts are read by name.
-      const slices = await readOnce(map, shards, splitIn(map));
+      const slices = await readOnce(map, shards, splitPosts(map));
       const tops = await Promise.all(shards.map((shard) => topOfShard(map, shard, limit)));
       const held = await Promise.all(shards.map((shard) => shard.slotMapVersion()));
       return {
@@ -48,7 +46,7 @@ export async function readTopPosts(set: ShardSet, limit: number): Promise<PostCo
         isCurrent: slices.isCurrent && held.every((version) => version === map.version),
       };
     },
-    (map) => splitIn(map).length > 0,
+    (map) => splitPosts(map).length > 0,
   );
 }
 

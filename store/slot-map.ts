@@ -95,6 +95,11 @@ export function shardsOfPost(map: SlotMap, post: string): readonly number[] {
   return map.exceptions.get(post) ?? [homeOf(map, post)];
 }
 
+/** The posts that are in slices, each in several shards. */
+export function splitPosts({ exceptions }: SlotMap): string[] {
+  return [...exceptions].flatMap(([post, shards]) => (shards.length > 1 ? [post] : []));
+}
+
 /** The shard that counts a like. A user's likes of a split post all go to one slice. */
 export function shardOfLike(map: SlotMap, { post, user }: Pick<Like, 'post' | 'user'>): number {
   if (map.exceptions.size > 0) {

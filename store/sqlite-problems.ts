@@ -4,11 +4,9 @@ import { balanceProblems, movedOf } from './balance.ts';
 import { countChecksum, marksChecksum } from './checksum.ts';
 import type { PostCount, Totals } from './count-store.ts';
 import { StoreUnavailableError } from './errors.ts';
+import { spelledOut, strangerIn } from './findings.ts';
 import { BLOCK_BYTES, countMarks } from './marks.ts';
-import { type SlotMap, shardsOfPost, slotMapFromDocument } from './slot-map.ts';
-
-/** Findings of one kind that are spelled out unless told; the rest are only counted. */
-export const SPELLED_OUT_MAX = 3;
+import { type SlotMap, slotMapFromDocument } from './slot-map.ts';
 
 /** A block of marks as it stands in the file. */
 export interface StoredBits {
@@ -57,18 +55,20 @@ export function soundCount(
 /** Sums of the shard, all from one snapshot. */
 export function totalsOf(database: DatabaseSync): Totals {
   return inSnapshot(database, () => {
-    const sums = database
-      .prepare(
-        `SELECT count(*) AS posts, coalesce(sum(likes), 0) AS likes,
-                coalesce(sum(unlikes), 0) AS unlikes FROM counts`,
-      )
-      .get() as { posts: number; likes: number; unlikes: number };
     let marks = 0;
     for (const row of database.prepare('SELECT bits FROM seen').iterate()) {
       marks += countMarks(row.bits as Uint8Array);
     }
-    return { ...sums, marks, ...metaSums(database) };
+    return { ...countSums(database), marks, ...metaSums(database) };
   });
+}
+
+export function countSums(database: DatabaseSync): Pick<Totals, 'posts' | 'likes' | 'unlikes'> {
+  const sums = database.prepare(
+    `SELECT count(*) AS posts, coalesce(sum(likes), 0) AS likes,
+            coalesce(sum(unlikes), 0) AS unlikes FROM counts`,
+  );
+  return sums.get() as unknown as ReturnType<typeof countSums>;
 }
 
 function metaSums(database: DatabaseSync): Pick<Totals, 'marksDropped' | 'moved'> {
@@ -84,7 +84,7 @@ function metaSums(database: DatabaseSync): Pick<Totals, 'marksDropped' | 'moved'
 /** @throws StoreUnavailableError when what the shard holds is not a slot map. */
 export function slotMapIn(database: DatabaseSync, path: string): SlotMap {
   try {
-    return slotMapFromDocument(JSON.parse(String(metaOf(database, 'slotMap'))));
+    return readSlotMap(database);
   } catch (cause) {
     throw new StoreUnavailableError(
       `${path}: its slot map cannot be read; put back a copy of the whole store folder`,
@@ -93,27 +93,30 @@ export function slotMapIn(database: DatabaseSync, path: string): SlotMap {
   }
 }
 
+function readSlotMap(database: DatabaseSync): SlotMap {
+  return slotMapFromDocument(JSON.parse(String(metaOf(database, 'slotMap'))));
+}
+
 /** Findings in plain words, empty when the shard is sound. Damage is a finding, not an error. */
 export function problemsIn(
   database: DatabaseSync,
   index: number,
-  spelledOutMax = SPELLED_OUT_MAX,
+  spelledOutMax?: number,
 ): string[] {
   const integrity = integrityProblems(database);
   // Sums over a damaged file would only repeat the damage in other words.
   if (integrity.length > 0) return integrity;
   return inSnapshot(database, () => {
-    const spelledOut = (findings: string[]) => shortened(findings, spelledOutMax);
     const counts = lookAtCounts(database);
     const marks = lookAtMarks(database);
     const owners = lookAtOwners(database, index);
     return [
       ...balanceProblems({ ...counts.sums, marks: marks.held, ...metaSums(database) }),
-      ...spelledOut(counts.negative),
-      ...spelledOut(counts.wrong),
-      ...spelledOut(marks.problems),
+      ...spelledOut(counts.negative, spelledOutMax),
+      ...spelledOut(counts.wrong, spelledOutMax),
+      ...spelledOut(marks.problems, spelledOutMax),
       ...owners.problems,
-      ...spelledOut(owners.strangers),
+      ...spelledOut(owners.strangers, spelledOutMax),
     ];
   });
 }
@@ -209,30 +212,22 @@ export function lookAtOwners(database: DatabaseSync, index: number) {
   const strangers: string[] = [];
   let map: SlotMap;
   try {
-    map = slotMapFromDocument(JSON.parse(String(metaOf(database, 'slotMap'))));
+    map = readSlotMap(database);
   } catch (error) {
     problems.push(`its slot map is not one: ${(error as Error).message.replaceAll('\n', ' ')}`);
-    return { problems, strangers };
+    return { problems, strangers, map: undefined };
   }
   const version = metaOf(database, 'slotMapVersion');
   if (map.version !== version) {
     problems.push(`its slot map has version ${map.version}, its transactions check ${version}`);
   }
   // A mover has brought counts that are not read yet, or has not dropped what it took away.
-  if (metaOf(database, 'moving') !== undefined) return { problems, strangers };
+  if (metaOf(database, 'moving') !== undefined) return { problems, strangers, map };
   for (const row of database.prepare('SELECT post FROM counts').iterate()) {
-    const post = row.post as string;
-    const owners = shardsOfPost(map, post);
-    if (owners.includes(index)) continue;
-    strangers.push(`post ${JSON.stringify(post)} belongs to shard ${owners.join(', ')}`);
+    const stranger = strangerIn(map, index, row.post as string);
+    if (stranger !== undefined) strangers.push(stranger);
   }
-  return { problems, strangers };
-}
-
-export function shortened(findings: string[], spelledOutMax: number): string[] {
-  const rest = findings.length - spelledOutMax;
-  if (rest <= 0) return findings;
-  return [...findings.slice(0, spelledOutMax), `${rest} more like the one before`];
+  return { problems, strangers, map };
 }
 
 export function metaOf(database: DatabaseSync, key: string): unknown {

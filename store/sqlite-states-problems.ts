@@ -2,15 +2,9 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Like } from '../likes/like.ts';
 import type { Totals } from './count-store.ts';
-import { type SlotMap, shardOfLike, slotMapFromDocument } from './slot-map.ts';
-import {
-  inSnapshot,
-  integrityProblems,
-  lookAtOwners,
-  metaOf,
-  SPELLED_OUT_MAX,
-  shortened,
-} from './sqlite-problems.ts';
+import { spelledOut, strangeStateIn } from './findings.ts';
+import { type SlotMap, splitPosts } from './slot-map.ts';
+import { countSums, inSnapshot, integrityProblems, lookAtOwners } from './sqlite-problems.ts';
 
 /** How an action is kept: 1 for a like. Anything else is a finding of its own, and no like. */
 export function actionOf(stored: unknown): Like['action'] {
@@ -20,16 +14,10 @@ export function actionOf(stored: unknown): Like['action'] {
 /** Sums of the shard, all from one snapshot. */
 export function statesTotalsOf(database: DatabaseSync): Totals {
   return inSnapshot(database, () => {
-    const sums = database
-      .prepare(
-        `SELECT count(*) AS posts, coalesce(sum(likes), 0) AS likes,
-                coalesce(sum(unlikes), 0) AS unlikes FROM counts`,
-      )
-      .get() as { posts: number; likes: number; unlikes: number };
     const { states } = database.prepare('SELECT count(*) AS states FROM states').get() as {
       states: number;
     };
-    return { ...sums, marks: 0, marksDropped: 0, states };
+    return { ...countSums(database), marks: 0, marksDropped: 0, states };
   });
 }
 
@@ -37,21 +25,20 @@ export function statesTotalsOf(database: DatabaseSync): Totals {
 export function statesProblemsIn(
   database: DatabaseSync,
   index: number,
-  spelledOutMax = SPELLED_OUT_MAX,
+  spelledOutMax?: number,
 ): string[] {
   const integrity = integrityProblems(database);
   // Sums over a damaged file would only repeat the damage in other words.
   if (integrity.length > 0) return integrity;
   return inSnapshot(database, () => {
-    const spelledOut = (findings: string[]) => shortened(findings, spelledOutMax);
     const owners = lookAtOwners(database, index);
     return [
-      ...spelledOut(wrongSums(database)),
-      ...spelledOut(negativeCounts(database)),
-      ...spelledOut(impossibleStates(database)),
+      ...spelledOut(wrongSums(database), spelledOutMax),
+      ...spelledOut(negativeCounts(database), spelledOutMax),
+      ...spelledOut(impossibleStates(database), spelledOutMax),
       ...owners.problems,
-      ...spelledOut(owners.strangers),
-      ...spelledOut(strangeSlices(database, index)),
+      ...spelledOut(owners.strangers, spelledOutMax),
+      ...spelledOut(strangeStates(database, index, owners.map), spelledOutMax),
     ];
   });
 }
@@ -99,24 +86,14 @@ function impossibleStates(database: DatabaseSync): string[] {
   });
 }
 
-/** Of posts that are split, each user's state stands in one slice only. */
-function strangeSlices(database: DatabaseSync, index: number): string[] {
-  let map: SlotMap;
-  try {
-    map = slotMapFromDocument(JSON.parse(String(metaOf(database, 'slotMap'))));
-  } catch {
-    return []; // lookAtOwners has told.
-  }
+function strangeStates(database: DatabaseSync, index: number, map: SlotMap | undefined): string[] {
+  if (map === undefined) return [];
   const users = database.prepare('SELECT user FROM states WHERE post = ?');
   const found: string[] = [];
-  for (const [post, owners] of map.exceptions) {
-    if (owners.length === 1) continue;
+  for (const post of splitPosts(map)) {
     for (const row of users.iterate(post)) {
-      const user = row.user as string;
-      const owner = shardOfLike(map, { post, user });
-      if (owner === index) continue;
-      const who = `user ${JSON.stringify(user)} of post ${JSON.stringify(post)}`;
-      found.push(`${who} belongs to the slice in shard ${owner}`);
+      const strange = strangeStateIn(map, index, { post, user: row.user as string });
+      if (strange !== undefined) found.push(strange);
     }
   }
   return found;

@@ -6,7 +6,7 @@ import { schemaOf } from '../../store/postgres-schema.ts';
 import { fence } from '../../store/postgres-shard.ts';
 import { deletePostgresStore } from '../../store/postgres-store.ts';
 import { testStore } from '../store-contract.ts';
-import { allCounts, madeLikes, modelCounts } from './made-likes.ts';
+import { allCounts, madeLike, madeLikes, modelCounts } from './made-likes.ts';
 import { type PostgresUnderTest, startPostgres } from './postgres-server.ts';
 
 /** Each makes a store and opens it three times, which takes longer here than counting does. */
@@ -173,4 +173,17 @@ test('the audit finds what must never be in a shard', async () => {
   expect((await shard()).join()).toMatch(/its slot map is not one/);
   const damaged = store.apply([{ ...madeLikes('b', 1)[0]!, seq: 7 * 4_096, post }]);
   await expect(damaged).rejects.toThrow(/block 7 has 5 bytes instead of 512; put back a backup/);
+});
+
+test('the audit spells out as many findings of a kind as it is asked for', async () => {
+  const options = { ...postgres.freshStore(), shards: 1 };
+  await using store = await openStore(options);
+  const posts = ['a', 'b', 'c', 'd', 'e'];
+  await store.apply(posts.map((post, seq) => madeLike('s', seq, { post })));
+  await postgres.sql(`UPDATE ${schemaOf(options.name, 0)}.counts SET likes = -1, unlikes = 0`);
+  const belowZero = (problems: string[]) => problems.filter((line) => line.endsWith(': below 0'));
+  const usual = await store.findProblems();
+  expect(belowZero(usual)).toHaveLength(3);
+  expect(usual).toContain('shard 0: 2 more like the one before');
+  expect(belowZero(await store.findProblems(posts.length))).toHaveLength(posts.length);
 });
