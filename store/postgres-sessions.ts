@@ -155,6 +155,8 @@ export class PostgresSessions implements AsyncDisposable {
     };
     this.#pool = new pg.Pool({
       ...this.#config,
+      // Else each statement waits for the answer of the one before it, a round trip of its own.
+      pipeline: true,
       idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS_MAX,
       max: connectionsMax ?? CONNECTIONS_MAX,
       idleTimeoutMillis: CONNECTION_IDLE_MS_MAX,

@@ -1,4 +1,6 @@
 /** The rule *states* in a real PostgreSQL. */
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openStore } from '../../store/open-store.ts';
 import { schemaOf } from '../../store/postgres-schema.ts';
@@ -56,6 +58,19 @@ describe('PostgresStatesShard', () => {
     expect(await store.findProblems()).toEqual([]);
   });
 
+  test('stores a batch in two round trips', async () => {
+    const options = { ...postgres.freshStore(), shards: 1, rule: 'states' } as const;
+    await (await openStore(options))[Symbol.asyncDispose]();
+    await using counting = await countRoundTrips(postgres.url);
+    await using store = await openStore({ ...options, urls: [counting.url] });
+    const likes = madePresses(6, 10, 5);
+    // The first batch opens the connection, whose greeting is none of it.
+    await store.apply(likes.slice(0, 100));
+    const before = counting.roundTrips();
+    await store.apply(likes.slice(100));
+    expect(counting.roundTrips() - before).toBe(2);
+  });
+
   test('keeps its rule, and another one is refused', async () => {
     const options = postgres.freshStore();
     await (await openStore({ ...options, rule: 'states' }))[Symbol.asyncDispose]();
@@ -81,3 +96,45 @@ describe('PostgresStatesShard', () => {
     expect((await store.findProblems()).join('\n')).toMatch(finding);
   });
 });
+
+interface RoundTrips extends AsyncDisposable {
+  readonly url: string;
+  /** How often a client spoke after the server had, or first. */
+  roundTrips(): number;
+}
+
+/** Stands between client and server, and passes on all that they say. */
+async function countRoundTrips(url: string): Promise<RoundTrips> {
+  const target = new URL(url);
+  let turns = 0;
+  const proxy = createServer((client) => {
+    const server = connect(Number(target.port), target.hostname);
+    let hasServerSpoken = true;
+    client.on('data', (bytes) => {
+      if (hasServerSpoken) turns += 1;
+      hasServerSpoken = false;
+      server.write(bytes);
+    });
+    server.on('data', (bytes) => {
+      hasServerSpoken = true;
+      client.write(bytes);
+    });
+    for (const [one, other] of [
+      [client, server],
+      [server, client],
+    ] as const) {
+      one.on('error', () => other.destroy()).on('close', () => other.destroy());
+    }
+  }).listen(0, '127.0.0.1');
+  await once(proxy, 'listening');
+  const through = new URL(url);
+  through.host = `127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+  return {
+    url: through.href,
+    roundTrips: () => turns,
+    async [Symbol.asyncDispose]() {
+      proxy.close();
+      await once(proxy, 'close');
+    },
+  };
+}
