@@ -19,6 +19,7 @@ import type { Contender } from '../lab/trial-plan.ts';
 import { openStore, type StoreOptions } from '../store/open-store.ts';
 import { openDirectTrial } from './direct-trial.ts';
 import { keepHotPosts } from './hot-keeper.ts';
+import { StartedServers } from './started-servers.ts';
 import { StorePool } from './store-pool.ts';
 
 const WORKER_MODULE = fileURLToPath(new URL('worker.ts', import.meta.url));
@@ -30,7 +31,7 @@ export class ServerPool implements AsyncDisposable {
   readonly #log: (line: string) => void;
   /** By the brokers whose templates they take the place of. */
   readonly #ownConsumers: Readonly<Record<string, OwnConsumer>>;
-  readonly #servers = new Map<string, Promise<Server>>();
+  readonly #servers = new StartedServers<Server>();
   readonly #stores: StorePool;
 
   private constructor(
@@ -167,19 +168,11 @@ export class ServerPool implements AsyncDisposable {
 
   #serverFor(contender: Contender): Promise<Server> {
     const key = `${BROKERS[contender.broker]!.server} ${contender.tier}`;
-    const found = this.#servers.get(key);
-    if (found) return found;
-    const started = this.#startFor(contender);
-    this.#servers.set(key, started);
-    // One that did not start is tried again by the next trial that needs it.
-    started.catch(() => this.#servers.delete(key));
-    return started;
+    return this.#servers.get(key, () => this.#startFor(contender));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const started = await Promise.allSettled(this.#servers.values());
-    const servers = started.filter((result) => result.status === 'fulfilled');
-    await Promise.all(servers.map(({ value }) => value[Symbol.asyncDispose]()));
+    await this.#servers[Symbol.asyncDispose]();
     await this.#stores[Symbol.asyncDispose]();
     await this.#folder.remove();
   }

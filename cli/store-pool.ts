@@ -17,12 +17,13 @@ import type { CassandraStoreOptions } from '../store/cassandra-options.ts';
 import type { StoreOptions } from '../store/open-store.ts';
 import { deletePostgresStore, type PostgresStoreOptions } from '../store/postgres-store.ts';
 import { openDatabaseProbe } from './database-probe.ts';
+import { StartedServers } from './started-servers.ts';
 
 /** How the engines of a run are reached; their servers start when a trial first needs them. */
 export class StorePool implements AsyncDisposable {
   readonly #folder: string;
   readonly #log: (line: string) => void;
-  readonly #servers = new Map<StoreServerName, Promise<StoreServer>>();
+  readonly #servers = new StartedServers<StoreServer>();
 
   /** `folder`: of the run, where servers keep their data. */
   constructor(folder: string, log: (line: string) => void) {
@@ -51,19 +52,11 @@ export class StorePool implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const started = await Promise.allSettled(this.#servers.values());
-    const servers = started.filter((result) => result.status === 'fulfilled');
-    await Promise.all(servers.map(({ value }) => value[Symbol.asyncDispose]()));
+    await this.#servers[Symbol.asyncDispose]();
   }
 
   #start(name: StoreServerName): Promise<StoreServer> {
-    const found = this.#servers.get(name);
-    if (found) return found;
-    const started = this.#fetchAndStart(name);
-    this.#servers.set(name, started);
-    // One that did not start is tried again by the next trial that needs it.
-    started.catch(() => this.#servers.delete(name));
-    return started;
+    return this.#servers.get(name, () => this.#fetchAndStart(name));
   }
 
   async #fetchAndStart(name: StoreServerName): Promise<StoreServer> {

@@ -1,14 +1,13 @@
 /** Servers that this machine runs by itself, without containers. */
-import { mkdir, mkdtemp } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { ServerName, Tier } from '../server.ts';
 import { elasticmq } from './elasticmq.ts';
 import { checkJars, type FetchedServer, fetchJars } from './jars.ts';
 import { kafka } from './kafka.ts';
-import { LocalServer, type LocalServerOptions, type Recipe } from './local-server.ts';
+import type { LocalServer, Recipe } from './local-server.ts';
 import { nullServer } from './null-recipe.ts';
 import { findJava, findRedis } from './programs.ts';
 import { redis } from './redis.ts';
+import { type StartLocalOptions, startLocal } from './start.ts';
 
 const RECIPES: Readonly<Record<ServerName, Recipe>> = {
   kafka,
@@ -60,18 +59,10 @@ export function tierAtHand(name: ServerName, asked: Tier): Tier {
   return ([asked, 'kill', 'memory'] as const).find((tier) => tiers.includes(tier))!;
 }
 
-/**
- * Starts a server with an empty data folder of its own below `folder`, which should be a run
- * folder (runs.ts), so that a leftover of a crash is found. Resolves when it answers.
- * @throws LocalServerError that says what is missing on this machine or why the server ended
- */
-export async function startLocalServer(
+/** As startLocal. */
+export function startLocalServer(
   name: ServerName,
-  options: Omit<LocalServerOptions, 'log'> & Partial<Pick<LocalServerOptions, 'log'>>,
+  options: StartLocalOptions,
 ): Promise<LocalServer> {
-  await mkdir(options.folder, { recursive: true });
-  const folder = await mkdtemp(join(options.folder, `${name}-`));
-  const server = new LocalServer(RECIPES[name], { log: () => {}, ...options, folder });
-  await server.start();
-  return server;
+  return startLocal(RECIPES[name], options);
 }

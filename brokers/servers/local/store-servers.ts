@@ -1,15 +1,14 @@
 /** Servers of this machine that a count store is kept on, instead of a queue. */
-import { mkdir, mkdtemp } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
 import getPort from 'get-port';
 import type { StoreServerName } from '../server.ts';
 import { cassandraNode, newClusterName } from './cassandra.ts';
 import { fetchJars } from './jars.ts';
-import { LocalServer, type LocalServerOptions, type Recipe } from './local-server.ts';
+import type { LocalServer, Recipe } from './local-server.ts';
 import { postgres } from './postgres.ts';
 import { findPostgres } from './postgres-programs.ts';
 import { findJava } from './programs.ts';
+import { makeLocalServer, type StartLocalOptions, startLocal } from './start.ts';
 
 const RECIPES: Readonly<Record<StoreServerName, Recipe<StoreServerName>>> = {
   postgres,
@@ -18,8 +17,7 @@ const RECIPES: Readonly<Record<StoreServerName, Recipe<StoreServerName>>> = {
 
 export type StoreServer = LocalServer<StoreServerName>;
 
-type Options = Omit<LocalServerOptions, 'log' | 'host' | 'ports'> &
-  Partial<Pick<LocalServerOptions, 'log'>>;
+type Options = Omit<StartLocalOptions, 'host' | 'ports'>;
 
 /** Brings what a store's server needs to this machine, so that the first trial does not wait. */
 export async function fetchStoreServer(
@@ -35,20 +33,12 @@ export async function fetchStoreServer(
   await fetchJars('cassandra', onProgress);
 }
 
-/**
- * Starts a server with an empty data folder of its own below `folder`, which should be a run
- * folder (runs.ts), so that a leftover of a crash is found. Resolves when it answers.
- * @throws LocalServerError that says what is missing on this machine or why the server ended
- */
-export async function startLocalStoreServer(
+/** As startLocal. */
+export function startLocalStoreServer(
   name: StoreServerName,
   options: Options,
 ): Promise<StoreServer> {
-  await mkdir(options.folder, { recursive: true });
-  const folder = await mkdtemp(join(options.folder, `${name}-`));
-  const server = new LocalServer(RECIPES[name], { log: () => {}, ...options, folder });
-  await server.start();
-  return server;
+  return startLocal(RECIPES[name], options);
 }
 
 /** Enough for a node of a test; three of them share a machine with whoever tests. */
@@ -80,20 +70,12 @@ export async function startCassandraCluster(
   const hosts = Array.from({ length: count }, (_, index) => `127.0.0.${index + 1}`);
   const ports = await portsFreeOn(hosts);
   const clusterName = newClusterName();
-  await mkdir(options.folder, { recursive: true });
   const nodes: StoreServer[] = [];
   const stop = async () => void (await Promise.all(nodes.map((node) => node.stop())));
   try {
     for (const host of hosts) {
-      const folder = await mkdtemp(join(options.folder, 'cassandra-'));
       const recipe = cassandraNode({ host, hosts, clusterName, heapMiB: NODE_HEAP_MIB });
-      const node = new LocalServer<StoreServerName>(recipe, {
-        log: () => {},
-        ...options,
-        folder,
-        host,
-        ports,
-      });
+      const node = await makeLocalServer(recipe, { ...options, host, ports });
       nodes.push(node);
       await node.start();
     }
