@@ -9,7 +9,8 @@ const QUERY_MS_MAX = 10_000;
 const FLUSH = 'SELECT pg_stat_force_next_flush()';
 const COMMITTED = `
   SELECT xact_commit AS committed FROM pg_stat_database WHERE datname = current_database()`;
-const WAITING = `
+/** How many sessions wait for the lock of another one. */
+export const WAITING = `
   SELECT count(*) AS waiting FROM pg_stat_activity
   WHERE wait_event_type = 'Lock' AND datname = current_database()`;
 

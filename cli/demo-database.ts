@@ -4,16 +4,14 @@ import type { DemoDatabase } from '../demo/database.ts';
 import type { Way } from '../demo/messages.ts';
 import { userOf } from '../demo/press-ledger.ts';
 import type { CountStore } from '../store/count-store.ts';
+import { WAITING } from './database-probe.ts';
 
 /** One to count with, one for who waits, one for who is stored. */
 const CONNECTIONS = 3;
 const CONNECT_MS_MAX = 2_000;
 const ANSWER_MS_MAX = 10_000;
 
-const LOCK_WAITS = `
-  SELECT count(*) AS waiting FROM pg_stat_activity
-  WHERE datname = current_database() AND wait_event_type = 'Lock'
-`;
+const UNDEFINED_TABLE = '42P01';
 
 export interface LookOptions {
   readonly url: string;
@@ -31,8 +29,8 @@ export function lookAtDatabase({ url, way, store }: LookOptions): DemoDatabase {
     query_timeout: ANSWER_MS_MAX,
   });
   pool.on('error', () => undefined);
-  const lockWaits = async () => Number((await pool.query(LOCK_WAITS)).rows[0].waiting);
-  const stores = way === 'direct' ? directTables(pool) : { ...storedLikes(store!) };
+  const lockWaits = async () => Number((await pool.query(WAITING)).rows[0].waiting);
+  const stores = way === 'direct' ? directTables(pool) : storedLikes(store!);
   return { ...stores, lockWaits, [Symbol.asyncDispose]: () => pool.end() };
 }
 
@@ -42,7 +40,6 @@ function directTables(pool: Pool): Pick<DemoDatabase, 'countOf' | 'usersOf'> {
     try {
       return (await pool.query<Record<string, string>>(text, [post])).rows;
     } catch (error) {
-      const UNDEFINED_TABLE = '42P01';
       if ((error as { code?: unknown }).code === UNDEFINED_TABLE) return [];
       throw error;
     }

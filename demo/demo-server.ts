@@ -7,6 +7,7 @@
 import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { messageOf } from '../lab/lab-error.ts';
 import { commandSchema } from './commands.ts';
 import { pageText, styleText } from './page.ts';
 import { Refusal } from './refusal.ts';
@@ -63,7 +64,7 @@ export async function openDemoServer(
     answer(request, response, { stage, viewers, port: portOf(server) }).catch((error: unknown) => {
       // A browser that went away in the middle of its request hears nothing any more.
       if (response.destroyed || response.headersSent) return void response.destroy();
-      log(`error: ${error instanceof Error ? error.message : error}`);
+      log(`error: ${messageOf(error)}`);
       response.writeHead(500, { ...HEADERS, 'content-type': 'text/plain; charset=utf-8' });
       response.end('that did not work; the terminal of the demo says why');
     });

@@ -50,8 +50,7 @@ export class Circuit {
       this.#succeed();
       return answer;
     } catch (cause) {
-      const why = cause instanceof Error ? cause.message : String(cause);
-      const error = new AwayError(`${name} does not answer: ${why}`, { cause });
+      const error = new AwayError(`${name} does not answer: ${reasonOf(cause)}`, { cause });
       this.#fail(error);
       throw error;
     }
@@ -89,4 +88,9 @@ export async function within<Answer>(
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** For the log of the gateway; nothing of it goes to a client. */
+export function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -1,7 +1,7 @@
 /** `GET /posts/:id/likes` and `GET /posts/top`. */
 import type { FastifyInstance } from 'fastify';
 import type { PostCount } from '../store/count-store.ts';
-import { within } from './circuit.ts';
+import { reasonOf, within } from './circuit.ts';
 import type { PostReader } from './post-reader.ts';
 import { unreadableProblem } from './problems.ts';
 import { countSchema, postSchema, problemSchemas, topAnswerSchema, topSchema } from './schemas.ts';
@@ -23,7 +23,7 @@ export function addCountRoutes(app: FastifyInstance, options: CountRoutesOptions
     try {
       return await within(readMsMax, ask);
     } catch (error) {
-      log(`the counts cannot be read: ${error instanceof Error ? error.message : error}`);
+      log(`the counts cannot be read: ${reasonOf(error)}`);
       throw unreadableProblem();
     }
   };

@@ -1,4 +1,5 @@
 /** A tracer that fails takes its spans along, and no like. */
+import { reasonOf } from './circuit.ts';
 import type { RequestTrace, RequestTracer } from './request-trace.ts';
 
 /** Whatever the tracer throws is told once and goes no further. */
@@ -31,8 +32,4 @@ function guardedTrace(
     settles: (outcome) => guard(() => trace.settles(outcome)),
     answered: (status) => guard(() => trace.answered(status)),
   };
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
