@@ -4,7 +4,7 @@ import { type Needs, SURVIVE, type Survive } from '../experiments/choose-cell.ts
 import { SKILLS, type Skill } from '../experiments/choose-facts.ts';
 import { UsageError } from './usage-error.ts';
 
-export const RATE_MAX = 1_000_000_000;
+const RATE_MAX = 1_000_000_000;
 /** Wrong answers to one question before the lab gives up asking. */
 const ANSWERS_MAX = 3;
 

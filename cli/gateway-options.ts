@@ -10,8 +10,8 @@ import { addQueueOptions, type QueueOptions } from './queue-options.ts';
 import { otlpFlag, type TracingFlags, traceShareFlag } from './tracing-options.ts';
 import { UsageError } from './usage-error.ts';
 
-export const PATHS = ['queue', 'direct'] as const;
-export const LIMITERS = ['process', 'redis', 'off'] as const;
+const PATHS = ['queue', 'direct'] as const;
+const LIMITERS = ['process', 'redis', 'off'] as const;
 
 export interface GatewayCommandOptions
   extends Omit<QueueOptions, 'brokers' | 'queue'>,

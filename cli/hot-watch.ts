@@ -45,7 +45,7 @@ export async function watchHotPosts(options: {
   return EXIT.pass;
 }
 
-export function describeEvent(event: HotEvent): string {
+function describeEvent(event: HotEvent): string {
   const { kind, post, share, cure, shards, tookMs, problem } = event;
   const percent = share === undefined ? '' : ` with ${formatNumber(share * 100, 0)} % of the likes`;
   const where = shards === undefined ? '' : `, shards ${shards.join(', ')}`;

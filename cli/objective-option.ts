@@ -6,7 +6,7 @@ const OBJECTIVE_MS_LEAST = 1;
 const OBJECTIVE_MS_MOST = 60_000;
 
 /** @throws InvalidArgumentError that says what is allowed */
-export function parseObjective(text: string): number {
+function parseObjective(text: string): number {
   const [, amount, unit] = /^(\d{1,6}(?:\.\d{1,3})?)(ms|s)$/.exec(text) ?? [];
   const ms = Number(amount) * (unit === 's' ? 1000 : 1);
   if (ms >= OBJECTIVE_MS_LEAST && ms <= OBJECTIVE_MS_MOST) return ms;

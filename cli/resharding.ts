@@ -64,7 +64,7 @@ export function addReshardingCommand(program: Command): void {
 }
 
 /** In a store that is made for it, and deleted afterwards. */
-export async function measureOn(flags: ReshardingFlags): Promise<ReshardingResult[]> {
+async function measureOn(flags: ReshardingFlags): Promise<ReshardingResult[]> {
   const log = (line: string) => void process.stderr.write(`${line}\n`);
   const folder = await openRunFolder();
   try {
@@ -85,7 +85,7 @@ export async function measureOn(flags: ReshardingFlags): Promise<ReshardingResul
   }
 }
 
-export function reshardingTable(engine: Engine, results: readonly ReshardingResult[]): Table {
+function reshardingTable(engine: Engine, results: readonly ReshardingResult[]): Table {
   const number = (value: number) => formatNumber(value, 0);
   return {
     title: `Posts that move between shards while likes are counted (${engine})`,

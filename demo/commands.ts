@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { WAYS } from './messages.ts';
 
-export const LIKES_PER_S_MIN = 50;
+const LIKES_PER_S_MIN = 50;
 export const LIKES_PER_S_MAX = 2_000;
 
 export const commandSchema = z.discriminatedUnion('do', [

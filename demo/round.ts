@@ -38,7 +38,7 @@ export interface RoundParts extends AsyncDisposable {
 export type PartState = 'starting' | 'up' | 'dead';
 
 /** A crowd goes home after so long, if nobody sends it home before. */
-export const CROWD_S = 30;
+const CROWD_S = 30;
 /** How long a worker that is to be killed may wait for likes to hold: some are coming, or none. */
 const HOLD_MS_MAX = 5_000;
 const HOLD_IDLE_MS_MAX = 500;

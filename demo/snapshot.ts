@@ -58,7 +58,7 @@ export interface Facts {
   readonly takeoverS: number;
 }
 
-export const HOPS = ['crowd', 'gateway', 'queue', 'worker', 'database'] as const;
+const HOPS = ['crowd', 'gateway', 'queue', 'worker', 'database'] as const;
 export type Hop = (typeof HOPS)[number];
 
 export interface Story {

@@ -3,7 +3,7 @@
  */
 
 /** In Unicode characters: at most 256 of what likes/like.ts allows 256 of. */
-export const NAME_CHARACTERS_MAX = 128;
+const NAME_CHARACTERS_MAX = 128;
 export const TOP_MAX = 1_000;
 const TOP_DEFAULT = 20;
 const KEY_CHARACTERS_MAX = 128;

@@ -92,7 +92,7 @@ export class ProcessLimiter implements UserLimiter {
  * A bucket that must have filled up again is forgotten by its expiry. Of one that it does not know
  * it believes the gateway: a Redis that was started anew has forgotten them all.
  */
-export const TAKE_TOKEN = {
+const TAKE_TOKEN = {
   name: 'likesTakeToken',
   keys: 1,
   lua: `

@@ -6,7 +6,7 @@ import { inks, THEMES } from './looks.ts';
 
 /** A panel fits a phone; wider pages put several side by side. */
 export const PANEL_WIDTH = 380;
-export const FONT_PX = 12;
+const FONT_PX = 12;
 
 /** What charts are made of: marks by Observable Plot, with the attributes this page needs. */
 export interface Panel {

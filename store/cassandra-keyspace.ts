@@ -9,7 +9,7 @@ import type { CountingRule } from './count-store.ts';
 import { StoreFolderError } from './errors.ts';
 
 /** The number of the layout below; another layout gets another number. */
-export const KEYSPACE_FORMAT = 1;
+const KEYSPACE_FORMAT = 1;
 
 /**
  * Fixed for a store. *tally*: posts lie in so many partitions, and the rows of a batch that fall

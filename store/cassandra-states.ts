@@ -166,7 +166,7 @@ export class CassandraStatesStore extends CassandraPart<CassandraStatesView> imp
  * The latest of the likes at these places, of each user and post one. Of equal versions, which a
  * sound client never gives to two actions, the like.
  */
-export function latestStates(likes: readonly Like[], places: Iterable<number>): UserState[] {
+function latestStates(likes: readonly Like[], places: Iterable<number>): UserState[] {
   const latest = new Map<string, UserState>();
   for (const place of places) {
     const { post, user, version, action } = likes[place]!;

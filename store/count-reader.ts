@@ -62,8 +62,8 @@ export interface CountReaderOptions {
 }
 
 /** Gentle: Kafka answers in a few ms, and SQS counts every question in its bill. */
-export const BACKLOG_INTERVAL_MS_DEFAULT = 200;
-export const POSTS_CACHED_MAX_DEFAULT = 100_000;
+const BACKLOG_INTERVAL_MS_DEFAULT = 200;
+const POSTS_CACHED_MAX_DEFAULT = 100_000;
 export const POSTS_PER_REQUEST_MAX = 1_000;
 /** Further queries wait, and those that wait go together. */
 const QUERIES_AT_ONCE_MAX = 4;

@@ -2,7 +2,7 @@
 import type { PostCount } from './count-store.ts';
 
 /** Larger counts first; ties by the UTF-8 bytes of the post, as SQLite's own comparison does. */
-export function byCount(left: PostCount, right: PostCount): number {
+function byCount(left: PostCount, right: PostCount): number {
   const difference = right.likes - right.unlikes - (left.likes - left.unlikes);
   if (difference !== 0) return difference;
   return Buffer.compare(Buffer.from(left.post), Buffer.from(right.post));

@@ -18,7 +18,7 @@ import type { PostgresSessions } from './postgres-sessions.ts';
 import { type SlotMap, slotMapFromDocument, slotMapToDocument } from './slot-map.ts';
 
 /** The number of the layout below; another layout gets another number. */
-export const POSTGRES_FORMAT = 1;
+const POSTGRES_FORMAT = 1;
 
 /** Several processes may make a store at once; each of them then meets what another has made. */
 const CREATE_ATTEMPTS_MAX = 50;

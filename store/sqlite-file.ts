@@ -6,7 +6,7 @@ import { StoreFolderError, StoreUnavailableError } from './errors.ts';
 import { type SlotMap, slotMapToDocument } from './slot-map.ts';
 
 /** The number of the layout below; another layout gets another number. */
-export const SHARD_FORMAT = 2;
+const SHARD_FORMAT = 2;
 
 /** How long a transaction waits for the write lock of another process before it is an outage. */
 export const BUSY_TIMEOUT_MS = 10_000;

@@ -230,7 +230,7 @@ export function lookAtOwners(database: DatabaseSync, index: number) {
   return { problems, strangers, map };
 }
 
-export function metaOf(database: DatabaseSync, key: string): unknown {
+function metaOf(database: DatabaseSync, key: string): unknown {
   return database.prepare('SELECT value FROM meta WHERE key = ?').get(key)?.value;
 }
 

@@ -16,7 +16,7 @@ import { type SlotMap, slotMapFromDocument, slotMapSchema, slotMapToDocument } f
 export const STORE_FILE_NAME = 'store.json';
 
 /** The number of the folder's layout; another layout gets another number. */
-export const STORE_FORMAT = 1;
+const STORE_FORMAT = 1;
 
 /** Everything that has to be known before the shards of a folder are opened. */
 export interface StoreDescription {

@@ -19,7 +19,7 @@ export const SERVER_NAMES = ['kafka', 'elasticmq', 'redis', 'null'] as const;
 export type ServerName = (typeof SERVER_NAMES)[number];
 
 /** Servers that keep the counts, not the queues. On this machine only, or at an address given. */
-export const STORE_SERVER_NAMES = ['postgres', 'cassandra'] as const;
+const STORE_SERVER_NAMES = ['postgres', 'cassandra'] as const;
 export type StoreServerName = (typeof STORE_SERVER_NAMES)[number];
 
 export type AnyServerName = ServerName | StoreServerName;

@@ -130,7 +130,7 @@ async function fill(
 }
 
 /** An existing store keeps its own number of shards, and that changes here. */
-export function withoutShards(store: StoreOptions): StoreOptions {
+function withoutShards(store: StoreOptions): StoreOptions {
   const { shards: _shards, ...rest } = store as StoreOptions & { readonly shards?: number };
   return rest as StoreOptions;
 }

@@ -11,7 +11,7 @@ import type { TrialResult } from '../../lab/trial-result.ts';
 import { addReading, type Reading, type ReadMetric } from './readings.ts';
 
 /** Where a service has the name of its queue: trials make one each. */
-export const LAB_DESTINATION = 'lab';
+const LAB_DESTINATION = 'lab';
 
 /** As the metrics call what the ledger of a trial holds. */
 const STATES = {

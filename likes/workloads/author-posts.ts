@@ -6,7 +6,7 @@ import { WorkloadError } from './planned-like.ts';
 import { Random } from './random.ts';
 
 /** The 1,000 most common surnames of the United States; README.md beside it tells the source. */
-export const SURNAMES_FILE = fileURLToPath(new URL('./us-surnames-2010.csv', import.meta.url));
+const SURNAMES_FILE = fileURLToPath(new URL('./us-surnames-2010.csv', import.meta.url));
 
 const NAME_SEQUENCE = 71;
 const ORDER_SEQUENCE = 72;

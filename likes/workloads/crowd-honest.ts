@@ -11,16 +11,16 @@ import { Random } from './random.ts';
 
 /** Medians of pauses in s, and the spread of their logarithms over users and within one's own. */
 export const PAUSE_S_MEDIAN = 1.5;
-export const PAUSE_SPREAD = 0.8;
-export const SPEED_SPREAD = 0.5;
-export const SPREE_PAUSE_S_MEDIAN = 0.33;
+const PAUSE_SPREAD = 0.8;
+const SPEED_SPREAD = 0.5;
+const SPREE_PAUSE_S_MEDIAN = 0.33;
 const SPREE_PAUSE_SPREAD = 0.3;
 /** Of how much users press. */
 const PRESSES_SPREAD = 1.2;
 
-export const SPREE_LIKES_SHARE = 0.02;
-export const SPREE_PRESSES_MIN = 10;
-export const SPREE_PRESSES_MAX = 40;
+const SPREE_LIKES_SHARE = 0.02;
+const SPREE_PRESSES_MIN = 10;
+const SPREE_PRESSES_MAX = 40;
 
 /** Weights of users become whole numbers by this, for a division that is exact. */
 const WEIGHT_SCALE = 1_000;

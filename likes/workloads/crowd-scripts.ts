@@ -8,8 +8,8 @@ import { WorkloadError } from './planned-like.ts';
 import { Random } from './random.ts';
 
 /** Of all users, and of all likes: the assumption of the research note, for bots. */
-export const HEAVY_USERS_SHARE = 0.001;
-export const HEAVY_LIKES_SHARE = 0.05;
+const HEAVY_USERS_SHARE = 0.001;
+const HEAVY_LIKES_SHARE = 0.05;
 
 /**
  * `random`: as often as the scripts, at any moment. `beat`: a script with a fixed pause, a multiple
@@ -19,10 +19,10 @@ export const HEAVY_LIKES_SHARE = 0.05;
 export const HEAVY_KINDS = ['random', 'beat', 'below', 'above', 'bursts'] as const;
 
 /** Of the limit. A quarter above shows within half a minute; a hair above would take an hour. */
-export const BELOW_RATIO = 0.95;
-export const ABOVE_RATIO = 1.25;
+const BELOW_RATIO = 0.95;
+const ABOVE_RATIO = 1.25;
 /** Of the bucket, in one burst; its likes follow each other at once, as a loop sends them. */
-export const BURST_RATIO = 2;
+const BURST_RATIO = 2;
 export const BURST_GAP_US = 10_000;
 /** Pauses of scripts are multiples of it. */
 export const BEAT_STEP_US = 50_000;

@@ -6,8 +6,8 @@ import { DOUBLE_PRESS_SHARE, type MadeOptions } from './zipf.ts';
 import { postNames, ZipfPosts } from './zipf-posts.ts';
 
 /** A run is one user's presses on one post. Double presses come on top. */
-export const RUN_PRESSES_MIN = 2;
-export const RUN_PRESSES_MAX = 6;
+const RUN_PRESSES_MIN = 2;
+const RUN_PRESSES_MAX = 6;
 
 const POST_SEQUENCE = 5;
 const PRESS_SEQUENCE = 6;

@@ -27,7 +27,7 @@ export interface TrendingPlan {
 export const DAY_EVENTS_MAX = 2 ** 28;
 
 /** A place among the cells of one day has to fit 16 bits. */
-export const DAY_CELLS_MAX = 2 ** 16;
+const DAY_CELLS_MAX = 2 ** 16;
 
 /**
  * A video's presses on a day are the difference to its previous listed day, a negative one being

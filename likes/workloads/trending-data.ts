@@ -11,7 +11,7 @@ export const TRENDING_FILE = fileURLToPath(
 );
 
 /** The largest count a file may hold. */
-export const COUNT_MAX = 1_000_000_000;
+const COUNT_MAX = 1_000_000_000;
 
 /** The columns that are read; others, such as `views`, are ignored. */
 const COLUMNS = ['date', 'video_id', 'likes'] as const;

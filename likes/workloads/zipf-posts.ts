@@ -2,7 +2,7 @@
 import type { Random } from './random.ts';
 
 /** The exponent that key-value benchmarks (YCSB) use for skewed access. */
-export const ZIPF_EXPONENT = 0.99;
+const ZIPF_EXPONENT = 0.99;
 
 /** Post numbers are written with five digits. */
 export const POSTS_MAX = 100_000;

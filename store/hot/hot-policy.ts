@@ -8,7 +8,7 @@ import type { Cure } from '../hot-posts.ts';
 import type { HotSummary, PostEstimate } from './space-saving.ts';
 
 /** Largest over mean shard load that a split aims at. */
-export const IMBALANCE_MAX = 1.25;
+const IMBALANCE_MAX = 1.25;
 /** A post is hot where it alone loads its shard so many times as much as the mean of all. */
 const ENTER_IMBALANCE = 2;
 const LEAVE_IMBALANCE = 1.5;

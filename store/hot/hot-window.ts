@@ -8,7 +8,7 @@ import { largestOf, mergeSummaries } from './summaries.ts';
 export const HALF_WINDOW_MS = 500;
 
 /** Posts of a summary that travels: every post with 1/200 of the likes is among them. */
-export const SUMMARY_POSTS_MAX = 200;
+const SUMMARY_POSTS_MAX = 200;
 
 /** What one process saw in its window. */
 export interface WindowSummary extends HotSummary {

@@ -7,7 +7,7 @@ import type { Move } from './transfers.ts';
  * Where a move stands. Up to `fencing` the old map is in force and the move can go either way; from
  * `switched` on the new one is, and it can only go on.
  */
-export const MOVE_STAGES = [
+const MOVE_STAGES = [
   'copying',
   'fencing',
   'going back',

@@ -44,7 +44,7 @@ function psOf(pid: number, columns: string): string | undefined {
 }
 
 /** When a process started, in the system's own words; undefined when it has ended. */
-export function startOf(pid: number): string | undefined {
+function startOf(pid: number): string | undefined {
   if (process.platform !== 'linux') return psOf(pid, 'lstart=');
   const fields = linuxStatOf(pid);
   // A zombie has ended; only its parent has not asked yet.

@@ -241,7 +241,7 @@ export class LocalServer<Name extends AnyServerName = ServerName> implements Ser
 }
 
 /** Free on 127.0.0.1. */
-export async function freePorts(count: number): Promise<number[]> {
+async function freePorts(count: number): Promise<number[]> {
   const ports: number[] = [];
   while (ports.length < count) ports.push(await getPort({ host: HOST, exclude: ports }));
   return ports;

@@ -32,7 +32,7 @@ const upServers = z.object({
 export type UpServers = z.infer<typeof upServers>;
 
 /** What the keeper tells the process that started it. */
-export const keeperMessage = z.discriminatedUnion('kind', [
+const keeperMessage = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('line'), line: z.string() }),
   z.object({ kind: z.literal('up') }),
   z.object({ kind: z.literal('failed'), message: z.string() }),
