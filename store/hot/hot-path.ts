@@ -5,7 +5,6 @@
 import { z } from 'zod';
 import type { AppliesLikes, Batch } from './apply-parts.ts';
 import { COALESCE_DEFAULT, CoalescingStore } from './coalesce.ts';
-import { CountedWrites, type Writes } from './counted-writes.ts';
 import { HotWindow, type WindowSummary } from './hot-window.ts';
 import { type SmallTransactionLimits, SmallTransactions } from './small-transactions.ts';
 
@@ -27,13 +26,11 @@ export interface HotPathOptions {
 export class HotPath implements AppliesLikes {
   readonly #window = new HotWindow();
   readonly #store: CoalescingStore;
-  readonly #written: CountedWrites;
   readonly #nowMs: () => number;
 
   constructor(store: AppliesLikes, { nowMs, smallTransactions }: HotPathOptions) {
-    this.#written = new CountedWrites(store);
-    const others = smallTransactions && new SmallTransactions(this.#written, smallTransactions);
-    this.#store = new CoalescingStore(this.#written, others);
+    const others = smallTransactions && new SmallTransactions(store, smallTransactions);
+    this.#store = new CoalescingStore(store, others);
     this.#nowMs = nowMs;
   }
 
@@ -46,10 +43,6 @@ export class HotPath implements AppliesLikes {
   /** What was liked most in this process, in the last second. */
   seen(): WindowSummary {
     return this.#window.summary(this.#nowMs());
-  }
-
-  get writes(): Writes {
-    return this.#written.writes;
   }
 
   hold({ posts, ...limits }: HoldOrder): void {
