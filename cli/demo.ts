@@ -66,16 +66,17 @@ async function runDemo(options: DemoOptions): Promise<number> {
   const first = BROKERS[options.brokers[0]!]!.server;
   const runtime = options.runtime ?? (await chooseRuntime([first]));
   await using stack = new AsyncDisposableStack();
-  const pool = stack.use(await ServerPool.open([], log, runtime));
+  // Ends last, although it is opened last: the stage's rounds run on it.
+  const pools = stack.use(new AsyncDisposableStack());
   const brokers = options.brokers.map((name) => ({ name, title: TITLES[name]! }));
-  const rounds = new Rounds(pool, runtime, log);
   const stage = stack.use(new Stage({ brokers, openParts: (choice) => rounds.open(choice), log }));
   const server = stack.use(
     await openDemoServer(stage, options.port, log).catch((error: unknown) => {
       throw listenError(error, options.port);
     }),
   );
-  // Not before, so that no servers are started for a page that nobody could open.
+  // Not before, so that nothing is cleared up or started for a page that nobody could open.
+  const rounds = new Rounds(pools.use(await ServerPool.open([], log, runtime)), runtime, log);
   stage.begin();
   process.stdout.write(`the demo is at ${server.url} · Ctrl-C ends it\n`);
   await untilAborted(interrupt);

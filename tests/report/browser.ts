@@ -1,5 +1,6 @@
 /** A real browser for tests, out of an npm package that brings all it needs. */
 import { mkdir, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser } from 'puppeteer-core';
 import { vi } from 'vitest';
@@ -22,9 +23,20 @@ export async function openBrowser(folder: string): Promise<Browser> {
     `<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontconfig>
 <dir>${folder}/fonts</dir><cachedir>${folder}/font-cache</cachedir></fontconfig>`,
   );
+  const temporary = tmpdir();
   vi.stubEnv('TMPDIR', folder);
   vi.stubEnv('FONTCONFIG_PATH', fonts);
   vi.stubEnv('AWS_EXECUTION_ENV', WITH_LIBRARIES);
+  try {
+    return await launch();
+  } finally {
+    // The browser's alone: the folder is closed to the plain user that PostgreSQL runs as, so a lab
+    // that the test starts may not keep its servers' files there.
+    vi.stubEnv('TMPDIR', temporary);
+  }
+}
+
+async function launch(): Promise<Browser> {
   const { default: chromium } = await import('@sparticuz/chromium');
   const { default: puppeteer } = await import('puppeteer-core');
   chromium.setGraphicsMode = false;
