@@ -27,7 +27,7 @@ const fullTests = ['tests/**/*.full.test.ts'];
 export default defineConfig({
   test: {
     // Tests of a suite that run side by side all load its one server: five at once had 80 requests
-    // before it, and on busy cores the last of them waited longer than a client's timeout.
+    // before ElasticMQ, which on busy cores left some without any answer (elasticmq.ts says why).
     maxConcurrency: 2,
     reporters: ['default', ['json', { outputFile: '.vitest/report.json' }]],
     projects: [

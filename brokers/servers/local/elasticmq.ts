@@ -53,7 +53,10 @@ export function configurationOf({ tier, dataFolder, ports, prepared }: StartFact
     // With 0, one of 70 kills lost the last 28 likes that were acknowledged.
     'RETENTION_TIME=10000',
   ].join(';');
-  // With it come the queues themselves; `queues-storage` would keep those alone.
+  // With it come the queues themselves; `queues-storage` would keep those alone. All writes go one
+  // after the other through one actor, and a request of which one waits there for more than 5 s is
+  // never answered, although the message is stored (QueueActorStorage in its source, no setting):
+  // to its sender that like is `unknown`.
   lines.push(`messages-storage { enabled = true, uri = ${JSON.stringify(database)} }`);
   return lines.join('\n');
 }
