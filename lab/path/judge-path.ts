@@ -107,13 +107,15 @@ export class PathJudge {
    * or calls due what it sent: its latencies know nothing of that time.
    */
   #bySchedule(requests: readonly AcceptedRequest[]) {
-    const plannedUs = ({ place }: RequestRecord) => this.#planned[place]?.dueUs ?? Number.NaN;
-    const startUs = this.requests.reduce(
-      (least, request) => Math.min(least, request.dueUs - plannedUs(request)),
-      Number.POSITIVE_INFINITY,
-    );
-    return requests.map((request) => {
-      return { dueUs: startUs + plannedUs(request), answeredUs: request.answeredUs };
+    let startUs = Number.POSITIVE_INFINITY;
+    for (const { place, dueUs } of this.requests) {
+      const planned = this.#planned[place];
+      if (planned !== undefined) startUs = Math.min(startUs, dueUs - planned.dueUs);
+    }
+    // One at a place that the plan does not have is a finding of the check, and has no due time.
+    return requests.flatMap(({ place, answeredUs }) => {
+      const planned = this.#planned[place];
+      return planned === undefined ? [] : [{ dueUs: startUs + planned.dueUs, answeredUs }];
     });
   }
 }

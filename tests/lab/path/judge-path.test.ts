@@ -28,6 +28,8 @@ interface Plants {
   readonly answer?: (place: number) => RequestOutcome;
   /** How long the client puts off a request, µs, and calls it due only then. */
   readonly putOffUs?: (place: number) => number;
+  /** At which place of the schedule the client says that a request stood. */
+  readonly toldPlace?: (place: number) => number;
   /** What the store is given of what was accepted. */
   readonly stored?: (likes: Like[]) => Like[];
   readonly handedOn?: (like: Like) => Like;
@@ -36,7 +38,7 @@ interface Plants {
 
 /** A whole small trial, in the files that its processes write. */
 async function judged({ outcome, answer, stored, handedOn, ...plants }: Plants = {}) {
-  const { putOffUs = () => 0 } = plants;
+  const { putOffUs = () => 0, toldPlace = (place: number) => place } = plants;
   using folder = recordsFolder();
   const [gateway, consumer] = [folder.path('gateway'), folder.path('consumer')];
   const requests = folder.path('requests');
@@ -57,7 +59,7 @@ async function judged({ outcome, answer, stored, handedOn, ...plants }: Plants =
       commits.delivered(dueUs + 3, [like]);
       const accepted = { kind: 'accepted', source: 'g', seq: place } as const;
       answers.write({
-        ...{ place, dueUs, sentUs: dueUs, answeredUs: dueUs + ACCEPTED_AFTER_US },
+        ...{ place: toldPlace(place), dueUs, sentUs: dueUs, answeredUs: dueUs + ACCEPTED_AFTER_US },
         outcome: answer?.(place) ?? accepted,
       });
       const kept = stored?.([like]) ?? [like];
@@ -122,6 +124,15 @@ describe('a trial over HTTP', () => {
     expect(path.api!.meanUs).toBe(ACCEPTED_AFTER_US);
     // A half of them waited for 5 ms that no latency tells of.
     expect(audit.inSystem!.likes).toBeCloseTo(audit.inSystem!.duePerS * 0.0055);
+  });
+
+  test('in which a request stands nowhere in the schedule is broken, and has figures', async () => {
+    const isNowhere = (place: number) => place === LIKES - 1;
+    const toldPlace = (place: number) => (isNowhere(place) ? 10 * LIKES : place);
+    const { path, audit, broken } = await judged({ toldPlace });
+    expect(path.acceptedOther).toBe(1);
+    expect(broken).toHaveLength(1);
+    expect(audit.inSystem!.likes).toBeCloseTo(audit.inSystem!.duePerS * 0.003);
   });
 
   test('has no figure of the killed, nor numbers of a client without connections', async () => {
